@@ -1,0 +1,87 @@
+//! One option: its names, its kind, its default, what it is for, and whether this version serves it.
+
+use crate::fault::ValueError;
+use crate::options::Options;
+use crate::value::{Input, Kind};
+use crate::written::Source;
+
+/// What every environment variable of ours begins with.
+pub const ENVIRONMENT_PREFIX: &str = "OAUTH2_PROXY_";
+
+/// One option. The flag, the key of the file and the environment variable all derive from its row, as do `--help`
+/// and the reference.
+pub struct Row {
+    /// The name on the command line, without the two hyphens.
+    pub flag: &'static str,
+    /// The key in the file; `None` for what is a flag only.
+    pub key: Option<&'static str>,
+    /// An older key that means the same.
+    pub alias: Option<&'static str>,
+    /// The kind of its value.
+    pub kind: Kind,
+    /// Whether its value may be repeated in a message.
+    pub secrecy: Secrecy,
+    /// The default, as the command line would write it.
+    pub default: &'static str,
+    /// What it is for.
+    pub help: &'static str,
+    pub(crate) serving: Serving,
+}
+
+/// Whether a value may be repeated in a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Secrecy {
+    /// It may be quoted.
+    Open,
+    /// It is never quoted.
+    Secret,
+}
+
+impl Secrecy {
+    pub(crate) const fn of(secret: bool) -> Self {
+        if secret { Self::Secret } else { Self::Open }
+    }
+}
+
+/// What happens to a value that was written.
+pub(crate) enum Serving {
+    /// It says what the program is to do, rather than how; read by [`crate::arguments`].
+    Mode,
+    /// It becomes a field of [`Options`].
+    Served { set: fn(&mut Options, Input<'_>, Source) -> Result<(), ValueError> },
+    /// The name is known, and any value but the default is refused.
+    NotYet {
+        /// What this version lacks, as a noun: `sessions in Redis`.
+        lacking: &'static str,
+        /// Whether a value is another one than the default.
+        differs: fn(Input<'_>) -> Result<bool, ValueError>,
+    },
+}
+
+impl Row {
+    /// The environment variable that sets it.
+    #[must_use]
+    pub fn variable(&self) -> Option<String> {
+        self.key.map(variable)
+    }
+
+    /// Whether this version serves it.
+    #[must_use]
+    pub fn is_served(&self) -> bool {
+        match self.serving {
+            Serving::Mode => self.key.is_some() || crate::table::SERVED_MODES.contains(&self.flag),
+            Serving::Served { .. } => true,
+            Serving::NotYet { .. } => false,
+        }
+    }
+
+    /// The keys it goes by in a file, the current one first.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &'static str> {
+        self.key.into_iter().chain(self.alias)
+    }
+}
+
+/// The environment variable of a file key.
+pub(crate) fn variable(key: &str) -> String {
+    format!("{ENVIRONMENT_PREFIX}{}", key.to_ascii_uppercase())
+}

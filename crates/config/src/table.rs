@@ -1,0 +1,254 @@
+//! The option table: one row per option, grouped by what it is about.
+//!
+//! To serve an option that is known but not served, move its row up and let the conversion of the crate that needs
+//! it read the new field.
+
+use sidecar_core::Secret;
+
+use crate::options::options;
+use crate::row::{Row, Secrecy, Serving};
+use crate::value::{GoDuration, Kind};
+
+options! {
+    served {
+        // The provider and its endpoints.
+        "provider" provider: String = "google", "Kind of the identity provider; this version serves oidc";
+        "provider-display-name" provider_display_name: String = "", "Name of the provider on the sign-in button";
+        "client-id" client_id: String = "", "Client identifier that the provider knows this app by; required";
+        "client-secret" client_secret: Secret<String> = "", "Client secret; wins over client-secret-file";
+        "client-secret-file" client_secret_file: String = "", "File whose whole content is the client secret; read at each use, so a rotated secret counts at once";
+        "oidc-issuer-url" oidc_issuer_url: String = "", "Issuer of the provider; its metadata is found from it";
+        "skip-oidc-discovery" skip_oidc_discovery: bool = "false", "Take the endpoints from the options below instead of the provider's metadata";
+        "login-url" login_url: String = "", "Authorization endpoint; the metadata wins where it is read";
+        "redeem-url" redeem_url: String = "", "Token endpoint; the metadata wins where it is read";
+        "profile-url" profile_url: String = "", "Userinfo endpoint; the metadata wins where it is read";
+        "validate-url" validate_url: String = "", "Address that answers 200 for a valid access token";
+        "oidc-jwks-url" oidc_jwks_url: String = "", "Key set of the provider, for use without its metadata";
+        "oidc-public-key-file" oidc_public_key_files: Vec<String> = "", "PEM file with a public key that ID tokens are checked with, for use without metadata; in place of oidc-jwks-url";
+        "backend-logout-url" backend_logout_url: String = "", "Address called at sign-out; {id_token} in it is replaced";
+        "provider-ca-file" provider_ca_files: Vec<String> = "", "PEM file of authorities trusted when the provider is called, in place of the usual ones";
+        "use-system-trust-store" use_system_trust_store: bool = "false", "Trust the usual authorities beside those of provider-ca-file";
+        "ssl-insecure-skip-verify" ssl_insecure_skip_verify: bool = "false", "INSECURE: do not check the provider's TLS certificate";
+        "oidc-discovery-required" oidc_discovery_required: bool = "false", "End at start when the provider's metadata cannot be read, instead of trying again while serving";
+
+        // The authorization request.
+        "scope" scope: String = "", "Scopes to ask for, separated by spaces; empty takes the provider's usual ones";
+        "prompt" prompt: String = "", "OpenID prompt parameter; replaces approval_prompt";
+        "approval-prompt" approval_prompt: String = "force", "Older Google parameter, sent when prompt is empty; an empty value still sends force";
+        "acr-values" acr_values: String = "", "Authentication context classes to ask for";
+        "auth-request-response-mode" auth_request_response_mode: String = "", "response_mode parameter of the authorization request";
+        "code-challenge-method" code_challenge_method: String = "", "PKCE method: S256, plain or none; empty takes S256 when the provider lists it";
+        "force-code-challenge-method" force_code_challenge_method: String = "", "Older name of code-challenge-method, read when that is empty";
+        "encode-state" encode_state: bool = "false", "Write the state parameter in base64url";
+        "redirect-url" redirect_url: String = "", "Where the provider sends the browser back to; its host may serve the callback of several apps. Empty: the host of the request";
+        "relative-redirect-url" relative_redirect_url: bool = "false", "Send redirect-url as it is, also without a host";
+
+        // What an ID token must be, and what is read from it.
+        "oidc-email-claim" oidc_email_claim: String = "email", "Claim with the e-mail address";
+        "user-id-claim" user_id_claim: String = "email", "Older name of oidc-email-claim, read while that has its default";
+        "oidc-groups-claim" oidc_groups_claim: String = "groups", "Claim with the names of the user's groups";
+        "oidc-audience-claim" oidc_audience_claims: Vec<String> = "aud", "Claims that may hold the audience; the first one present decides";
+        "oidc-extra-audience" oidc_extra_audiences: Vec<String> = "", "Audience accepted beside the client id";
+        "oidc-enabled-signing-alg" oidc_enabled_signing_algs: Vec<String> = "", "Signature algorithm accepted in ID tokens; empty accepts what the provider lists";
+        "skip-claims-from-profile-url" skip_claims_from_profile_url: bool = "false", "Do not ask the userinfo endpoint for claims that the ID token lacks";
+        "insecure-oidc-allow-unverified-email" insecure_oidc_allow_unverified_email: bool = "false", "INSECURE: accept an e-mail address that the provider did not verify";
+        "insecure-oidc-skip-issuer-verification" insecure_oidc_skip_issuer_verification: bool = "false", "INSECURE: accept metadata and tokens of another issuer";
+        "insecure-oidc-skip-nonce" insecure_oidc_skip_nonce: bool = "false", "INSECURE: do not bind ID tokens to the login they answer";
+
+        // Who is let in.
+        "email-domain" email_domains: Vec<String> = "", "Domain of e-mail addresses that may sign in; .domain means its subdomains, * everybody";
+        "allowed-group" allowed_groups: Vec<String> = "", "Group that may sign in; with none every group may";
+        "skip-auth-route" skip_auth_routes: Vec<String> = "", "Requests served without a session: REGEX, METHOD=REGEX or METHOD!=REGEX, matched on the path";
+        "skip-auth-regex" skip_auth_regex: Vec<String> = "", "Older form of skip-auth-route: paths served without a session, for every method";
+        "skip-auth-preflight" skip_auth_preflight: bool = "false", "Serve OPTIONS requests without a session";
+        "trusted-ip" trusted_ips: Vec<String> = "", "Address or network whose requests are served without a session";
+        "api-route" api_routes: Vec<String> = "", "Regex on path and query: without a session such a request gets 401 instead of a login";
+
+        // Cookies and sessions.
+        "cookie-name" cookie_name: String = "_oauth2_proxy", "Name of the session cookie; the other cookies begin with it";
+        "cookie-secret" cookie_secret: Secret<String> = "", "Seals the cookies: 16, 24 or 32 bytes, as they are or in base64url";
+        "cookie-secret-file" cookie_secret_file: String = "", "File with the cookie secret, read when cookie-secret is empty";
+        "cookie-domain" cookie_domains: Vec<String> = "", "Domain of the cookies; the longest that fits the request's host counts";
+        "cookie-path" cookie_path: String = "/", "Path of the cookies";
+        "cookie-expire" cookie_expire: GoDuration = "168h0m0s", "How long a session cookie lives; 0s ends it with the browser";
+        "cookie-refresh" cookie_refresh: GoDuration = "0s", "Renew a session once it is older than this; 0s never does";
+        "refresh-before-expiry" refresh_before_expiry: GoDuration = "0s", "Renew a session when its access token lives shorter than this; 0s never does";
+        "refresh-grace" refresh_grace: GoDuration = "30s", "How long requests with the cookie from before a renewal get its result";
+        "cookie-secure" cookie_secure: bool = "true", "Mark cookies Secure, and take https for the own address";
+        "cookie-httponly" cookie_httponly: bool = "true", "Keep cookies from scripts";
+        "cookie-samesite" cookie_samesite: String = "", "SameSite of cookies: lax, strict, none, or empty for no such attribute";
+        "cookie-csrf-expire" cookie_csrf_expire: GoDuration = "15m0s", "How long a login may take";
+        "cookie-csrf-samesite" cookie_csrf_samesite: String = "", "SameSite of the login cookies; empty takes that of cookie-samesite";
+        "cookie-csrf-per-request" cookie_csrf_per_request: bool = "false", "Give each login a cookie of its own";
+        "cookie-csrf-per-request-limit" cookie_csrf_per_request_limit: i64 = "0", "How many of those one browser keeps; 0 sets no limit";
+        "session-store-type" session_store_type: String = "cookie", "Where sessions are kept; this version serves cookie";
+        "session-cookie-minimal" session_cookie_minimal: bool = "false", "Keep tokens out of the session cookie";
+        "session-max-cookie-bytes" session_max_cookie_bytes: i64 = "12288", "Beyond this size a session loses what no option needs; 0 keeps all";
+
+        // What the app and the client are told.
+        "pass-user-headers" pass_user_headers: bool = "true", "Tell the app the user in X-Forwarded-User, -Email, -Groups and -Preferred-Username";
+        "pass-basic-auth" pass_basic_auth: bool = "true", "The same, and Basic authorization when basic-auth-password is set";
+        "basic-auth-password" basic_auth_password: Secret<String> = "", "Password in the Basic authorization made for the user";
+        "pass-access-token" pass_access_token: bool = "false", "Give the app the access token in X-Forwarded-Access-Token";
+        "pass-authorization-header" pass_authorization_header: bool = "false", "Give the app the ID token as Bearer authorization";
+        "pass-host-header" pass_host_header: bool = "true", "Give the app the Host of the request instead of its own address";
+        "pass-xauthrequest" pass_xauthrequest: bool = "true", "With set-xauthrequest, give the app the same X-Auth-Request-* headers";
+        "pass-session-cookie" pass_session_cookie: bool = "false", "Let the app see our own cookies";
+        "prefer-email-to-user" prefer_email_to_user: bool = "false", "Name the user by e-mail address in those headers";
+        "set-xauthrequest" set_xauthrequest: bool = "false", "Answer with X-Auth-Request-User, -Email, -Preferred-Username and -Groups";
+        "set-basic-auth" set_basic_auth: bool = "false", "Answer with Basic authorization; needs basic-auth-password";
+        "set-authorization-header" set_authorization_header: bool = "false", "Answer with the ID token as Bearer authorization";
+        "skip-auth-strip-headers" skip_auth_strip_headers: bool = "true", "Remove a client's own copies of the headers that tell the user";
+
+        // The app.
+        "upstream" upstreams: Vec<String> = "", "Where requests go: an http or https URL, unix://SOCKET, file://DIRECTORY[#PATH] or static://STATUS";
+        "upstream-timeout" upstream_timeout: GoDuration = "30s", "How long to wait for the head of the app's response";
+        "flush-interval" flush_interval: GoDuration = "1s", "How long a streamed response may be held back; this program never holds one back";
+        "proxy-websockets" proxy_websockets: bool = "true", "Forward WebSockets";
+        "disable-keep-alives" disable_keep_alives: bool = "false", "Open a connection to the app for each request";
+        "ssl-upstream-insecure-skip-verify" ssl_upstream_insecure_skip_verify: bool = "false", "INSECURE: do not check the app's TLS certificate";
+
+        // The listener and the proxy before it.
+        "http-address" http_address: String = "127.0.0.1:4180", "Where to listen: HOST:PORT, unix://SOCKET[,mode=OCTAL] or fd:NUMBER; empty or - does not listen";
+        "max-header-bytes" max_header_bytes: i64 = "65536", "Largest head of a request";
+        "reverse-proxy" reverse_proxy: bool = "false", "A proxy stands before this one: believe its X-Forwarded-* and client address headers";
+        "trusted-proxy-ip" trusted_proxy_ips: Vec<String> = "", "Address or network of the proxies to believe; with none, loopback, private and link-local ones";
+        "real-client-ip-header" real_client_ip_header: String = "X-Real-IP", "Header in which the proxy names the client's address";
+        "request-id-header" request_id_header: String = "X-Request-Id", "Header that brings the id of a request";
+        "allow-query-semicolons" allow_query_semicolons: bool = "false", "Take ; for a separator in queries";
+        "shutdown-delay" shutdown_delay: GoDuration = "0s", "How long to go on serving, not ready, after the signal to stop";
+        "shutdown-timeout" shutdown_timeout: GoDuration = "20s", "How long requests in flight may take after that";
+
+        // Pages and endpoints.
+        "proxy-prefix" proxy_prefix: String = "/oauth2", "Path below which our own endpoints are";
+        "skip-provider-button" skip_provider_button: bool = "false", "Start the login at once instead of showing the sign-in page";
+        "sign-in-page-status" sign_in_page_status: i64 = "403", "Status of the sign-in page shown in place of a page: 403 or 200";
+        "login-restart" login_restart: bool = "true", "Start a login again whose state was lost or is too old";
+        "login-for-subresources" login_for_subresources: bool = "false", "Answer requests for images, scripts and the like with the login too";
+        "force-json-errors" force_json_errors: bool = "false", "Answer with JSON instead of pages and redirects";
+        "whitelist-domain" whitelist_domains: Vec<String> = "", "Domain a visitor may land on after the login; .domain means its subdomains too, :* any port";
+        "banner" banner: String = "", "Message on the sign-in page; - removes it";
+        "footer" footer: String = "", "Footer of our pages; - removes it";
+        "custom-templates-dir" custom_templates_dir: String = "", "Directory of pages to serve in place of ours; this version serves robots.txt from it";
+        "show-debug-on-error" show_debug_on_error: bool = "false", "Show the cause of an error on its page";
+        "ping-path" ping_path: String = "/ping", "Path that answers 200 while the process runs; empty has none";
+        "ping-user-agent" ping_user_agent: String = "", "Answer health checks of this User-Agent alone";
+        "ready-path" ready_path: String = "/ready", "Path that answers 200 while requests can be served; empty has none";
+        "ready-requires-provider" ready_requires_provider: bool = "false", "Not ready before the provider's metadata was read";
+        "gcp-healthchecks" gcp_healthchecks: bool = "false", "Answer the paths and the User-Agent of Google's health checks";
+
+        // Logs.
+        "standard-logging" standard_logging: bool = "true", "Write log lines of the program itself";
+        "auth-logging" auth_logging: bool = "true", "Write a log line for each login";
+        "request-logging" request_logging: bool = "true", "Write a log line for each request";
+        "silence-ping-logging" silence_ping_logging: bool = "false", "Write none for health checks";
+        "exclude-logging-path" exclude_logging_paths: Vec<String> = "", "Path whose requests are not logged";
+        "errors-to-info-log" errors_to_info_log: bool = "false", "Write error lines where the others go";
+        "logging-local-time" logging_local_time: bool = "true", "Write local times instead of UTC";
+    }
+    not_yet {
+        // Other providers.
+        "azure-tenant" azure_tenant: String = "common", "the provider azure", "Tenant in the addresses of the provider azure";
+        "azure-graph-group-field" azure_graph_group_field: String = "", "the provider azure", "Attribute of a group that names it";
+        "resource" resource: String = "", "the providers azure and adfs", "Resource to ask a token for";
+        "entra-id-allowed-tenant" entra_id_allowed_tenants: Vec<String> = "", "the provider entra-id", "Tenant that may sign in";
+        "entra-id-federated-token-auth" entra_id_federated_token_auth: bool = "false", "the provider entra-id", "Authenticate with a workload identity instead of a client secret";
+        "bitbucket-repository" bitbucket_repository: String = "", "the provider bitbucket", "Repository a user must have access to";
+        "bitbucket-team" bitbucket_team: String = "", "the provider bitbucket", "Older name of bitbucket-workspace";
+        "bitbucket-workspace" bitbucket_workspace: String = "", "the provider bitbucket", "Workspace a user must be a member of";
+        "github-org" github_org: String = "", "the provider github", "Organisation a user must be a member of";
+        "github-repo" github_repo: String = "", "the provider github", "Repository a user must be a collaborator of";
+        "github-team" github_team: String = "", "the provider github", "Teams a user must be a member of one of";
+        "github-token" github_token: Secret<String> = "", "the provider github", "Token that may ask for the collaborators of github-repo";
+        "github-user" github_users: Vec<String> = "", "the provider github", "User who may always sign in";
+        "gitlab-group" gitlab_groups: Vec<String> = "", "the provider gitlab", "Group a user must be a member of";
+        "gitlab-project" gitlab_projects: Vec<String> = "", "the provider gitlab", "Project a user must be a member of, with =LEVEL for the least access level";
+        "google-admin-api-user-scope" google_admin_api_user_scope: String = "", "the provider google", "Scope to read users with";
+        "google-admin-email" google_admin_email: String = "", "the provider google", "Administrator in whose name groups are read";
+        "google-group" google_groups or google_group: Vec<String> = "", "the provider google", "Group a user must be a member of";
+        "google-service-account-json" google_service_account_json: String = "", "the provider google", "Key file of a service account that may read groups";
+        "google-target-principal" google_target_principal: String = "", "the provider google", "Service account to act as";
+        "google-use-application-default-credentials" google_use_application_default_credentials: crate::value::TextBool = "false", "the provider google", "Read groups with the credentials of the environment";
+        "google-use-organization-id" google_use_organization_id: crate::value::TextBool = "false", "the provider google", "Name the user by the id in the organisation";
+        "keycloak-group" keycloak_groups: Vec<String> = "", "the provider keycloak", "Group a user must be a member of";
+        "allowed-role" allowed_roles: Vec<String> = "", "the provider keycloak-oidc", "Role a user must have";
+        "jwt-key" jwt_key: Secret<String> = "", "the provider login.gov", "Private key that signs for this client, as PEM text";
+        "jwt-key-file" jwt_key_file: String = "", "the provider login.gov", "File with that key";
+        "pubjwk-url" pubjwk_url: String = "", "the provider login.gov", "Key set of the provider";
+
+        // Other credentials than a session.
+        "skip-jwt-bearer-tokens" skip_jwt_bearer_tokens: bool = "false", "bearer tokens", "Take a valid bearer token for a session";
+        "extra-jwt-issuers" extra_jwt_issuers: Vec<String> = "", "bearer tokens", "ISSUER=AUDIENCE whose bearer tokens are taken too";
+        "bearer-token-login-fallback" bearer_token_login_fallback: bool = "true", "bearer tokens", "Begin a login when a bearer token is not valid";
+        "htpasswd-file" htpasswd_file: String = "", "users of a file", "File of users who sign in with a password";
+        "htpasswd-user-group" htpasswd_user_groups: Vec<String> = "", "users of a file", "Group of those users";
+        "display-htpasswd-form" display_htpasswd_form: bool = "true", "users of a file", "Show the form for them on the sign-in page";
+        "authenticated-emails-file" authenticated_emails_file: String = "", "a file of e-mail addresses", "File of addresses that may sign in, read again when it changes";
+
+        // Sessions in Redis, and the sealed format.
+        "redis-connection-url" redis_connection_url: Secret<String> = "", "sessions in Redis", "Address of a single Redis server";
+        "redis-username" redis_username: String = "", "sessions in Redis", "User to sign in to Redis as";
+        "redis-password" redis_password: Secret<String> = "", "sessions in Redis", "Password for Redis";
+        "redis-ca-path" redis_ca_path: String = "", "sessions in Redis", "PEM file of authorities trusted beside the usual ones";
+        "redis-insecure-skip-tls-verify" redis_insecure_skip_tls_verify: bool = "false", "sessions in Redis", "INSECURE: do not check the certificate of Redis";
+        "redis-connection-idle-timeout" redis_connection_idle_timeout: i64 = "0", "sessions in Redis", "Seconds after which an idle connection is closed";
+        "redis-use-cluster" redis_use_cluster: bool = "false", "sessions in Redis", "Use a Redis cluster";
+        "redis-cluster-connection-urls" redis_cluster_connection_urls: Vec<Secret<String>> = "", "sessions in Redis", "Address of a node of the cluster";
+        "redis-use-sentinel" redis_use_sentinel: bool = "false", "sessions in Redis", "Find Redis through its sentinels";
+        "redis-sentinel-connection-urls" redis_sentinel_connection_urls: Vec<Secret<String>> = "", "sessions in Redis", "Address of a sentinel";
+        "redis-sentinel-master-name" redis_sentinel_master_name: String = "", "sessions in Redis", "Name the sentinels know the master by";
+        "redis-sentinel-password" redis_sentinel_password: Secret<String> = "", "sessions in Redis", "Password for the sentinels";
+        "session-cookie-format" session_cookie_format: String = "v7", "sealed sessions", "Format that sessions are written in: v7 or sealed";
+        "session-idle-timeout" session_idle_timeout: GoDuration = "0s", "sealed sessions", "End a session that was not used for so long; 0s never does";
+        "session-max-lifetime" session_max_lifetime: GoDuration = "0s", "sealed sessions", "End a session so long after its login; 0s never does";
+        "cookie-secret-previous" cookie_secret_previous: Vec<Secret<String>> = "", "rotation of the cookie secret", "Older secret that still opens cookies";
+        "cookie-secret-previous-file" cookie_secret_previous_files: Vec<String> = "", "rotation of the cookie secret", "File with an older secret";
+
+        // TLS, metrics and other listeners.
+        "https-address" https_address: String = ":443", "TLS listeners", "Where to listen with TLS";
+        "tls-cert-file" tls_cert_file: String = "", "TLS listeners", "Certificate of the TLS listener";
+        "tls-key-file" tls_key_file: String = "", "TLS listeners", "Private key of the TLS listener";
+        "tls-min-version" tls_min_version: String = "", "TLS listeners", "Lowest version of TLS: TLS1.2 or TLS1.3";
+        "tls-cipher-suite" tls_cipher_suites: Vec<String> = "", "TLS listeners", "Cipher suite of TLS 1.2 to offer";
+        "force-https" force_https: bool = "false", "TLS listeners", "Send plain requests to https";
+        "metrics-address" metrics_address: String = "", "metrics", "Where to serve metrics";
+        "metrics-secure-address" metrics_secure_address: String = "", "metrics", "Where to serve metrics with TLS";
+        "metrics-tls-cert-file" metrics_tls_cert_file: String = "", "metrics", "Certificate of that listener";
+        "metrics-tls-key-file" metrics_tls_key_file: String = "", "metrics", "Private key of that listener";
+        "app-probe-address" app_probe_address: String = "", "a listener for probes of the app", "Where to forward the app's probe paths from";
+        "watch-config" watch_config: bool = "false", "reading the configuration again", "Read the configuration files again when they change";
+
+        // Pages and logs of another shape.
+        "custom-sign-in-logo" custom_sign_in_logo: String = "", "a logo of one's own", "Logo on the sign-in page: a file, an https URL, or - for none";
+        "signature-key" signature_key: Secret<String> = "", "signed requests to the app", "ALGORITHM:KEY that signs requests to the app";
+        "standard-logging-format" standard_logging_format: String = "[{{.Timestamp}}] [{{.File}}] {{.Message}}", "log formats of one's own", "Template of the program's log lines";
+        "auth-logging-format" auth_logging_format: String = "{{.Client}} - {{.RequestID}} - {{.Username}} [{{.Timestamp}}] [{{.Status}}] {{.Message}}", "log formats of one's own", "Template of the log lines for logins";
+        "request-logging-format" request_logging_format: String = "{{.Client}} - {{.RequestID}} - {{.Username}} [{{.Timestamp}}] {{.Host}} {{.RequestMethod}} {{.Upstream}} {{.RequestURI}} {{.Protocol}} {{.UserAgent}} {{.StatusCode}} {{.ResponseSize}} {{.RequestDuration}}", "log formats of one's own", "Template of the log lines for requests";
+        "logging-filename" logging_filename: String = "", "log files", "File to write the log to";
+        "logging-max-size" logging_max_size: i64 = "100", "log files", "Megabytes after which a log file is rotated";
+        "logging-max-age" logging_max_age: i64 = "7", "log files", "Days to keep rotated files";
+        "logging-max-backups" logging_max_backups: i64 = "0", "log files", "How many rotated files to keep; 0 keeps all";
+        "logging-compress" logging_compress: bool = "false", "log files", "Compress rotated files";
+    }
+}
+
+/// The flags that say what to do; they have no variable and no key.
+pub(crate) static MODES: &[Row] = &[
+    mode("config", Kind::Text, "", "TOML file to read options from"),
+    mode("config-test", Kind::Bool, "false", "Check the configuration, print the verdict and end"),
+    mode("version", Kind::Bool, "false", "Print the version and end"),
+    mode("alpha-config", Kind::Text, "", "YAML file of the structured configuration"),
+    mode("convert-config-to-alpha", Kind::Bool, "false", "Print the configuration as such a file and end"),
+];
+
+/// The modes that this version has.
+pub(crate) const SERVED_MODES: [&str; 3] = ["config", "config-test", "version"];
+
+const fn mode(flag: &'static str, kind: Kind, default: &'static str, help: &'static str) -> Row {
+    Row { flag, key: None, alias: None, kind, secrecy: Secrecy::Open, default, help, serving: Serving::Mode }
+}
+
+/// Every option there is, in no particular order.
+pub fn rows() -> impl Iterator<Item = &'static Row> {
+    OPTIONS.iter().chain(MODES)
+}

@@ -1,0 +1,55 @@
+//! A value together with the place it was written at.
+
+use std::fmt;
+use std::path::PathBuf;
+
+/// Where the value of an option comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Nobody wrote it.
+    Default,
+    /// A flag.
+    Flag,
+    /// The environment variable of this name.
+    Environment(String),
+    /// A line of a configuration file.
+    File {
+        /// The file, as it was named.
+        path: PathBuf,
+        /// Counted from 1.
+        line: usize,
+    },
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("not set"),
+            Self::Flag => f.write_str("command line"),
+            Self::Environment(name) => write!(f, "environment variable {name}"),
+            Self::File { path, line } => write!(f, "{}:{line}", path.display()),
+        }
+    }
+}
+
+/// The value of an option and where it was written.
+#[derive(Clone, Debug)]
+pub struct Written<T> {
+    /// What was written, or the default.
+    pub value: T,
+    /// Where.
+    pub source: Source,
+}
+
+impl<T> Written<T> {
+    /// A value that nobody wrote.
+    pub(crate) const fn default(value: T) -> Self {
+        Self { value, source: Source::Default }
+    }
+
+    /// Whether somebody wrote it, be it the default itself.
+    #[must_use]
+    pub fn is_set(&self) -> bool {
+        self.source != Source::Default
+    }
+}

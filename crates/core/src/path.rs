@@ -1,0 +1,189 @@
+//! Paths of request targets: cleaning, and the one reading that open-route rules may rely on.
+
+use std::borrow::Cow;
+
+use crate::form::percent_decode;
+
+/// The cleaned form of an escaped path: `//` merged, `.` and `..` segments resolved, a trailing slash kept.
+///
+/// `None` when it is clean already. Percent-escapes are not touched.
+#[must_use]
+pub fn cleaned(path: &str) -> Option<String> {
+    if is_clean(path) {
+        return None;
+    }
+    let mut segments: Vec<&str> = Vec::new();
+    for segment in path.split('/') {
+        match segment {
+            "" | "." => {}
+            ".." => {
+                segments.pop();
+            }
+            segment => segments.push(segment),
+        }
+    }
+    let mut clean = String::with_capacity(path.len());
+    for segment in &segments {
+        clean.push('/');
+        clean.push_str(segment);
+    }
+    if clean.is_empty() || path.ends_with('/') {
+        clean.push('/');
+    }
+    (clean != path).then_some(clean)
+}
+
+fn is_clean(path: &str) -> bool {
+    let Some(rest) = path.strip_prefix('/') else { return false };
+    let mut segments = rest.split('/').peekable();
+    while let Some(segment) = segments.next() {
+        let last = segments.peek().is_none();
+        if segment == "." || segment == ".." || (segment.is_empty() && !last) {
+            return false;
+        }
+    }
+    true
+}
+
+/// Why a request target has no reading that every program would agree on, so that no open-route rule applies to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Ambiguity {
+    /// It is not in origin form.
+    #[error("the target does not start with a slash")]
+    NotOriginForm,
+    /// A raw `#`, space, tab or line break stands in it.
+    #[error("the target has a raw fragment mark or white space")]
+    RawByte,
+    /// A percent escape of the path is incomplete.
+    #[error("the path has an invalid percent escape")]
+    Escape,
+    /// The path holds, decoded, what some program takes for the end or a part of a segment.
+    #[error("the decoded path has a delimiter, a control character or a dot segment")]
+    Delimiter,
+    /// An encoded slash: one program sees a separator, the next does not.
+    #[error("the path has an encoded slash")]
+    EncodedSlash,
+    /// The decoded path holds another percent escape.
+    #[error("the path is encoded twice")]
+    DoubleEncoding,
+    /// The decoded path is not UTF-8.
+    #[error("the decoded path is not UTF-8")]
+    Utf8,
+}
+
+/// The percent-decoded path of a request target, if every lenient reader would see the same place in it.
+///
+/// compat: v7 decodes once and lets an encoded slash, a double encoding and bad UTF-8 through; differences.md D04.
+///
+/// # Errors
+/// The first [`Ambiguity`]; such a target needs a session, whatever the rules say.
+pub fn unambiguous(target: &str) -> Result<Cow<'_, str>, Ambiguity> {
+    if !target.starts_with('/') {
+        return Err(Ambiguity::NotOriginForm);
+    }
+    if target.bytes().any(|byte| matches!(byte, b'#' | b' ' | b'\t' | b'\r' | b'\n')) {
+        return Err(Ambiguity::RawByte);
+    }
+    let path = target.split('?').next().unwrap_or(target);
+    let decoded = if path.contains('%') {
+        let bytes = percent_decode(path).ok_or(Ambiguity::Escape)?;
+        Cow::Owned(String::from_utf8(bytes).map_err(|_| Ambiguity::Utf8)?)
+    } else {
+        Cow::Borrowed(path)
+    };
+    if has_delimiter(&decoded) {
+        return Err(Ambiguity::Delimiter);
+    }
+    if path.len() != decoded.len() && decoded.matches('/').count() != path.matches('/').count() {
+        return Err(Ambiguity::EncodedSlash);
+    }
+    if decoded.as_bytes().windows(3).any(|w| w[0] == b'%' && w[1].is_ascii_hexdigit() && w[2].is_ascii_hexdigit()) {
+        return Err(Ambiguity::DoubleEncoding);
+    }
+    Ok(decoded)
+}
+
+fn has_delimiter(path: &str) -> bool {
+    path.contains("//")
+        || path.bytes().any(|byte| matches!(byte, b';' | b'\\' | b'#' | b'?' | 0..=0x1f | 0x7f))
+        || path.split('/').any(|segment| segment == "." || segment == "..")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn unclean_paths_are_cleaned_and_clean_ones_left_alone() {
+        for (path, clean) in [
+            ("/", None),
+            ("/a/b/", None),
+            ("/a%2F%2Fb", None),
+            ("/...", None),
+            ("//", Some("/")),
+            ("/a//b", Some("/a/b")),
+            ("/a/./b/../c", Some("/a/c")),
+            ("/a/..", Some("/")),
+            ("/a/.", Some("/a")),
+            ("/../x/", Some("/x/")),
+            ("", Some("/")),
+        ] {
+            assert_eq!(cleaned(path).as_deref(), clean, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_path_with_one_reading_is_unambiguous() {
+        for (target, path) in [
+            ("/any?x=1", "/any"),
+            ("/any?x=a;b", "/any"),
+            ("/any?x=%", "/any"),
+            ("/%61ny", "/any"),
+            ("/pub%20x", "/pub x"),
+            ("/pub/...", "/pub/..."),
+            ("/100%25", "/100%"),
+        ] {
+            assert_eq!(unambiguous(target).as_deref(), Ok(path), "{target}");
+        }
+    }
+
+    #[test]
+    fn a_path_that_another_program_could_read_differently_is_ambiguous() {
+        for (target, why) in [
+            ("http://x/pub", Ambiguity::NotOriginForm),
+            ("/any?a#b", Ambiguity::RawByte),
+            ("/pub%", Ambiguity::Escape),
+            ("/any%23x", Ambiguity::Delimiter),
+            ("/pub%2F..%2Fsecret", Ambiguity::Delimiter),
+            ("/pub/%2e%2e/x", Ambiguity::Delimiter),
+            ("/pub/..;/x", Ambiguity::Delimiter),
+            ("/pub;v=1", Ambiguity::Delimiter),
+            ("/pub%3Fx", Ambiguity::Delimiter),
+            ("/pub%2F%2Fx", Ambiguity::Delimiter),
+            ("/pub\\x", Ambiguity::Delimiter),
+            ("/pub%5Cx", Ambiguity::Delimiter),
+            ("/pub%00", Ambiguity::Delimiter),
+            ("/pub%2Fx", Ambiguity::EncodedSlash),
+            ("/pub%252f..%252fsecret", Ambiguity::DoubleEncoding),
+            ("/pub%ff", Ambiguity::Utf8),
+            ("/pub%c0%ae", Ambiguity::Utf8),
+        ] {
+            assert_eq!(unambiguous(target), Err(why), "{target}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn cleaning_twice_changes_nothing_more(path in "(/[a.]{0,3}){0,6}/?") {
+            let once = cleaned(&path).unwrap_or(path);
+            prop_assert_eq!(cleaned(&once), None);
+        }
+
+        #[test]
+        fn any_target_is_judged_without_a_panic(target in ".*") {
+            let _ = unambiguous(&target);
+        }
+    }
+}

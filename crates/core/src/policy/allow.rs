@@ -1,0 +1,166 @@
+//! Which sessions may enter.
+
+use std::collections::HashSet;
+
+use crate::Session;
+
+use super::Refusal;
+
+/// The rules that a session must pass at login and on every request.
+#[derive(Clone, Debug, Default)]
+pub struct Allow {
+    /// Accepted e-mail addresses.
+    pub emails: EmailRules,
+    /// Groups of which a session needs one; empty restricts nothing.
+    pub groups: HashSet<String>,
+}
+
+/// Accepted e-mail addresses (`email-domain`).
+#[derive(Clone, Debug, Default)]
+pub struct EmailRules {
+    /// Every non-empty address passes (`email-domain=*`).
+    pub any: bool,
+    /// Accepted domains.
+    pub domains: Vec<EmailDomain>,
+}
+
+/// One accepted domain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EmailDomain {
+    /// Exactly this domain, in lower case.
+    Exact(String),
+    /// Every true subdomain of this one (`.example.com`, `*.example.com`), in lower case, without the dot.
+    Below(String),
+}
+
+impl EmailDomain {
+    /// Parses `domain`, `.domain` or `*.domain`; `None` when nothing is left of it.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.to_ascii_lowercase();
+        let domain = match text.strip_prefix("*.").or_else(|| text.strip_prefix('.')) {
+            Some(parent) => Self::Below(parent.to_owned()),
+            None => Self::Exact(text),
+        };
+        let (Self::Exact(name) | Self::Below(name)) = &domain;
+        (!name.is_empty()).then_some(domain)
+    }
+
+    fn matches(&self, host: &str) -> bool {
+        match self {
+            Self::Exact(domain) => host == domain,
+            Self::Below(parent) => {
+                host.strip_suffix(parent.as_str()).is_some_and(|sub| sub.len() > 1 && sub.ends_with('.'))
+            }
+        }
+    }
+}
+
+impl EmailRules {
+    /// Whether `email` is accepted. An address that is not one `@` with something on both sides matches no domain
+    /// (differences.md D57).
+    #[must_use]
+    pub fn admit(&self, email: &str) -> bool {
+        if email.is_empty() {
+            return false;
+        }
+        if self.any {
+            return true;
+        }
+        let Some((local, host)) = email.split_once('@') else { return false };
+        if local.is_empty() || host.is_empty() || host.contains('@') {
+            return false;
+        }
+        let host = host.to_ascii_lowercase();
+        self.domains.iter().any(|domain| domain.matches(&host))
+    }
+}
+
+impl Allow {
+    /// Judges a session at login, where an e-mail address is needed.
+    ///
+    /// # Errors
+    /// The first rule that it fails.
+    pub fn at_login(&self, session: &Session) -> Result<(), Refusal> {
+        if !session.email.as_deref().is_some_and(|email| self.emails.admit(email)) {
+            return Err(Refusal::Email);
+        }
+        self.groups(session)
+    }
+
+    /// Judges a session of an ordinary request; one without an e-mail address passes the e-mail rules.
+    ///
+    /// # Errors
+    /// The first rule that it fails.
+    pub fn on_request(&self, session: &Session) -> Result<(), Refusal> {
+        if session.email.as_deref().is_some_and(|email| !self.emails.admit(email)) {
+            return Err(Refusal::Email);
+        }
+        self.groups(session)
+    }
+
+    fn groups(&self, session: &Session) -> Result<(), Refusal> {
+        if self.groups.is_empty() || session.groups.iter().any(|group| self.groups.contains(group)) {
+            Ok(())
+        } else {
+            Err(Refusal::Group)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rules(domains: &[&str]) -> EmailRules {
+        EmailRules {
+            any: domains.contains(&"*"),
+            domains: domains.iter().filter_map(|domain| EmailDomain::parse(domain)).collect(),
+        }
+    }
+
+    #[test]
+    fn email_domains_admit_exactly_what_they_say() {
+        for (domain, email, admitted) in [
+            ("example.com", "a@example.com", true),
+            ("example.com", "a@EXAMPLE.com", true),
+            ("Example.Com", "a@example.com", true),
+            ("example.com", "a@sub.example.com", false),
+            ("example.com", "a@badexample.com", false),
+            ("ample.com", "x@example.com", false),
+            (".example.com", "x@example.com", false),
+            (".example.com", "x@a.example.com", true),
+            ("*.example.com", "x@a.b.example.com", true),
+            (".com", "x@example.com", true),
+            (".example.com", "x@.example.com", false),
+            ("example.com", "@example.com", false),
+            ("example.com", "a@b@example.com", false),
+            ("example.com", "example.com", false),
+            ("example.com", "", false),
+            ("*", "anything", true),
+            ("*", "", false),
+        ] {
+            assert_eq!(rules(&[domain]).admit(email), admitted, "{domain} {email}");
+        }
+    }
+
+    #[test]
+    fn a_session_without_an_email_passes_on_requests_but_not_at_login() {
+        let allow = Allow { emails: rules(&["example.com"]), ..Allow::default() };
+        let session = Session::default();
+        assert_eq!(allow.on_request(&session), Ok(()));
+        assert_eq!(allow.at_login(&session), Err(Refusal::Email));
+    }
+
+    #[test]
+    fn one_of_the_allowed_groups_is_enough_and_case_counts() {
+        let allow = Allow { emails: rules(&["*"]), groups: ["admins".to_owned(), "devs".to_owned()].into() };
+        let session = |groups: &[&str]| Session {
+            groups: groups.iter().map(|group| (*group).to_owned()).collect(),
+            ..Session::default()
+        };
+        assert_eq!(allow.on_request(&session(&["x", "devs"])), Ok(()));
+        assert_eq!(allow.on_request(&session(&["Devs"])), Err(Refusal::Group));
+        assert_eq!(allow.on_request(&session(&[])), Err(Refusal::Group));
+    }
+}

@@ -1,0 +1,79 @@
+//! The name of one request in logs and on error pages.
+
+use std::fmt::{self, Write as _};
+
+use aws_lc_rs::rand;
+
+/// Longest request id that is taken from a client; what a UUID or trace id needs, and no more.
+const MAX_LEN: usize = 128;
+
+/// A request id: what the client or gateway sent, if it is fit to be printed, else a random UUID (version 4).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestId(Text);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Text {
+    Given(Box<str>),
+    Random([u8; 16]),
+}
+
+impl RequestId {
+    /// Takes over an id that was sent along: visible ASCII, at most 128 bytes.
+    #[must_use]
+    pub fn given(text: &[u8]) -> Option<Self> {
+        let fit = !text.is_empty() && text.len() <= MAX_LEN && text.iter().all(u8::is_ascii_graphic);
+        let text = std::str::from_utf8(text).ok().filter(|_| fit)?;
+        Some(Self(Text::Given(text.into())))
+    }
+
+    /// A new random id.
+    #[must_use]
+    pub fn random() -> Self {
+        let mut bytes = [0; 16];
+        // An id names a request and guards nothing, so a generator that fails costs only uniqueness.
+        let _ = rand::fill(&mut bytes);
+        bytes[6] = bytes[6] & 0x0f | 0x40;
+        bytes[8] = bytes[8] & 0x3f | 0x80;
+        Self(Text::Random(bytes))
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Text::Given(text) => f.write_str(text),
+            Text::Random(bytes) => {
+                for (index, byte) in bytes.iter().enumerate() {
+                    if matches!(index, 4 | 6 | 8 | 10) {
+                        f.write_char('-')?;
+                    }
+                    write!(f, "{byte:02x}")?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_random_id_is_a_version_4_uuid() {
+        let id = RequestId::random().to_string();
+        assert_eq!(id.len(), 36);
+        assert_eq!(&id[14..15], "4");
+        assert!("89ab".contains(&id[19..20]));
+        assert_ne!(RequestId::random(), RequestId::random());
+    }
+
+    #[test]
+    fn an_id_that_could_forge_a_log_line_is_not_taken() {
+        assert!(RequestId::given(b"abc-123").is_some());
+        assert_eq!(RequestId::given(b""), None);
+        assert_eq!(RequestId::given(b"a b"), None);
+        assert_eq!(RequestId::given(b"a\nb"), None);
+        assert_eq!(RequestId::given(&[b'x'; 129]), None);
+    }
+}

@@ -1,0 +1,32 @@
+//! How bytes reach others: names become addresses, addresses become sockets, sockets get TLS, and HTTP connections
+//! are kept for reuse.
+//!
+//! ```text
+//! Endpoint ─► proxy? ─► resolve ─► connect (several addresses raced) ─► CONNECT? ─► TLS? ─► Stream
+//!                                                                                             │
+//!                                                            Pool (HTTP/1.1 connections) ◄────┘
+//! ```
+//!
+//! Who is asked for what is not known here: oidc, session and upstream bring their own protocols. Nothing is
+//! read from the environment; the proxy variables are handed in as [`ProxyEnv`]. (The one exception sits in
+//! rustls-native-certs, which honours `SSL_CERT_FILE` and `SSL_CERT_DIR` when the system's roots are loaded.)
+//!
+
+mod connect;
+mod dial;
+mod endpoint;
+mod error;
+mod pool;
+mod proxy;
+mod resolve;
+mod stream;
+mod tls;
+mod tunnel;
+
+pub use dial::Dialer;
+pub use endpoint::{Endpoint, EndpointError};
+pub use error::{BoxError, DialError, Stage};
+pub use pool::{Connector, KeepAlive, Pool, PoolSettings};
+pub use proxy::{Proxies, ProxyEnv, ProxyError};
+pub use stream::Stream;
+pub use tls::{Roots, Tls, TlsError, TlsSettings, Verify};

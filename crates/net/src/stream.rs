@@ -1,0 +1,117 @@
+//! A connection that was made.
+
+use std::{
+    io,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use hyper_util::client::legacy::connect::{Connected, Connection};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::{TcpStream, UnixStream},
+};
+use tokio_rustls::client::TlsStream;
+
+/// A connected byte stream: TCP (with `TCP_NODELAY`), TLS, or a unix socket.
+#[derive(Debug)]
+pub struct Stream {
+    io: Io,
+    ends_at_proxy: bool,
+}
+
+#[derive(Debug)]
+enum Io {
+    Tcp(TcpStream),
+    Unix(UnixStream),
+    // Boxed: a TLS session is a hundred times the size of a socket. It may itself run inside a proxy's TLS.
+    Tls(Box<TlsStream<Stream>>),
+}
+
+impl Stream {
+    pub(crate) fn tcp(socket: TcpStream) -> Self {
+        Self { io: Io::Tcp(socket), ends_at_proxy: false }
+    }
+
+    pub(crate) fn unix(socket: UnixStream) -> Self {
+        Self { io: Io::Unix(socket), ends_at_proxy: false }
+    }
+
+    pub(crate) fn tls(session: TlsStream<Stream>) -> Self {
+        Self { io: Io::Tls(Box::new(session)), ends_at_proxy: false }
+    }
+
+    pub(crate) fn at_proxy(self) -> Self {
+        Self { ends_at_proxy: true, ..self }
+    }
+
+    /// Whether the other end is an HTTP proxy that was not asked for a tunnel, so that it expects request targets in
+    /// absolute-form (RFC 9112 3.2.2).
+    #[must_use]
+    pub fn ends_at_proxy(&self) -> bool {
+        self.ends_at_proxy
+    }
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match &mut self.io {
+            Io::Tcp(io) => Pin::new(io).poll_read(cx, buf),
+            Io::Unix(io) => Pin::new(io).poll_read(cx, buf),
+            Io::Tls(io) => Pin::new(io).poll_read(cx, buf),
+        }
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        match &mut self.io {
+            Io::Tcp(io) => Pin::new(io).poll_write(cx, buf),
+            Io::Unix(io) => Pin::new(io).poll_write(cx, buf),
+            Io::Tls(io) => Pin::new(io).poll_write(cx, buf),
+        }
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.io {
+            Io::Tcp(io) => Pin::new(io).poll_flush(cx),
+            Io::Unix(io) => Pin::new(io).poll_flush(cx),
+            Io::Tls(io) => Pin::new(io).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.io {
+            Io::Tcp(io) => Pin::new(io).poll_shutdown(cx),
+            Io::Unix(io) => Pin::new(io).poll_shutdown(cx),
+            Io::Tls(io) => Pin::new(io).poll_shutdown(cx),
+        }
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match &mut self.io {
+            Io::Tcp(io) => Pin::new(io).poll_write_vectored(cx, bufs),
+            Io::Unix(io) => Pin::new(io).poll_write_vectored(cx, bufs),
+            Io::Tls(io) => Pin::new(io).poll_write_vectored(cx, bufs),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        match &self.io {
+            Io::Tcp(io) => io.is_write_vectored(),
+            Io::Unix(io) => io.is_write_vectored(),
+            Io::Tls(io) => io.is_write_vectored(),
+        }
+    }
+}
+
+/// What hyper-util's client asks of a connection; an implementation detail of [`Pool`](crate::Pool).
+impl Connection for Stream {
+    fn connected(&self) -> Connected {
+        Connected::new().proxy(self.ends_at_proxy)
+    }
+}

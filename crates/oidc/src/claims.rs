@@ -1,0 +1,186 @@
+//! The claims of a token or a userinfo answer, and how they become text.
+//!
+//! Bytes are read once into [`Claims`]; what is checked and what is used are the same value.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use sidecar_core::claims::ClaimValue;
+
+/// The members of a JSON object, by name. Of a name given twice the last one counts, for every reader alike.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Claims(BTreeMap<String, ClaimValue>);
+
+/// Bytes that are not one JSON object, or nested deeper than 128 levels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a JSON object")]
+pub struct NotAnObject;
+
+impl Claims {
+    /// Reads one JSON object.
+    ///
+    /// # Errors
+    /// [`NotAnObject`] for anything else, text after the object included.
+    pub fn parse(json: &[u8]) -> Result<Self, NotAnObject> {
+        match serde_json::from_slice::<Value>(json) {
+            Ok(Value::Object(members)) => {
+                Ok(Self(members.into_iter().map(|(name, value)| (name, to_claim(value))).collect()))
+            }
+            _ => Err(NotAnObject),
+        }
+    }
+
+    /// The member with exactly this name, `null` included.
+    #[must_use]
+    pub fn member(&self, name: &str) -> Option<&ClaimValue> {
+        self.0.get(name)
+    }
+
+    /// Looks a configured claim name up: a member with the whole name first (so that names like
+    /// `https://groups.test` work), else the path its dots describe through nested objects. `null` and the empty name
+    /// are absent.
+    #[must_use]
+    pub fn look_up(&self, name: &str) -> Option<&ClaimValue> {
+        if name.is_empty() {
+            return None;
+        }
+        let found = self.0.get(name).or_else(|| {
+            let mut steps = name.split('.');
+            let first = self.0.get(steps.next()?)?;
+            steps.try_fold(first, |value, step| match value {
+                ClaimValue::Map(members) => members.get(step),
+                ClaimValue::Null
+                | ClaimValue::Bool(_)
+                | ClaimValue::Number(_)
+                | ClaimValue::String(_)
+                | ClaimValue::List(_) => None,
+            })
+        });
+        found.filter(|value| **value != ClaimValue::Null)
+    }
+}
+
+/// Claims are personal data: diagnostics name the members only.
+impl std::fmt::Debug for Claims {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+/// Whether a claim such as `email_verified` says yes: a boolean as it is, a number unless it is zero, a string by the
+/// spellings Go takes for true; anything else says no.
+#[must_use]
+pub fn is_true(value: &ClaimValue) -> bool {
+    match value {
+        ClaimValue::Bool(value) => *value,
+        ClaimValue::Number(text) => text.parse::<f64>().is_ok_and(|number| number != 0.0),
+        ClaimValue::String(text) => matches!(text.as_str(), "1" | "t" | "T" | "TRUE" | "true" | "True"),
+        ClaimValue::Null | ClaimValue::List(_) | ClaimValue::Map(_) => false,
+    }
+}
+
+/// A JSON value with its numbers kept as text. As deep as the parser lets it be: 128 levels.
+fn to_claim(value: Value) -> ClaimValue {
+    match value {
+        Value::Null => ClaimValue::Null,
+        Value::Bool(value) => ClaimValue::Bool(value),
+        Value::Number(number) => ClaimValue::Number(number.to_string()),
+        Value::String(text) => ClaimValue::String(text),
+        Value::Array(values) => ClaimValue::List(values.into_iter().map(to_claim).collect()),
+        Value::Object(members) => {
+            ClaimValue::Map(members.into_iter().map(|(name, value)| (name, to_claim(value))).collect())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn claims(json: &str) -> Claims {
+        Claims::parse(json.as_bytes()).unwrap()
+    }
+
+    fn text(json: &str, name: &str) -> Option<String> {
+        claims(json).look_up(name).map(ClaimValue::to_text)
+    }
+
+    #[test]
+    fn names_are_looked_up_whole_and_then_as_a_path() {
+        for (json, name, found) in [
+            (r#"{"auth":{"user":{"username":"u"}}}"#, "auth.user.username", Some("u")),
+            (r#"{"https://groups.test":["g"]}"#, "https://groups.test", Some(r#"["g"]"#)),
+            (r#"{"a.b":"x","a":{"b":"y"}}"#, "a.b", Some("x")),
+            (r#"{"roles":["c","d"]}"#, "roles", Some(r#"["c","d"]"#)),
+            (r#"{"a":["x"]}"#, "a.0", None),
+            (r#"{"a":null}"#, "a", None),
+            (r#"{"a":{"b":null}}"#, "a.b", None),
+            (r#"{"":"x"}"#, "", None),
+            (r#"{"a":{"":"x"}}"#, "a.", Some("x")),
+        ] {
+            assert_eq!(text(json, name).as_deref(), found, "{name} in {json}");
+        }
+    }
+
+    #[test]
+    fn lists_are_made_element_by_element() {
+        for (json, groups) in [
+            (r#"["a","b"]"#, vec!["a", "b"]),
+            (r#""a""#, vec!["a"]),
+            ("[1,2,3]", vec!["1", "2", "3"]),
+            ("[1.50,1e3,12345678901234567890123,true,null]", vec!["1.50", "1e3", "12345678901234567890123", "true", ""]),
+            (
+                r#"[{"roles":["Admin"],"groupId":"G"},12345,"Just::A::String"]"#,
+                vec![r#"{"groupId":"G","roles":["Admin"]}"#, "12345", "Just::A::String"],
+            ),
+        ] {
+            let claims = claims(&format!(r#"{{"groups":{json}}}"#));
+            assert_eq!(claims.look_up("groups").unwrap().to_texts(), groups, "{json}");
+        }
+    }
+
+    #[test]
+    fn truth_is_told_from_the_spellings_of_go() {
+        for (json, truth) in [
+            ("true", true),
+            ("false", false),
+            ("1", true),
+            ("0", false),
+            ("0.0", false),
+            (r#""true""#, true),
+            (r#""True""#, true),
+            (r#""t""#, true),
+            (r#""yes""#, false),
+            (r#""""#, false),
+            ("[true]", false),
+        ] {
+            let claims = claims(&format!(r#"{{"v":{json}}}"#));
+            assert_eq!(is_true(claims.look_up("v").unwrap()), truth, "{json}");
+        }
+    }
+
+    #[test]
+    fn only_one_json_object_is_claims() {
+        for json in ["", "[]", "null", "\"x\"", "{} {}", "{\"a\":NaN}", "\u{feff}{}", "{\"a\":1"] {
+            assert_eq!(Claims::parse(json.as_bytes()), Err(NotAnObject), "{json}");
+        }
+        let deep = format!("{{\"a\":{}{}}}", "[".repeat(10_000), "]".repeat(10_000));
+        assert_eq!(Claims::parse(deep.as_bytes()), Err(NotAnObject));
+    }
+
+    #[test]
+    fn debug_output_has_no_value() {
+        assert_eq!(format!("{:?}", claims(r#"{"email":"marked@example.com"}"#)), r#"{"email"}"#);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_claims_or_an_error(json in proptest::collection::vec(any::<u8>(), 0..64), name in ".{0,8}") {
+            if let Ok(claims) = Claims::parse(&json) {
+                let _ = claims.look_up(&name);
+            }
+        }
+    }
+}

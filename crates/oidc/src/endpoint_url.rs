@@ -1,0 +1,119 @@
+//! The address of one of the provider's endpoints.
+
+use std::fmt;
+
+use http::Uri;
+use url::Url;
+
+/// An absolute `http` or `https` URL with a host and without credentials.
+///
+/// Its text in logs and errors ends before the query: an operator may have put a key there.
+#[derive(Clone, PartialEq, Eq)]
+pub struct EndpointUrl {
+    url: Url,
+    uri: Uri,
+}
+
+/// Why a text is no [`EndpointUrl`]. Never quotes the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EndpointUrlError {
+    /// Not an absolute URL.
+    #[error("not an absolute URL")]
+    Malformed,
+    /// A scheme other than `http` and `https`.
+    #[error("the scheme is neither http nor https")]
+    Scheme,
+    /// No host.
+    #[error("the host is missing")]
+    Host,
+    /// A user name or password before the host.
+    #[error("credentials in the URL are not sent anywhere")]
+    Credentials,
+}
+
+impl EndpointUrl {
+    /// Parses what an operator or the provider's metadata wrote.
+    ///
+    /// # Errors
+    /// [`EndpointUrlError`] says what is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, EndpointUrlError> {
+        let url = Url::parse(text).map_err(|_| EndpointUrlError::Malformed)?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(EndpointUrlError::Scheme);
+        }
+        if url.host_str().is_none_or(str::is_empty) {
+            return Err(EndpointUrlError::Host);
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(EndpointUrlError::Credentials);
+        }
+        let request_part = url.as_str().split('#').next().unwrap_or_default();
+        let uri = request_part.parse().map_err(|_| EndpointUrlError::Malformed)?;
+        Ok(Self { url, uri })
+    }
+
+    /// The whole URL, query and fragment included.
+    #[must_use]
+    pub fn as_url(&self) -> &Url {
+        &self.url
+    }
+
+    /// What a request is sent to: the URL without its fragment.
+    #[must_use]
+    pub fn to_uri(&self) -> Uri {
+        self.uri.clone()
+    }
+
+    /// Whether connections to it are encrypted.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.url.scheme() == "https"
+    }
+
+    /// The URL that a relative or absolute `reference` means, seen from this one (RFC 3986 §5).
+    pub(crate) fn join(&self, reference: &str) -> Result<Self, EndpointUrlError> {
+        let joined = self.url.join(reference).map_err(|_| EndpointUrlError::Malformed)?;
+        Self::parse(joined.as_str())
+    }
+}
+
+impl fmt::Display for EndpointUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.url.origin().ascii_serialization(), self.url.path())
+    }
+}
+
+impl fmt::Debug for EndpointUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "EndpointUrl({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_http_urls_with_a_host_and_without_credentials_are_endpoints() {
+        for (text, error) in [
+            ("/token", EndpointUrlError::Malformed),
+            ("", EndpointUrlError::Malformed),
+            ("file:///etc/passwd", EndpointUrlError::Scheme),
+            ("gopher://idp.example/", EndpointUrlError::Scheme),
+            ("https://", EndpointUrlError::Malformed),
+            ("https://u:p@idp.example/", EndpointUrlError::Credentials),
+        ] {
+            assert_eq!(EndpointUrl::parse(text), Err(error), "{text}");
+        }
+        assert!(EndpointUrl::parse("http://127.0.0.1:9000/token?x=1").is_ok());
+    }
+
+    #[test]
+    fn its_text_ends_before_the_query() {
+        let endpoint = EndpointUrl::parse("https://idp.example:8443/token?key=marked#f").unwrap();
+        assert_eq!(endpoint.to_string(), "https://idp.example:8443/token");
+        assert_eq!(format!("{endpoint:?}"), "EndpointUrl(https://idp.example:8443/token)");
+        assert_eq!(endpoint.to_uri().query(), Some("key=marked"));
+    }
+}

@@ -1,0 +1,124 @@
+//! Addresses: what of a URL is the same on both sides, and what only has the same shape.
+
+use crate::page::decode_component;
+
+/// A redirect to the provider's authorization endpoint, parameter by parameter.
+#[derive(Debug)]
+pub struct AuthorizationRequest {
+    /// The endpoint without its query.
+    pub endpoint: String,
+    /// Parameter names in the order of the query.
+    pub order: Vec<String>,
+    /// Decoded parameters; random ones replaced by their shape.
+    pub parameters: Vec<(String, String)>,
+    /// The nonce part of `state`, as the callback will get it.
+    pub state: Option<String>,
+}
+
+/// Reads `target` as an authorization request: an absolute URL with `response_type`.
+#[must_use]
+pub fn authorization_request(target: &str) -> Option<AuthorizationRequest> {
+    let (endpoint, query) = target.split_once('?')?;
+    if !endpoint.starts_with("http") || !query.contains("response_type=") {
+        return None;
+    }
+    let mut order = Vec::new();
+    let mut parameters = Vec::new();
+    let mut state = None;
+    for pair in query.split('&') {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let (name, value) = (decode_component(name), decode_component(value));
+        let shown = match name.as_str() {
+            "state" => {
+                let (nonce, shown) = shape_of_state(&value);
+                state = nonce;
+                shown
+            }
+            "nonce" | "code_challenge" => shape(&value),
+            _ => value,
+        };
+        order.push(name.clone());
+        parameters.push((name, shown));
+    }
+    Some(AuthorizationRequest { endpoint: without_ports(endpoint), order, parameters, state })
+}
+
+/// `NONCE:target` with the nonce replaced by its shape; in the encoded form likewise, marked as such.
+fn shape_of_state(value: &str) -> (Option<String>, String) {
+    if let Some((nonce, target)) = value.split_once(':') {
+        return (Some(nonce.to_owned()), format!("{}:{target}", shape(nonce)));
+    }
+    let decoded = decode_base64url(value).and_then(|bytes| String::from_utf8(bytes).ok());
+    match decoded.as_deref().and_then(|text| text.split_once(':')) {
+        Some((nonce, target)) => (Some(nonce.to_owned()), format!("encoded {}:{target}", shape(nonce))),
+        None => (None, value.to_owned()),
+    }
+}
+
+/// The shape of a random value: its length and alphabet.
+#[must_use]
+pub fn shape(value: &str) -> String {
+    let alphabet = if value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_') {
+        "base64url"
+    } else {
+        "other"
+    };
+    format!("<{} {alphabet}>", value.len())
+}
+
+/// `text` with the ports of loopback addresses, which the system chose, written as `PORT`.
+#[must_use]
+pub fn without_ports(text: &str) -> String {
+    let mut rest = text;
+    let mut out = String::with_capacity(text.len());
+    while let Some(at) = rest.find("127.0.0.1:") {
+        let (before, after) = rest.split_at(at + "127.0.0.1:".len());
+        out.push_str(before);
+        let digits = after.bytes().take_while(u8::is_ascii_digit).count();
+        out.push_str(if digits > 0 { "PORT" } else { "" });
+        rest = &after[digits..];
+    }
+    out + rest
+}
+
+/// A redirect target that is not an authorization request.
+#[must_use]
+pub fn stable(target: &str) -> String {
+    let shown = without_ports(target);
+    match shown.split_once("eyJ") {
+        // A raw ID token in a sign-out target: two logins never give the same one.
+        Some((before, token)) if token.matches('.').count() >= 2 => {
+            let end = token.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c))).unwrap_or(token.len());
+            format!("{before}<id token>{}", &token[end..])
+        }
+        _ => shown,
+    }
+}
+
+/// Base64 in the URL alphabet without padding.
+#[must_use]
+pub fn decode_base64url(text: &str) -> Option<Vec<u8>> {
+    use base64::Engine;
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(text).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_random_state_is_shown_by_its_shape_and_its_target_as_it_is() {
+        let nonce = "a".repeat(43);
+        let target = format!("http://127.0.0.1:999/auth?response_type=code&state={nonce}%3A%252Fx");
+        let request = authorization_request(&target).expect("an authorization request");
+        assert_eq!(request.endpoint, "http://127.0.0.1:PORT/auth");
+        assert_eq!(request.parameters[1].1, "<43 base64url>:%2Fx");
+        assert_eq!(request.state, Some(nonce));
+    }
+
+    #[test]
+    fn other_targets_are_no_authorization_requests() {
+        assert!(authorization_request("/a?response_type=code").is_none());
+        assert!(authorization_request("https://app.example.com/").is_none());
+    }
+}

@@ -1,0 +1,75 @@
+//! Where things are: the tree, what install.sh installed, the programs under test, free ports.
+
+use std::collections::BTreeSet;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::sync::{LazyLock, Mutex};
+
+/// The root of the source tree.
+#[must_use]
+pub fn tree() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("tests/testkit is two levels deep").to_owned()
+}
+
+/// The folder that `tests/counterparts/install.sh` fills.
+#[must_use]
+pub fn cache() -> PathBuf {
+    std::env::var_os("SIDECAR_TEST_CACHE").map_or_else(
+        || PathBuf::from(std::env::var_os("HOME").expect("HOME")).join(".cache/oauth2-sidecar"),
+        PathBuf::from,
+    )
+}
+
+/// A recipe of `tests/counterparts`.
+#[must_use]
+pub fn recipe(name: &str) -> PathBuf {
+    tree().join("tests/counterparts").join(name)
+}
+
+/// The program under test: `SIDECAR_BIN`, else what `cargo build` left in `target/debug`.
+#[must_use]
+pub fn ours() -> PathBuf {
+    installed(
+        std::env::var_os("SIDECAR_BIN").map_or_else(|| tree().join("target/debug/oauth2-sidecar"), PathBuf::from),
+        "make test builds it",
+    )
+}
+
+/// The program whose behaviour ours is compared with.
+#[must_use]
+pub fn original() -> PathBuf {
+    installed(cache().join("bin/oauth2-proxy"), "tests/counterparts/install.sh original")
+}
+
+/// `path`, provided that it is there.
+#[must_use]
+pub fn installed(path: PathBuf, hint: &str) -> PathBuf {
+    assert!(path.exists(), "{} is missing: {hint}", path.display());
+    path
+}
+
+/// A loopback port that nobody uses, never the same twice in one process.
+#[must_use]
+pub fn free_port() -> u16 {
+    static GIVEN: LazyLock<Mutex<BTreeSet<u16>>> = LazyLock::new(Mutex::default);
+    let mut given = GIVEN.lock().expect("no panic while it is held");
+    loop {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        let port = listener.local_addr().expect("bound").port();
+        if given.insert(port) {
+            return port;
+        }
+    }
+}
+
+/// This port on 127.0.0.1.
+#[must_use]
+pub fn loopback(port: u16) -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::LOCALHOST, port))
+}
+
+/// A folder that goes away with its value.
+#[must_use]
+pub fn temporary_folder() -> tempfile::TempDir {
+    tempfile::Builder::new().prefix("sidecar-test-").tempdir().expect("a temporary folder")
+}
