@@ -46,12 +46,8 @@ impl Dialer {
     #[must_use]
     pub fn with_connect_timeout(&self, connect_timeout: Duration) -> Self {
         let Shared { tls, proxies, .. } = &*self.shared;
-        let shared = Shared {
-            resolver: Resolver::default(),
-            tls: tls.clone(),
-            proxies: proxies.clone(),
-            connect_timeout,
-        };
+        let shared =
+            Shared { resolver: Resolver::default(), tls: tls.clone(), proxies: proxies.clone(), connect_timeout };
         Self { shared: Arc::new(shared) }
     }
 

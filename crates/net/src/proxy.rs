@@ -97,10 +97,8 @@ impl Proxy {
     fn parse(variable: &'static str, value: &str) -> Result<Self, ProxyError> {
         let malformed = || ProxyError::Malformed { variable };
         // `proxy:3128` is read as a URL without its scheme.
-        let url = match Url::parse(value) {
-            Ok(url) if value.contains("://") => url,
-            _ => Url::parse(&format!("http://{value}")).map_err(|_| malformed())?,
-        };
+        let url = if value.contains("://") { Url::parse(value) } else { Url::parse(&format!("http://{value}")) };
+        let url = url.map_err(|_| malformed())?;
         let host = match url.host().ok_or_else(malformed)? {
             Host::Domain(name) => name.to_owned(),
             Host::Ipv4(ip) => ip.to_string(),
@@ -173,9 +171,9 @@ impl Except {
             Self::These(entries) => {
                 let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
                 let ip = host.parse().ok();
-                entries.iter().any(|entry| {
-                    entry.port.is_none_or(|wanted| wanted == port) && entry.what.matches(&host, ip)
-                })
+                entries
+                    .iter()
+                    .any(|entry| entry.port.is_none_or(|wanted| wanted == port) && entry.what.matches(&host, ip))
             }
         }
     }
@@ -270,7 +268,9 @@ mod tests {
     #[test]
     fn loopback_never_goes_through_a_proxy() {
         let all = [("HTTP_PROXY", "plain:3128"), ("HTTPS_PROXY", "plain:3128")];
-        for uri in ["http://localhost:8080", "http://127.0.0.1", "http://127.9.9.9", "https://[::1]", "http://a.localhost"] {
+        for uri in
+            ["http://localhost:8080", "http://127.0.0.1", "http://127.9.9.9", "https://[::1]", "http://a.localhost"]
+        {
             assert_eq!(towards(&all, uri), None, "{uri}");
         }
     }
@@ -278,18 +278,31 @@ mod tests {
     #[test]
     fn no_proxy_takes_names_networks_addresses_and_ports() {
         let list = "example.com, .only.below,*.star.test:8443,10.0.0.0/8,fd00::/8,192.0.2.7,host.test:99,[2001:db8::1]:443,10.0.0.0/99";
-        let through = |uri| towards(&[("HTTP_PROXY", "p:1"), ("HTTPS_PROXY", "p:1"), ("NO_PROXY", list)], uri).is_some();
+        let through =
+            |uri| towards(&[("HTTP_PROXY", "p:1"), ("HTTPS_PROXY", "p:1"), ("NO_PROXY", list)], uri).is_some();
         let direct = [
-            "http://example.com", "http://EXAMPLE.com.", "http://a.b.example.com:99", "http://x.only.below",
-            "https://x.star.test:8443", "http://10.250.3.4", "http://[fd12::1]", "http://192.0.2.7:5",
-            "http://host.test:99", "https://[2001:db8::1]",
+            "http://example.com",
+            "http://EXAMPLE.com.",
+            "http://a.b.example.com:99",
+            "http://x.only.below",
+            "https://x.star.test:8443",
+            "http://10.250.3.4",
+            "http://[fd12::1]",
+            "http://192.0.2.7:5",
+            "http://host.test:99",
+            "https://[2001:db8::1]",
         ];
         for uri in direct {
             assert!(!through(uri), "{uri}");
         }
         let proxied = [
-            "http://notexample.com", "http://only.below", "https://x.star.test", "http://11.0.0.1", "http://[fe80::1]",
-            "http://host.test", "https://[2001:db8::1]:444",
+            "http://notexample.com",
+            "http://only.below",
+            "https://x.star.test",
+            "http://11.0.0.1",
+            "http://[fe80::1]",
+            "http://host.test",
+            "https://[2001:db8::1]:444",
         ];
         for uri in proxied {
             assert!(through(uri), "{uri}");

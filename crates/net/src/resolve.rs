@@ -68,10 +68,7 @@ fn build() -> Result<TokioResolver, NetError> {
     let mut builder = TokioResolver::builder_tokio().unwrap_or_else(|error| {
         tracing::warn!(%error, "no usable /etc/resolv.conf, asking the name server on this host");
         let local = LOOPBACK.map(NameServerConfig::udp_and_tcp).to_vec();
-        TokioResolver::builder_with_config(
-            ResolverConfig::from_name_servers(local),
-            TokioRuntimeProvider::default(),
-        )
+        TokioResolver::builder_with_config(ResolverConfig::from_name_servers(local), TokioRuntimeProvider::default())
     });
     let options = builder.options_mut();
     options.ip_strategy = LookupIpStrategy::Ipv4AndIpv6;

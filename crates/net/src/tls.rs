@@ -206,10 +206,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("ca.pem");
         std::fs::write(&path, content).unwrap();
-        Tls::new(&TlsSettings {
-            roots: Roots::Files { files: vec![path], and_system: false },
-            verify: Verify::Full,
-        })
+        Tls::new(&TlsSettings { roots: Roots::Files { files: vec![path], and_system: false }, verify: Verify::Full })
     }
 
     #[test]

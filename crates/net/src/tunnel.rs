@@ -67,7 +67,9 @@ mod tests {
     fn only_a_status_line_has_a_status() {
         assert_eq!(status(b"HTTP/1.1 200 OK\r\n\r\n"), Some(200));
         assert_eq!(status(b"HTTP/1.0 407\r\n\r\n"), Some(407));
-        for bad in [&b"HTTP/2 200 OK\r\n\r\n"[..], b"\r\n\r\n", b"HTTP/1.1  200\n\n", b"HTTP/1.1 20000\n\n", b"\xff\n\n"] {
+        for bad in
+            [&b"HTTP/2 200 OK\r\n\r\n"[..], b"\r\n\r\n", b"HTTP/1.1  200\n\n", b"HTTP/1.1 20000\n\n", b"\xff\n\n"]
+        {
             assert_eq!(status(bad), None);
         }
     }
