@@ -8,7 +8,7 @@ impl Headers {
     /// The value of the first line of this name, whatever its case.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.all(name).next()
+        self.0.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
     /// The values of all lines of this name, whatever its case, in order.

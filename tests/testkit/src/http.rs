@@ -110,7 +110,8 @@ impl Response {
     /// The body as JSON.
     #[must_use]
     pub fn json(&self) -> serde_json::Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|e| panic!("no JSON ({e}): {:?} {}", self.headers, self.text()))
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|e| panic!("no JSON ({e}): {:?} {}", self.headers, self.text()))
     }
 
     /// The Location header; empty when there is none.
@@ -176,7 +177,8 @@ impl Connection {
         loop {
             let head = wire::read_head(&mut self.stream)?.ok_or(io::ErrorKind::UnexpectedEof)?;
             let status = head.start_line.split(' ').nth(1).and_then(|code| code.parse().ok());
-            let status: u16 = status.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, head.start_line.clone()))?;
+            let status: u16 =
+                status.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, head.start_line.clone()))?;
             if (100..200).contains(&status) && status != 101 {
                 continue;
             }

@@ -42,7 +42,7 @@ pub fn original() -> PathBuf {
 }
 
 /// `path`, provided that it is there.
-#[must_use]
+#[expect(clippy::must_use_candidate, reason = "some callers only want to know that it is there")]
 pub fn installed(path: PathBuf, hint: &str) -> PathBuf {
     assert!(path.exists(), "{} is missing: {hint}", path.display());
     path

@@ -57,7 +57,7 @@ pub(crate) fn read_body(
         Framing::Length(length) => {
             copy_exactly(stream, length, &mut take)?;
             Ok(Headers::default())
-        },
+        }
         Framing::UntilClose => {
             let mut buffer = [0; 65536];
             loop {
@@ -66,7 +66,7 @@ pub(crate) fn read_body(
                     n => take(&buffer[..n]),
                 }
             }
-        },
+        }
         Framing::Chunked => loop {
             let size = read_line(stream)?;
             let digits = size.split(';').next().unwrap_or_default().trim();
@@ -107,7 +107,7 @@ fn copy_exactly(stream: &mut impl Read, mut left: u64, take: &mut impl FnMut(&[u
             n => {
                 take(&buffer[..n]);
                 left -= n as u64;
-            },
+            }
         }
     }
     Ok(())

@@ -1,0 +1,272 @@
+//! Starts the program under test, or the original, with the same words.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use rustix::process::Signal;
+use tempfile::TempDir;
+
+use crate::http::{Connection, ask};
+use crate::process::eventually;
+use crate::{Finished, Process, Provider, Request, Response, place};
+
+/// How long a program may take to answer its first `/ping`, on a busy machine.
+const START: Duration = Duration::from_secs(20);
+
+/// The cookie secret that [`Launch::oidc`] gives to every program, so that they read each other's sessions.
+pub const COOKIE_SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+/// Which program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// The program under test.
+    Ours,
+    /// oauth2-proxy.
+    Original,
+}
+
+impl Which {
+    fn path(self) -> PathBuf {
+        match self {
+            Self::Ours => place::ours(),
+            Self::Original => place::original(),
+        }
+    }
+}
+
+/// What a program is started with.
+#[derive(Debug)]
+pub struct Launch {
+    which: Which,
+    port: u16,
+    listening: Listening,
+    flags: Vec<String>,
+    environment: Vec<(String, String)>,
+    folder: TempDir,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Listening {
+    /// `--http-address` is ours to give.
+    ByFlag,
+    /// The test says where; nothing is added.
+    BySettings,
+}
+
+impl Launch {
+    /// The bare program on a free loopback port.
+    #[must_use]
+    pub fn new(which: Which) -> Self {
+        Self {
+            which,
+            port: place::free_port(),
+            listening: Listening::ByFlag,
+            flags: Vec::new(),
+            environment: Vec::new(),
+            folder: place::temporary_folder(),
+        }
+    }
+
+    /// Set up for one provider and one upstream, as most tests want it: any e-mail, no Secure cookies, the callback on
+    /// the program's own port.
+    #[must_use]
+    pub fn oidc(which: Which, provider: &Provider, upstream: &str) -> Self {
+        let launch = Self::new(which);
+        let callback = format!("--redirect-url={}/oauth2/callback", launch.url());
+        launch
+            .provider(provider)
+            .flag(&callback)
+            .flag(&format!("--upstream={upstream}"))
+            .flag("--email-domain=*")
+            .flag("--cookie-secure=false")
+            .flag(&format!("--cookie-secret={COOKIE_SECRET}"))
+    }
+
+    /// The flags that name a provider, with PKCE so that both programs ask for it.
+    #[must_use]
+    pub fn provider(self, provider: &Provider) -> Self {
+        self.flag("--provider=oidc")
+            .flag(&format!("--oidc-issuer-url={}", provider.issuer()))
+            .flag(&format!("--client-id={}", provider.client_id()))
+            .flag(&format!("--client-secret={}", provider.client_secret()))
+            .flag(&format!("--scope={}", provider.scope()))
+            .flag("--code-challenge-method=S256")
+    }
+
+    /// Adds a flag, written as on a command line.
+    #[must_use]
+    pub fn flag(mut self, flag: &str) -> Self {
+        self.flags.push(flag.to_owned());
+        self
+    }
+
+    /// Adds flags.
+    #[must_use]
+    pub fn flags(self, flags: &[&str]) -> Self {
+        flags.iter().fold(self, |launch, flag| launch.flag(flag))
+    }
+
+    /// Takes back the flags of this name, such as `--upstream`.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Self {
+        self.flags.retain(|flag| flag.split('=').next() != Some(name));
+        self
+    }
+
+    /// Sets a variable of the environment, which is otherwise empty but for PATH and HOME.
+    #[must_use]
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Gives it this configuration file.
+    #[must_use]
+    pub fn config(self, toml: &str) -> Self {
+        let path = self.write("oauth2_proxy.cfg", toml);
+        self.flag(&format!("--config={}", path.display()))
+    }
+
+    /// Writes a file into the folder that lives as long as the program.
+    #[must_use]
+    pub fn write(&self, name: &str, content: &str) -> PathBuf {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, content).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        path
+    }
+
+    /// Leaves it to the test's settings where the program listens: at [`Launch::address`], however they say it.
+    #[must_use]
+    pub fn listening_as_configured(mut self) -> Self {
+        self.listening = Listening::BySettings;
+        self
+    }
+
+    /// Where it will listen.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        place::loopback(self.port)
+    }
+
+    /// `http://127.0.0.1:PORT`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address())
+    }
+
+    /// Starts it and waits until it answers `/ping`, with whatever status.
+    #[must_use]
+    pub fn start(self) -> Program {
+        let address = self.address();
+        let (mut process, folder) = self.spawn();
+        eventually(
+            START,
+            || {
+                let mut connection = Connection::try_open(address).ok();
+                let answer = connection.as_mut().and_then(|open| open.exchange(&Request::get("/ping")).ok());
+                assert!(answer.is_some() || process.is_running(), "it ended; it said:\n{}", process.said());
+                answer
+            },
+            || format!("an answer at {address}"),
+        );
+        Program { process, address, folder }
+    }
+
+    /// Starts it and waits for its end: for settings that it must refuse.
+    #[must_use]
+    pub fn run(self) -> Finished {
+        let (process, _folder) = self.spawn();
+        process.wait(START)
+    }
+
+    fn spawn(self) -> (Process, TempDir) {
+        let mut command = Command::new(self.which.path());
+        command.env_clear().current_dir(self.folder.path());
+        for name in ["PATH", "HOME"] {
+            command.envs(std::env::var_os(name).map(|value| (name, value)));
+        }
+        if self.listening == Listening::ByFlag {
+            command.arg(format!("--http-address={}", self.address()));
+        }
+        command.args(self.flags).envs(self.environment);
+        (Process::start(&format!("{:?}", self.which), command), self.folder)
+    }
+}
+
+/// A running program. Dropping it kills it.
+#[derive(Debug)]
+pub struct Program {
+    process: Process,
+    address: SocketAddr,
+    folder: TempDir,
+}
+
+impl Program {
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// `http://127.0.0.1:PORT` and this path.
+    #[must_use]
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// Sends one request on a connection of its own.
+    #[must_use]
+    pub fn ask(&self, request: &Request) -> Response {
+        ask(self.address, request)
+    }
+
+    /// GET of a path without any header but Host.
+    #[must_use]
+    pub fn get(&self, path: &str) -> Response {
+        self.ask(&Request::get(path))
+    }
+
+    /// A connection to it.
+    #[must_use]
+    pub fn connect(&self) -> Connection {
+        Connection::open(self.address)
+    }
+
+    /// The process, for signals, memory and what it said.
+    #[must_use]
+    pub fn process(&self) -> &Process {
+        &self.process
+    }
+
+    /// Everything it has said so far.
+    #[must_use]
+    pub fn said(&self) -> String {
+        self.process.said()
+    }
+
+    /// The folder its files lie in.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Asks it to stop (SIGTERM) without waiting.
+    pub fn terminate(&self) {
+        self.process.signal(Signal::TERM);
+    }
+
+    /// Waits for its end.
+    #[must_use]
+    pub fn wait(self, within: Duration) -> Finished {
+        self.process.wait(within)
+    }
+
+    /// Stops it (SIGTERM) and waits for its end.
+    #[must_use]
+    pub fn stop(self) -> Finished {
+        self.terminate();
+        self.wait(Duration::from_secs(30))
+    }
+}
