@@ -6,6 +6,7 @@
 //! process) and whatever stands at the door, [`router`] or the Envoy of [`gateway`].
 
 pub mod certificates;
+pub mod domain;
 pub mod gateway;
 mod html;
 pub mod provider;

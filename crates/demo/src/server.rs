@@ -24,7 +24,8 @@ pub(crate) struct Served {
 pub(crate) fn serve(listener: TcpListener, router: Router) -> io::Result<Served> {
     let address = listener.local_addr()?;
     let (stop, stopped) = oneshot::channel::<()>();
-    let serving = axum::serve(listener, router).with_graceful_shutdown(async move {
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
         // The sender being dropped is the usual way to stop.
         let _ = stopped.await;
     });

@@ -17,7 +17,7 @@ use super::state::{AuthorizationRequest, Grant, ProviderSession};
 use super::{Client, Endpoint, Interaction, Shared, pages};
 
 /// How long a code may be redeemed; RFC 6749, section 4.1.2 recommends ten minutes at most.
-const CODE_LIFETIME: Duration = Duration::from_secs(60);
+const CODE_LIFETIME: Duration = Duration::from_mins(1);
 
 /// The provider's own session cookie, on the provider's host alone.
 pub(super) const SESSION_COOKIE: &str = "demo_provider_session";
@@ -83,12 +83,7 @@ fn sound(client: &Client, redirect_uri: &str, parameters: &Parameters) -> Result
 }
 
 /// Shows the page that is due, or none.
-fn interact(
-    provider: &Shared,
-    request: AuthorizationRequest,
-    prompt: Option<&str>,
-    headers: &HeaderMap,
-) -> Response {
+fn interact(provider: &Shared, request: AuthorizationRequest, prompt: Option<&str>, headers: &HeaderMap) -> Response {
     if let Interaction::SignsIn(user) = &provider.settings.interaction {
         let cookie = provider.state().open_session(user, provider.now());
         return match session_of(provider, Some(&cookie)) {

@@ -11,17 +11,11 @@ use super::{Client, Shared};
 /// The client that the request proves to come from, or the error code for it.
 ///
 /// "The client MUST NOT use more than one authentication method in each request."
-pub(super) fn authenticate(
-    provider: &Shared,
-    headers: &HeaderMap,
-    form: &Parameters,
-) -> Result<Client, &'static str> {
+pub(super) fn authenticate(provider: &Shared, headers: &HeaderMap, form: &Parameters) -> Result<Client, &'static str> {
     let presented = match (headers.get(header::AUTHORIZATION), form.get("client_secret")) {
         (Some(_), Some(_)) => return Err("invalid_request"),
         (Some(line), None) => basic(line.as_bytes()).ok_or("invalid_client")?,
-        (None, Some(secret)) => {
-            (form.get("client_id").ok_or("invalid_client")?.to_owned(), secret.to_owned())
-        }
+        (None, Some(secret)) => (form.get("client_id").ok_or("invalid_client")?.to_owned(), secret.to_owned()),
         (None, None) => return Err("invalid_client"),
     };
     let (id, secret) = presented;

@@ -13,7 +13,7 @@ use super::keys::SigningKey;
 use super::state::Grant;
 use super::{Fault, Shared, User, unix_seconds};
 
-const HOUR: Duration = Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_hours(1);
 
 /// Which token answer an ID token belongs to; the `nonce` is in the first alone (section 12.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -34,8 +34,8 @@ impl Default for Settings {
             users: vec![User::alice(), User::bob()],
             signing: SigningAlgorithm::Rs256,
             interaction: Interaction::Pages,
-            access_token_lifetime: Duration::from_secs(3600),
-            id_token_lifetime: Duration::from_secs(3600),
+            access_token_lifetime: Duration::from_hours(1),
+            id_token_lifetime: Duration::from_hours(1),
             clock: Arc::new(system_time),
         }
     }

@@ -37,11 +37,7 @@ pub(super) async fn exchange(State(provider): State<Arc<Shared>>, headers: Heade
     }
 }
 
-fn redeem(
-    provider: &Shared,
-    headers: &HeaderMap,
-    form: &Parameters,
-) -> Result<(GrantId, Grant, Occasion), ErrorCode> {
+fn redeem(provider: &Shared, headers: &HeaderMap, form: &Parameters) -> Result<(GrantId, Grant, Occasion), ErrorCode> {
     let client = authenticate(provider, headers, form)?;
     match form.get("grant_type") {
         Some("authorization_code") => {
@@ -51,8 +47,7 @@ fn redeem(
         Some("refresh_token") if provider.has_fault(Fault::RefreshRefused) => Err("invalid_grant"),
         Some("refresh_token") => {
             let token = form.get("refresh_token").ok_or("invalid_request")?;
-            let (id, grant) =
-                provider.state().spend_refresh_token(token, &client.id).ok_or("invalid_grant")?;
+            let (id, grant) = provider.state().spend_refresh_token(token, &client.id).ok_or("invalid_grant")?;
             Ok((id, grant, Occasion::Refresh))
         }
         Some(_) => Err("unsupported_grant_type"),

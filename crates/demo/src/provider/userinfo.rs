@@ -18,13 +18,12 @@ pub(super) async fn claims(State(provider): State<Arc<Shared>>, headers: HeaderM
     let now = provider.now();
     let grant = bearer(&headers).and_then(|token| provider.state().access_token(token, now).cloned());
     let faults = provider.faults();
-    match grant.and_then(|grant| Some((provider.user(&grant.session.user)?, grant.request.scope))) {
-        Some((user, scope)) => Json(id_token::user_claims(user, &scope, &faults)).into_response(),
-        None => {
-            let challenge = [(header::WWW_AUTHENTICATE, "Bearer error=\"invalid_token\"")];
-            (StatusCode::UNAUTHORIZED, challenge).into_response()
-        }
-    }
+    let Some((user, scope)) = grant.and_then(|grant| Some((provider.user(&grant.session.user)?, grant.request.scope)))
+    else {
+        let challenge = [(header::WWW_AUTHENTICATE, "Bearer error=\"invalid_token\"")];
+        return (StatusCode::UNAUTHORIZED, challenge).into_response();
+    };
+    Json(id_token::user_claims(user, &scope, &faults)).into_response()
 }
 
 /// The token of an `Authorization: Bearer` line (RFC 6750, section 2.1).
