@@ -1,5 +1,6 @@
 //! An application server: it remembers what it was asked, byte by byte, and answers as the test says.
 
+use std::fmt::Write as _;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -218,7 +219,13 @@ fn converse<S: Stream>(shared: &Shared, mut out: S, number: usize) -> io::Result
             }
             Reply::Raw(bytes) => return out.write_all(&bytes),
             Reply::WebSocketEcho => return websocket::echo(&seen.headers, &mut stream, out),
-            reply => write_reply(&mut out, &seen, reply)?,
+            Reply::Echo => {
+                write_text(&mut out, &seen, 200, &[("Content-Type", "application/json".to_owned())], &echo(&seen))?;
+            }
+            Reply::Text(status, headers, body) => write_text(&mut out, &seen, status, &headers, &body)?,
+            Reply::Bytes(length) => write_bytes(&mut out, length)?,
+            Reply::Events(events) => write_events(&mut out, events)?,
+            Reply::Chunked(pieces, trailers) => write_chunked(&mut out, &pieces, &trailers)?,
         }
     }
     Ok(())
@@ -257,35 +264,26 @@ fn read_request<S: Stream>(
     })
 }
 
-fn write_reply(out: &mut impl Write, seen: &Seen, reply: Reply) -> io::Result<()> {
-    match reply {
-        Reply::Echo => write_text(out, seen, 200, &[("Content-Type", "application/json".to_owned())], &echo(seen)),
-        Reply::Text(status, headers, body) => write_text(out, seen, status, &headers, &body),
-        Reply::Bytes(length) => write_bytes(out, length),
-        Reply::Events(events) => {
-            out.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")?;
-            for event in events {
-                let event = format!("data: {event}\n\n");
-                write!(out, "{:x}\r\n{event}\r\n", event.len())?;
-            }
-            out.write_all(b"0\r\n\r\n")
-        }
-        Reply::Chunked(pieces, trailers) => {
-            let names: Vec<_> = trailers.iter().map(|(name, _)| *name).collect();
-            write!(out, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: {}\r\n\r\n", names.join(", "))?;
-            for piece in pieces {
-                write!(out, "{:x}\r\n{piece}\r\n", piece.len())?;
-            }
-            out.write_all(b"0\r\n")?;
-            for (name, value) in trailers {
-                write!(out, "{name}: {value}\r\n")?;
-            }
-            out.write_all(b"\r\n")
-        }
-        Reply::Raw(_) | Reply::HangUp | Reply::Silence | Reply::WebSocketEcho => {
-            unreachable!("they end the connection")
-        }
+fn write_events(out: &mut impl Write, events: Receiver<String>) -> io::Result<()> {
+    out.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")?;
+    for event in events {
+        let event = format!("data: {event}\n\n");
+        write!(out, "{:x}\r\n{event}\r\n", event.len())?;
     }
+    out.write_all(b"0\r\n\r\n")
+}
+
+fn write_chunked(out: &mut impl Write, pieces: &[&str], trailers: &[(&str, &str)]) -> io::Result<()> {
+    let names: Vec<_> = trailers.iter().map(|(name, _)| *name).collect();
+    write!(out, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: {}\r\n\r\n", names.join(", "))?;
+    for piece in pieces {
+        write!(out, "{:x}\r\n{piece}\r\n", piece.len())?;
+    }
+    out.write_all(b"0\r\n")?;
+    for (name, value) in trailers {
+        write!(out, "{name}: {value}\r\n")?;
+    }
+    out.write_all(b"\r\n")
 }
 
 fn write_text(
@@ -297,10 +295,10 @@ fn write_text(
 ) -> io::Result<()> {
     let mut answer = format!("HTTP/1.1 {status} Answer\r\n");
     for (name, value) in headers {
-        answer += &format!("{name}: {value}\r\n");
+        let _ = write!(answer, "{name}: {value}\r\n");
     }
     if status != 204 && status != 304 {
-        answer += &format!("Content-Length: {}\r\n", body.len());
+        let _ = write!(answer, "Content-Length: {}\r\n", body.len());
     }
     answer += "\r\n";
     if seen.method != "HEAD" && status != 204 && status != 304 {

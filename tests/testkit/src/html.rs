@@ -84,7 +84,7 @@ pub fn text(page: &str) -> String {
         }
         match &hidden {
             None if ["style", "script", "title", "svg"].contains(&tag.name.as_str()) => {
-                hidden = Some(format!("/{}", tag.name))
+                hidden = Some(format!("/{}", tag.name));
             }
             Some(end) if *end == tag.name => hidden = None,
             _ => {}
@@ -203,16 +203,8 @@ pub fn unescape(text: &str) -> String {
             "nbsp" => Some(' '),
             reference => number(reference),
         };
-        match character {
-            Some(character) => {
-                plain.push(character);
-                rest = &rest[end + 1..];
-            }
-            None => {
-                plain.push('&');
-                rest = &rest[1..];
-            }
-        }
+        plain.push(character.unwrap_or('&'));
+        rest = if character.is_some() { &rest[end + 1..] } else { &rest[1..] };
     }
     plain + rest
 }

@@ -1,5 +1,6 @@
 //! A client that sends exactly the bytes it is given.
 
+use std::fmt::Write as _;
 use std::io::{self, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
@@ -69,13 +70,13 @@ impl Request {
     pub fn to_bytes(&self, authority: &str) -> Vec<u8> {
         let mut head = format!("{} {} HTTP/1.1\r\n", self.method, self.target);
         if !self.headers.has("Host") {
-            head += &format!("Host: {authority}\r\n");
+            let _ = write!(head, "Host: {authority}\r\n");
         }
         for (name, value) in self.headers.iter() {
-            head += &format!("{name}: {value}\r\n");
+            let _ = write!(head, "{name}: {value}\r\n");
         }
         if !self.body.is_empty() && !self.headers.has("Content-Length") && !self.headers.has("Transfer-Encoding") {
-            head += &format!("Content-Length: {}\r\n", self.body.len());
+            let _ = write!(head, "Content-Length: {}\r\n", self.body.len());
         }
         head += "\r\n";
         // One char is one byte here, so that a test can write any byte as '\u{80}'..'\u{ff}'.

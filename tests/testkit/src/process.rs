@@ -47,7 +47,7 @@ impl Process {
     #[must_use]
     pub fn start(name: &str, mut command: Command) -> Self {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
-        let mut child = command.spawn().unwrap_or_else(|e| panic!("{name}: {:?}: {e}", command.get_program()));
+        let mut child = command.spawn().unwrap_or_else(|e| panic!("{name}: {}: {e}", command.get_program().display()));
         let output = Arc::new(Output::default());
         output.text.lock().expect("not poisoned").open = 2;
         let stdout = child.stdout.take().expect("piped");

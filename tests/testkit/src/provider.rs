@@ -78,7 +78,7 @@ impl Provider {
         let process = Process::start("Keycloak", command);
         let issuer = format!("http://127.0.0.1:{port}/realms/example");
         eventually(
-            Duration::from_secs(120),
+            Duration::from_mins(2),
             || {
                 TcpStream::connect(place::loopback(port)).ok()?;
                 let metadata = Request::get("/realms/example/.well-known/openid-configuration");

@@ -59,7 +59,7 @@ pub(crate) fn read_body(
             Ok(Headers::default())
         }
         Framing::UntilClose => {
-            let mut buffer = [0; 65536];
+            let mut buffer = vec![0; 65536];
             loop {
                 match stream.read(&mut buffer)? {
                     0 => return Ok(Headers::default()),

@@ -1,0 +1,47 @@
+# Thin recipes; CI calls the same ones.
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := test
+
+# === test ===
+
+.PHONY: test
+test:
+	tests/run.sh
+
+# What a commit must pass before its tests count.
+.PHONY: check
+check:
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps
+
+# === release ===
+
+HOST := $(shell rustc -vV | sed -n 's/^host: //p')
+RELEASE := target/$(HOST)/release/oauth2-sidecar
+
+# One static binary. The flag is given together with --target, so that it does not reach proc-macros and build scripts.
+.PHONY: release
+release:
+	RUSTFLAGS='-C target-feature=+crt-static' cargo build --release --locked --target $(HOST) -p oauth2-sidecar
+
+.PHONY: image
+image: release
+	tests/counterparts/install.sh buildah
+	deploy/docker/image.sh $(RELEASE)
+
+# === bench ===
+
+# `make bench SECONDS=4 ROUNDS=3` for a short one.
+SECONDS ?= 6
+ROUNDS ?= 5
+
+.PHONY: bench
+bench: release target/bench/decoder
+	tests/counterparts/install.sh original nginx wrk vegeta
+	bench/run.py --binary $(RELEASE) --seconds $(SECONDS) --rounds $(ROUNDS)
+
+# The original's own session store makes the cookies.
+target/bench/decoder: $(wildcard tests/parity/decoder/*.go) tests/parity/decoder/go.mod
+	mkdir -p $(@D)
+	cd tests/parity/decoder && go build -o $(CURDIR)/$@ .
