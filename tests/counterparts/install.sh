@@ -2,7 +2,7 @@
 # Installs what the tests, the benchmark and the image recipe need, each item once, pinned by version.
 #
 #   install.sh                 everything `make test` needs
-#   install.sh ITEM...         only these: original oidc-provider keycloak envoy browser nginx wrk buildah
+#   install.sh ITEM...         only these: original oidc-provider keycloak envoy browser nginx wrk vegeta buildah
 #
 # Everything but Debian packages goes into one folder outside the tree: $SIDECAR_TEST_CACHE, by default
 # ~/.cache/oauth2-sidecar. What is already there in the right version is left alone. It asks nothing.
@@ -15,6 +15,7 @@ mkdir -p "$cache/stamps" "$cache/bin"
 ORIGINAL=v7.15.6
 ENVOY=1.40.0
 KEYCLOAK=26.7.3
+VEGETA=v12.13.0
 test_items=(original oidc-provider keycloak envoy browser)
 
 # Two recipes started at once must not install the same thing twice.
@@ -109,6 +110,12 @@ install_browser() {
 
 install_nginx() { debian nginx; }
 install_wrk() { debian wrk; }
+# Load at a fixed rate, which wrk cannot do.
+install_vegeta() {
+    done_already vegeta "$VEGETA" && return
+    GOBIN="$cache/bin" go install "github.com/tsenart/vegeta/v12@$VEGETA"
+    stamp vegeta "$VEGETA"
+}
 install_buildah() { debian buildah; }
 
 [ $# -gt 0 ] || set -- "${test_items[@]}"
