@@ -1,7 +1,5 @@
 //! What was written: the fields of [`Options`] and the rows of the table, from one declaration.
 
-use crate::written::Written;
-
 /// Declares every option once.
 ///
 /// A row of `served` reads `"flag" key: Type = "default", "help";` and becomes a field of [`Options`] and a
@@ -25,7 +23,7 @@ macro_rules! options {
             /// The options of an empty command line, without environment and file.
             fn default() -> Self {
                 Self {
-                    $($key: $crate::written::Written::default(<$type as $crate::value::Setting>::from_default($default)),)*
+                    $($key: $crate::written::Written::default($flag, <$type as $crate::value::Setting>::from_default($default)),)*
                 }
             }
         }
@@ -42,10 +40,8 @@ macro_rules! options {
                 help: $help,
                 serving: $crate::row::Serving::Served {
                     set: |options, input, source| {
-                        options.$key = $crate::written::Written {
-                            value: <$type as $crate::value::Setting>::read(input)?,
-                            source,
-                        };
+                        options.$key.value = <$type as $crate::value::Setting>::read(input)?;
+                        options.$key.source = source;
                         Ok(())
                     },
                 },
@@ -83,11 +79,3 @@ macro_rules! alias {
 pub(crate) use {alias, options};
 
 pub use crate::table::Options;
-
-/// A list without the elements' sources; saves the callers a closure.
-impl Written<Vec<String>> {
-    /// The elements, in order.
-    pub fn iter(&self) -> std::slice::Iter<'_, String> {
-        self.value.iter()
-    }
-}

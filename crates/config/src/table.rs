@@ -202,7 +202,7 @@ options! {
         "session-idle-timeout" session_idle_timeout: GoDuration = "0s", "sealed sessions", "End a session that was not used for so long; 0s never does";
         "session-max-lifetime" session_max_lifetime: GoDuration = "0s", "sealed sessions", "End a session so long after its login; 0s never does";
         "cookie-secret-previous" cookie_secret_previous: Vec<Secret<String>> = "", "rotation of the cookie secret", "Older secret that still opens cookies";
-        "cookie-secret-previous-file" cookie_secret_previous_files: Vec<String> = "", "rotation of the cookie secret", "File with an older secret";
+        "cookie-secret-previous-file" cookie_secret_previous_file: Vec<String> = "", "rotation of the cookie secret", "File with an older secret";
 
         // TLS, metrics and other listeners.
         "https-address" https_address: String = ":443", "TLS listeners", "Where to listen with TLS";

@@ -35,6 +35,8 @@ impl fmt::Display for Source {
 /// The value of an option and where it was written.
 #[derive(Clone, Debug)]
 pub struct Written<T> {
+    /// The option, by the name of its flag.
+    pub option: &'static str,
     /// What was written, or the default.
     pub value: T,
     /// Where.
@@ -43,8 +45,8 @@ pub struct Written<T> {
 
 impl<T> Written<T> {
     /// A value that nobody wrote.
-    pub(crate) const fn default(value: T) -> Self {
-        Self { value, source: Source::Default }
+    pub(crate) const fn default(option: &'static str, value: T) -> Self {
+        Self { option, value, source: Source::Default }
     }
 
     /// Whether somebody wrote it, be it the default itself.

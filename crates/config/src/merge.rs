@@ -1,0 +1,170 @@
+//! From the sources to [`Options`]: for each option, the first of flag, environment and file that has it.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+
+use crate::fault::{Concern, Fault, ValueError, Warning, quote};
+use crate::file::Entry;
+use crate::nearest::nearest;
+use crate::options::Options;
+use crate::row::{ENVIRONMENT_PREFIX, Row, Secrecy, Serving, variable};
+use crate::table::OPTIONS;
+use crate::value::{Input, Kind, Loose};
+use crate::written::Source;
+
+/// The flags that were given, with all their occurrences.
+pub(crate) type Flags = Vec<(&'static Row, Vec<String>)>;
+
+/// Our variables, by name. An empty one counts as absent, so it blanks nothing.
+pub(crate) struct Environment(HashMap<String, Loose>);
+
+impl Environment {
+    /// Picks ours out of all. What is not UTF-8 is kept as what no option can be made from.
+    pub(crate) fn new(variables: &[(OsString, OsString)]) -> Self {
+        let ours = variables.iter().filter_map(|(name, value)| {
+            let name = name.to_str().filter(|name| name.starts_with(ENVIRONMENT_PREFIX))?;
+            let value = match value.to_str() {
+                Some("") => return None,
+                Some(text) => Loose::Text(text.to_owned()),
+                None => Loose::Other("not UTF-8"),
+            };
+            Some((name.to_owned(), value))
+        });
+        Self(ours.collect())
+    }
+}
+
+/// What the sources say together.
+pub(crate) struct Merged {
+    pub(crate) options: Options,
+    pub(crate) faults: Vec<Fault>,
+    pub(crate) warnings: Vec<Warning>,
+}
+
+/// Takes each option from the first source that has it, and reports every value that cannot be one and every key
+/// that nobody knows.
+pub(crate) fn merge(flags: &Flags, environment: &Environment, file: &[Entry]) -> Merged {
+    let mut merged = Merged { options: Options::default(), faults: unknown_keys(file), warnings: Vec::new() };
+    for row in OPTIONS {
+        let found = find(row, flags, environment, file);
+        if let Some((input, source)) = found {
+            merged.take(row, input, source);
+        }
+    }
+    merged
+}
+
+impl Merged {
+    fn take(&mut self, row: &'static Row, input: Input<'_>, source: Source) {
+        let result = match row.serving {
+            Serving::Mode => Ok(()),
+            Serving::Served { set } => set(&mut self.options, input, source.clone()),
+            Serving::NotYet { lacking, differs } => match differs(input) {
+                Ok(false) => Ok(()),
+                Ok(true) => {
+                    self.faults.push(not_served(row, lacking, source));
+                    return;
+                }
+                Err(error) => Err(error),
+            },
+        };
+        if let Err(error) = result {
+            self.faults.push(unreadable(row, input, source, error));
+        } else if let (Kind::Duration, Input::Loose(Loose::Int(nanos @ 1..))) = (row.kind, input) {
+            self.warnings.push(Warning {
+                subject: row.flag,
+                source,
+                message: format!("the bare number {nanos} means {nanos} nanoseconds; write \"{nanos}s\" for seconds"),
+            });
+        }
+    }
+}
+
+fn find<'a>(
+    row: &'static Row,
+    flags: &'a Flags,
+    environment: &'a Environment,
+    file: &'a [Entry],
+) -> Option<(Input<'a>, Source)> {
+    if let Some((_, given)) = flags.iter().find(|(flag, _)| flag.flag == row.flag) {
+        return Some((Input::Flag(given), Source::Flag));
+    }
+    // compat: an older key that is set and not empty wins over the current one.
+    let keys: Vec<&str> = row.alias.into_iter().chain(row.key).collect();
+    for name in keys.iter().map(|key| variable(key)) {
+        if let Some(value) = environment.0.get(&name) {
+            return Some((Input::Loose(value), Source::Environment(name)));
+        }
+    }
+    keys.iter()
+        .find_map(|key| file.iter().find(|entry| entry.key == **key))
+        .map(|entry| (Input::Loose(&entry.value), entry.source.clone()))
+}
+
+fn not_served(row: &Row, lacking: &str, source: Source) -> Fault {
+    Fault {
+        subject: row.flag.to_owned(),
+        source,
+        reason: format!("this version does not serve {lacking} yet"),
+        instead: match row.default {
+            "" => "leave it out".to_owned(),
+            default if default.len() > 40 => "leave it out".to_owned(),
+            default => format!("leave it out or at {default}"),
+        },
+    }
+}
+
+fn unreadable(row: &Row, input: Input<'_>, source: Source, error: ValueError) -> Fault {
+    let text = match input {
+        Input::Flag(given) => given.last(),
+        Input::Loose(Loose::Text(text)) => Some(text),
+        Input::Loose(_) => None,
+    };
+    let subject = match (error.concerns, row.secrecy, text) {
+        (Concern::Value, Secrecy::Open, Some(text)) => quote(text),
+        _ => "the value".to_owned(),
+    };
+    Fault {
+        subject: row.flag.to_owned(),
+        source,
+        reason: format!("{subject} {}", error.reason),
+        instead: error.instead,
+    }
+}
+
+/// Keys that nobody knows, and keys that the file has twice in different spellings.
+fn unknown_keys(file: &[Entry]) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for (at, entry) in file.iter().enumerate() {
+        let fault = |reason: &str, instead: String| Fault {
+            subject: shown(&entry.key),
+            source: entry.source.clone(),
+            reason: reason.to_owned(),
+            instead,
+        };
+        if !OPTIONS.iter().any(|row| row.keys().any(|key| key == entry.key)) {
+            faults.push(fault("unknown key", suggestion(&entry.key)));
+        } else if file.iter().take(at).any(|earlier| earlier.key == entry.key) {
+            faults.push(fault("is there twice, in different spellings", "keep one".to_owned()));
+        }
+    }
+    faults
+}
+
+fn suggestion(key: &str) -> String {
+    let known = OPTIONS.iter().flat_map(|row| row.keys().chain([row.flag]));
+    let meant = nearest(key, known);
+    let row = meant.and_then(|name| OPTIONS.iter().find(|row| row.flag == name || row.keys().any(|key| key == name)));
+    match row.and_then(|row| row.key) {
+        Some(key) => format!("did you mean {key}?"),
+        None => "leave it out".to_owned(),
+    }
+}
+
+/// A key, short and without anything that a terminal would obey.
+fn shown(key: &str) -> String {
+    quote(key).trim_matches('"').to_owned()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,275 @@
+//! Regular expressions as operators wrote them for Go, in terms of the `regex` crate.
+//!
+//! Both are RE2's children and match in linear time; the dialects differ in what the translation here evens out:
+//! `\d \w \s \b` mean ASCII in Go, a `{` that starts no repetition means itself, a class has no set operations,
+//! `\Q…\E` quotes, and an escaped punctuation mark is that mark. Groups become non-capturing, for nothing here asks
+//! what a group matched. A few patterns that Go refuses pass; none that Go takes changes its meaning.
+
+mod class;
+mod escape;
+
+use regex::Regex;
+use regex_syntax::hir::Look;
+
+/// The largest repetition count of Go.
+const MAX_REPEAT: u32 = 1000;
+
+/// A compiled pattern and how much it reaches.
+#[derive(Clone, Debug)]
+pub(crate) struct Pattern {
+    pub(crate) regex: Regex,
+    pub(crate) reach: Reach,
+}
+
+/// How much of the paths of a site a pattern may match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// Paths that begin in one way.
+    Anchored,
+    /// It may match anywhere within a path.
+    Unanchored,
+    /// It matches paths that have nothing in common.
+    Everything,
+}
+
+/// Why a pattern is none.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum PatternError {
+    /// The pattern ends with a backslash.
+    #[error("it ends in a backslash")]
+    TrailingBackslash,
+    /// An escape sequence that has no meaning.
+    #[error("the escape sequence \\{0} has no meaning")]
+    Escape(char),
+    /// A group that begins with `(?` and is none.
+    #[error("it has a group of a kind that is not supported (look-around and the like)")]
+    Group,
+    /// A class that is not closed, or a bad range in one.
+    #[error("it has a character class that is not closed, or a bad range in one")]
+    Class,
+    /// `**` and the like.
+    #[error("it repeats a repetition")]
+    NestedRepetition,
+    /// A count above 1000, or a range from more to less.
+    #[error("it has a repetition count that is above 1000 or a range from more to less")]
+    RepeatCount,
+    /// What the `regex` crate says.
+    #[error("{0}")]
+    Syntax(String),
+    /// It compiles to more than we are willing to hold.
+    #[error("it is too big")]
+    TooBig,
+}
+
+/// Paths that have nothing in common but their slash.
+const PROBES: [&str; 3] = ["/", "/q7Zx", "/Kw3.k/0~J"];
+
+/// Compiles a pattern as Go would understand it.
+pub(crate) fn compile(pattern: &str) -> Result<Pattern, PatternError> {
+    let translated = translate(pattern)?;
+    let tree = regex_syntax::parse(&translated).map_err(|error| PatternError::Syntax(kind(&error)))?;
+    let regex = Regex::new(&translated).map_err(|_| PatternError::TooBig)?;
+    let reach = if PROBES.iter().all(|probe| regex.is_match(probe)) {
+        Reach::Everything
+    } else if tree.properties().look_set_prefix().contains(Look::Start) {
+        Reach::Anchored
+    } else {
+        Reach::Unanchored
+    };
+    Ok(Pattern { regex, reach })
+}
+
+/// What is wrong, without the picture of the pattern that the error's own text draws.
+fn kind(error: &regex_syntax::Error) -> String {
+    match error {
+        regex_syntax::Error::Parse(error) => error.kind().to_string(),
+        regex_syntax::Error::Translate(error) => error.kind().to_string(),
+        _ => "it is not a regular expression".to_owned(),
+    }
+}
+
+/// The pattern in the dialect of the `regex` crate.
+fn translate(pattern: &str) -> Result<String, PatternError> {
+    let mut translation =
+        Translation { rest: pattern, out: String::with_capacity(pattern.len() + 16), repeated: false };
+    while let Some(c) = translation.rest.chars().next() {
+        translation.step(c)?;
+    }
+    Ok(translation.out)
+}
+
+/// A translation under way.
+struct Translation<'a> {
+    rest: &'a str,
+    out: String,
+    /// Whether what was written last is a repetition.
+    repeated: bool,
+}
+
+impl Translation<'_> {
+    fn step(&mut self, c: char) -> Result<(), PatternError> {
+        let repeated = std::mem::take(&mut self.repeated);
+        match c {
+            '*' | '+' | '?' => {
+                self.skip(1);
+                self.out.push(c);
+                self.repeat(repeated)
+            }
+            '{' => match counted(self.rest) {
+                Some((min, max, after)) => {
+                    if min > MAX_REPEAT || max.is_some_and(|max| max > MAX_REPEAT || max < min) {
+                        return Err(PatternError::RepeatCount);
+                    }
+                    let length = self.rest.len() - after.len();
+                    self.out.push_str(&self.rest[..length]);
+                    self.skip(length);
+                    self.repeat(repeated)
+                }
+                None => self.literal(c),
+            },
+            '(' => self.group(),
+            '[' => {
+                let (class, after) = class::translate(self.rest)?;
+                self.out.push_str(&class);
+                self.rest = after;
+                Ok(())
+            }
+            '\\' => self.escaped(),
+            '.' | '^' | '$' | '|' | ')' => {
+                self.skip(1);
+                self.out.push(c);
+                Ok(())
+            }
+            c => self.literal(c),
+        }
+    }
+
+    fn skip(&mut self, bytes: usize) {
+        self.rest = &self.rest[bytes..];
+    }
+
+    fn literal(&mut self, c: char) -> Result<(), PatternError> {
+        self.skip(c.len_utf8());
+        escape::push(&mut self.out, c);
+        Ok(())
+    }
+
+    /// The end of a repetition: a `?` after it makes it lazy.
+    fn repeat(&mut self, repeated: bool) -> Result<(), PatternError> {
+        if repeated {
+            return Err(PatternError::NestedRepetition);
+        }
+        if self.rest.starts_with('?') {
+            self.skip(1);
+            self.out.push('?');
+        }
+        self.repeated = true;
+        Ok(())
+    }
+
+    /// What begins with a parenthesis: a group with or without a name, or flags.
+    fn group(&mut self) -> Result<(), PatternError> {
+        let Some(special) = self.rest.strip_prefix("(?") else {
+            self.skip(1);
+            self.out.push_str("(?:");
+            return Ok(());
+        };
+        if let Some(name) = special.strip_prefix("P<").or_else(|| special.strip_prefix('<')) {
+            let (name, after) = name.split_once('>').ok_or(PatternError::Group)?;
+            if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
+                return Err(PatternError::Group);
+            }
+            self.rest = after;
+            self.out.push_str("(?:");
+            return Ok(());
+        }
+        let end = special.find([':', ')']).ok_or(PatternError::Group)?;
+        let flags = flags(&special[..end])?;
+        let scoped = special[end..].starts_with(':');
+        self.rest = &special[end + 1..];
+        match (flags.as_str(), scoped) {
+            (flags, true) => self.out.extend(["(?", flags, ":"]),
+            ("", false) => {}
+            (flags, false) => self.out.extend(["(?", flags, ")"]),
+        }
+        Ok(())
+    }
+
+    /// What begins with a backslash, outside of a class.
+    fn escaped(&mut self) -> Result<(), PatternError> {
+        let after = &self.rest[1..];
+        let c = after.chars().next().ok_or(PatternError::TrailingBackslash)?;
+        match c {
+            'Q' => {
+                let (quoted, after) = after[1..].split_once("\\E").unwrap_or((&after[1..], ""));
+                quoted.chars().for_each(|c| escape::push(&mut self.out, c));
+                self.rest = after;
+            }
+            'A' | 'z' => {
+                self.skip(2);
+                self.out.extend(['\\', c]);
+            }
+            'b' => {
+                self.skip(2);
+                self.out.push_str(r"(?-u:\b)");
+            }
+            'B' => {
+                self.skip(2);
+                self.out.push_str(r"(?-u:\B)");
+            }
+            _ => {
+                if let Some((class, after)) = escape::class(after)? {
+                    self.out.extend(["[", class.as_str(), "]"]);
+                    self.rest = after;
+                } else {
+                    let (c, after) = escape::character(after)?;
+                    escape::push(&mut self.out, c);
+                    self.rest = after;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The flags of a group without repetitions: those that are on, then those that are off.
+fn flags(text: &str) -> Result<String, PatternError> {
+    let (on, off) = match text.split_once('-') {
+        Some((_, "")) => return Err(PatternError::Group),
+        Some((on, off)) => (on, off),
+        None => (text, ""),
+    };
+    if !on.chars().chain(off.chars()).all(|flag| "imsU".contains(flag)) {
+        return Err(PatternError::Group);
+    }
+    let pick = |wanted: &dyn Fn(char) -> bool| "imsU".chars().filter(|flag| wanted(*flag)).collect::<String>();
+    let on = pick(&|flag| on.contains(flag) && !off.contains(flag));
+    let off = pick(&|flag| off.contains(flag));
+    Ok(if off.is_empty() { on } else { format!("{on}-{off}") })
+}
+
+/// `{n}`, `{n,}` or `{n,m}` at the start of `text`: the counts, `None` for no upper one, and what follows.
+fn counted(text: &str) -> Option<(u32, Option<u32>, &str)> {
+    let (min, rest) = count(text.strip_prefix('{')?)?;
+    if let Some(after) = rest.strip_prefix('}') {
+        return Some((min, Some(min), after));
+    }
+    let rest = rest.strip_prefix(',')?;
+    if let Some(after) = rest.strip_prefix('}') {
+        return Some((min, None, after));
+    }
+    let (max, rest) = count(rest)?;
+    rest.strip_prefix('}').map(|after| (min, Some(max), after))
+}
+
+/// A decimal number without a leading zero; a huge one is the largest.
+fn count(text: &str) -> Option<(u32, &str)> {
+    let (digits, rest) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    if digits.is_empty() || (digits.len() > 1 && digits.starts_with('0')) {
+        return None;
+    }
+    Some((digits.parse().unwrap_or(u32::MAX), rest))
+}
+
+#[cfg(test)]
+mod tests;
