@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use sidecar_core::claims::ClaimValue;
 
-/// The members of a JSON object, by name. Of a name given twice the last one counts, for every reader alike.
+/// The members of a JSON object, by name. Of a name that JSON has twice the last one counts, for every reader alike.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Claims(BTreeMap<String, ClaimValue>);
 
@@ -28,6 +28,15 @@ impl Claims {
             }
             _ => Err(NotAnObject),
         }
+    }
+
+    /// Members that are all texts, as a form has them; of a name given twice the first one counts.
+    pub(crate) fn from_pairs<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
+        let mut members = BTreeMap::new();
+        for (name, value) in pairs {
+            members.entry(name.to_owned()).or_insert_with(|| ClaimValue::String(value.to_owned()));
+        }
+        Self(members)
     }
 
     /// The member with exactly this name, `null` included.
@@ -130,7 +139,10 @@ mod tests {
             (r#"["a","b"]"#, vec!["a", "b"]),
             (r#""a""#, vec!["a"]),
             ("[1,2,3]", vec!["1", "2", "3"]),
-            ("[1.50,1e3,12345678901234567890123,true,null]", vec!["1.50", "1e3", "12345678901234567890123", "true", ""]),
+            (
+                "[1.50,1e3,12345678901234567890123,true,null]",
+                vec!["1.50", "1e3", "12345678901234567890123", "true", ""],
+            ),
             (
                 r#"[{"roles":["Admin"],"groupId":"G"},12345,"Just::A::String"]"#,
                 vec![r#"{"groupId":"G","roles":["Admin"]}"#, "12345", "Just::A::String"],

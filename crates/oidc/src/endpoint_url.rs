@@ -1,6 +1,7 @@
 //! The address of one of the provider's endpoints.
 
 use std::fmt;
+use std::sync::Arc;
 
 use http::Uri;
 use url::Url;
@@ -8,8 +9,12 @@ use url::Url;
 /// An absolute `http` or `https` URL with a host and without credentials.
 ///
 /// Its text in logs and errors ends before the query: an operator may have put a key there.
+/// Clones are cheap.
 #[derive(Clone, PartialEq, Eq)]
-pub struct EndpointUrl {
+pub struct EndpointUrl(Arc<Parts>);
+
+#[derive(PartialEq, Eq)]
+struct Parts {
     url: Url,
     uri: Uri,
 }
@@ -50,37 +55,37 @@ impl EndpointUrl {
         }
         let request_part = url.as_str().split('#').next().unwrap_or_default();
         let uri = request_part.parse().map_err(|_| EndpointUrlError::Malformed)?;
-        Ok(Self { url, uri })
+        Ok(Self(Arc::new(Parts { url, uri })))
     }
 
     /// The whole URL, query and fragment included.
     #[must_use]
     pub fn as_url(&self) -> &Url {
-        &self.url
+        &self.0.url
     }
 
     /// What a request is sent to: the URL without its fragment.
     #[must_use]
     pub fn to_uri(&self) -> Uri {
-        self.uri.clone()
+        self.0.uri.clone()
     }
 
     /// Whether connections to it are encrypted.
     #[must_use]
     pub fn is_https(&self) -> bool {
-        self.url.scheme() == "https"
+        self.0.url.scheme() == "https"
     }
 
     /// The URL that a relative or absolute `reference` means, seen from this one (RFC 3986 §5).
     pub(crate) fn join(&self, reference: &str) -> Result<Self, EndpointUrlError> {
-        let joined = self.url.join(reference).map_err(|_| EndpointUrlError::Malformed)?;
+        let joined = self.0.url.join(reference).map_err(|_| EndpointUrlError::Malformed)?;
         Self::parse(joined.as_str())
     }
 }
 
 impl fmt::Display for EndpointUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", self.url.origin().ascii_serialization(), self.url.path())
+        write!(f, "{}{}", self.0.url.origin().ascii_serialization(), self.0.url.path())
     }
 }
 

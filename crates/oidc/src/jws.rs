@@ -88,17 +88,11 @@ impl<'a> Jws<'a> {
             .and_then(|name| Algorithm::from_name(&name))
             .filter(|algorithm| allowed.contains(algorithm))
             .ok_or(JwsError::Algorithm)?;
-        Ok(Self {
-            algorithm,
-            kid: header.kid,
-            signing_input,
-            payload: decode(payload)?,
-            signature: decode(signature)?,
-        })
+        Ok(Self { algorithm, kid: header.kid, signing_input, payload: decode(payload)?, signature: decode(signature)? })
     }
 }
 
-/// `JWT` is what ID tokens say, `at+jwt` what some providers put on everything. Logout tokens, DPoP proofs, request
+/// `JWT` is what ID tokens say, `at+jwt` what some providers put on everything. Logout tokens, `DPoP` proofs, request
 /// objects and the like say something else, and are no proof of who somebody is.
 fn is_known_typ(typ: &str) -> bool {
     let typ = typ.to_ascii_lowercase();

@@ -5,7 +5,7 @@
 use serde::Deserialize;
 
 use crate::jws::Jws;
-use crate::key::{KeyError, PublicKey};
+use crate::key::PublicKey;
 
 /// More keys than this are not looked at: no provider has them, and each costs time with a token without `kid`.
 const MAX_KEYS: usize = 64;
@@ -38,11 +38,6 @@ impl KeySet {
         Ok(Self(usable))
     }
 
-    /// The keys of PEM files.
-    pub(crate) fn from_pem<'a>(files: impl IntoIterator<Item = &'a str>) -> Result<Self, KeyError> {
-        files.into_iter().map(PublicKey::from_pem).collect::<Result<_, _>>().map(Self)
-    }
-
     /// How many keys can be used.
     pub(crate) fn len(&self) -> usize {
         self.0.len()
@@ -56,6 +51,12 @@ impl KeySet {
     /// Whether one of the keys signed it, whatever its `kid` (keys from files have none).
     pub(crate) fn signed_by_any(&self, token: &Jws<'_>) -> bool {
         self.0.iter().filter(|key| key.verifies(token.algorithm)).any(|key| verifies(key, token))
+    }
+}
+
+impl FromIterator<PublicKey> for KeySet {
+    fn from_iter<I: IntoIterator<Item = PublicKey>>(keys: I) -> Self {
+        Self(keys.into_iter().collect())
     }
 }
 

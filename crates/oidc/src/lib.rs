@@ -1,1 +1,50 @@
-//! Not written yet.
+//! The OpenID Connect relying party: the protocol between us and an identity provider, and nothing else. No cookies, no
+//! server, no vendor.
+//!
+//! ```text
+//! Provider::new_attempt ─► LoginAttempt ─► authorization_url ─► browser ─► Callback
+//!                               └──────────────────────────────────────────► verify ─► VerifiedCallback
+//!                                                                                            │
+//! Session ◄── identity ◄── IdToken ◄── id_token::verify ◄── TokenResponse ◄── Provider::redeem ◄┘
+//! ```
+//!
+//! Each arrow is a type that only the step before it can make: an unchecked callback cannot be redeemed, and no claims leave
+//! this crate but those of a token that passed [`id_token::verify`].
+
+pub mod algorithm;
+pub mod authorize;
+mod background;
+pub mod callback;
+pub mod claims;
+pub mod client;
+mod discovery;
+mod endpoint_url;
+pub mod id_token;
+mod identity;
+mod jwks;
+mod jws;
+mod key;
+mod key_set;
+mod metadata;
+pub mod pkce;
+mod provider;
+mod relying_party;
+pub mod settings;
+pub mod token;
+mod userinfo;
+
+pub use background::{Background, Interrupted};
+pub use callback::{Callback, CallbackError, CallbackParseError, VerifiedCallback};
+pub use client::Client;
+pub use discovery::DiscoveryError;
+pub use endpoint_url::{EndpointUrl, EndpointUrlError};
+pub use jwks::{Keys, KeysError};
+pub use jws::{JwsError, MAX_TOKEN_BYTES};
+pub use key::KeyError;
+pub use metadata::{Metadata, MetadataError};
+pub use provider::{
+    AuthorizationRequest, BoxFuture, ClaimsError, Freshness, Provider, RedeemError, RefreshError, Refreshed,
+    Unavailable, ValidateError, Verdict,
+};
+pub use relying_party::{BuildError, RelyingParty};
+pub use settings::{SecretSource, Settings};

@@ -80,9 +80,6 @@ mod tests {
         assert_eq!(PkcePolicy::Automatic.method(&lists(&["plain"])), None);
         assert_eq!(PkcePolicy::Automatic.method(&[]), None);
         assert_eq!(PkcePolicy::Never.method(&lists(&["S256"])), None);
-        assert_eq!(
-            PkcePolicy::Always(CodeChallengeMethod::Plain).method(&[]),
-            Some(CodeChallengeMethod::Plain)
-        );
+        assert_eq!(PkcePolicy::Always(CodeChallengeMethod::Plain).method(&[]), Some(CodeChallengeMethod::Plain));
     }
 }

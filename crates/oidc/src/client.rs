@@ -1,0 +1,284 @@
+//! Calls to the provider: bounded in time and size, and never redirected unless said so.
+
+use std::error::Error;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::header::{CONTENT_TYPE, LOCATION, USER_AGENT};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use sidecar_core::Secret;
+use sidecar_net::{Connector, DialError, Dialer, Pool, PoolSettings, Stage};
+use tokio::time::timeout;
+
+use crate::endpoint_url::EndpointUrl;
+
+/// What every call says it comes from.
+const AGENT: &str = concat!("oauth2-sidecar/", env!("CARGO_PKG_VERSION"));
+/// From the first byte of a connection to the last of the answer's body. A visitor waits for most of these calls.
+const DEADLINE: Duration = Duration::from_secs(10);
+/// Metadata, key sets and token answers of real providers stay below a tenth of it.
+const MAX_BODY_BYTES: usize = 1024 * 1024;
+/// Discovery documents may have moved; more hops than this are a loop (D46).
+const MAX_REDIRECTS: usize = 3;
+
+/// The one client for calls to a provider. Clones share its connections, which live on the runtime that makes the calls.
+#[derive(Clone)]
+pub struct Client {
+    pool: Pool<Full<Bytes>>,
+    deadline: Duration,
+}
+
+/// Which call to the provider is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Call {
+    /// The metadata (OIDC Discovery §4).
+    Discovery,
+    /// The key set (`jwks_uri`).
+    Keys,
+    /// The token endpoint.
+    Token,
+    /// The userinfo endpoint.
+    UserInfo,
+    /// The configured `validate-url`.
+    Validate,
+}
+
+impl Call {
+    /// Constant text for logs.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Discovery => "discovery",
+            Self::Keys => "keys",
+            Self::Token => "token",
+            Self::UserInfo => "userinfo",
+            Self::Validate => "validate",
+        }
+    }
+}
+
+/// A call that brought no usable answer. Its text names the call, the host and the fault: never a path's query, a body or
+/// a secret. Cheap to copy, since one failed fetch may be the answer for many.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the provider's {} call to {host} failed", call.as_str())]
+pub struct CallError {
+    /// Which call.
+    pub call: Call,
+    /// `host` or `host:port` that was to be called.
+    pub host: String,
+    /// What happened.
+    #[source]
+    pub fault: Fault,
+}
+
+/// What happened to a call.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Fault {
+    /// The name could not be resolved.
+    #[error("the name cannot be resolved: {0}")]
+    Dns(String),
+    /// No connection.
+    #[error("no connection: {0}")]
+    Connect(String),
+    /// The proxy in between did not lead there.
+    #[error("the proxy gave no connection: {0}")]
+    Proxy(String),
+    /// TLS failed: a certificate that is not trusted, for instance.
+    #[error("TLS failed: {0}")]
+    Tls(String),
+    /// The answer was not complete within the deadline.
+    #[error("no complete answer in time")]
+    TimedOut,
+    /// The connection ended before the answer did, or what came is not HTTP.
+    #[error("the answer broke off: {0}")]
+    Interrupted(String),
+    /// The body is larger than 1 MiB.
+    #[error("the answer is too large")]
+    TooLarge,
+    /// Another status than the call wants.
+    #[error("unexpected status {0}")]
+    Status(u16),
+    /// A redirect where none is followed, one too many, or one to a place that is not allowed (D46).
+    #[error("a redirect that is not followed (status {0})")]
+    Redirect(u16),
+    /// The body is not the document that was asked for.
+    #[error("the answer is not what was asked for: {0}")]
+    Document(&'static str),
+}
+
+impl Fault {
+    /// Whether the provider could not be reached or said itself that it is not there (502, 503, 504, 429): a later try
+    /// may well succeed.
+    #[must_use]
+    pub fn is_outage(&self) -> bool {
+        match self {
+            Self::Dns(_)
+            | Self::Connect(_)
+            | Self::Proxy(_)
+            | Self::Tls(_)
+            | Self::TimedOut
+            | Self::Interrupted(_)
+            | Self::Status(429 | 502..=504) => true,
+            Self::TooLarge | Self::Status(_) | Self::Redirect(_) | Self::Document(_) => false,
+        }
+    }
+}
+
+/// A complete answer.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    /// The media type in lower case, without parameters; empty when there is none.
+    pub(crate) media_type: String,
+    /// Where a redirect leads to.
+    location: Option<String>,
+    /// May hold tokens: goes to a parser, never to a log.
+    pub(crate) body: Bytes,
+}
+
+impl Client {
+    /// A client that connects as `dialer` does.
+    #[must_use]
+    pub fn new(dialer: Dialer) -> Self {
+        Self { pool: Pool::new(Connector::by_uri(dialer), &PoolSettings::default()), deadline: DEADLINE }
+    }
+
+    /// The same with another deadline per call. Default 10 s.
+    #[must_use]
+    pub fn with_deadline(self, deadline: Duration) -> Self {
+        Self { deadline, ..self }
+    }
+
+    /// One GET. A redirect is a fault.
+    pub(crate) async fn get(&self, call: Call, url: &EndpointUrl, headers: HeaderMap) -> Result<Answer, CallError> {
+        let answer = self.exchange(call, url, request(Method::GET, url, headers, Bytes::new())).await?;
+        answer.unless_redirected(call, url)
+    }
+
+    /// One GET that follows up to three redirects, never from https to http.
+    pub(crate) async fn get_following(&self, call: Call, url: &EndpointUrl) -> Result<Answer, CallError> {
+        let mut url = url.clone();
+        let mut hops = 0;
+        loop {
+            let get = request(Method::GET, &url, HeaderMap::new(), Bytes::new());
+            let answer = self.exchange(call, &url, get).await?;
+            let Some(location) = &answer.location else { return answer.unless_redirected(call, &url) };
+            let next = url.join(location).ok().filter(|next| next.is_https() || !url.is_https());
+            hops += 1;
+            match next {
+                Some(next) if hops <= MAX_REDIRECTS => url = next,
+                _ => return answer.unless_redirected(call, &url),
+            }
+        }
+    }
+
+    /// One POST of a form. A redirect is a fault, so the form goes nowhere else.
+    pub(crate) async fn post_form(
+        &self,
+        call: Call,
+        url: &EndpointUrl,
+        mut headers: HeaderMap,
+        form: &Secret<String>,
+    ) -> Result<Answer, CallError> {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+        let body = Bytes::copy_from_slice(form.expose().as_bytes());
+        let answer = self.exchange(call, url, request(Method::POST, url, headers, body)).await?;
+        answer.unless_redirected(call, url)
+    }
+
+    /// Sends a request and reads the whole answer, within the deadline.
+    async fn exchange(
+        &self,
+        call: Call,
+        url: &EndpointUrl,
+        request: Request<Full<Bytes>>,
+    ) -> Result<Answer, CallError> {
+        let exchange = async {
+            let response = self.pool.request(request).await.map_err(|error| fault_of(&error))?;
+            read(response).await
+        };
+        let answer = timeout(self.deadline, exchange).await.unwrap_or(Err(Fault::TimedOut));
+        answer.map_err(|fault| CallError::new(call, url, fault))
+    }
+}
+
+impl Answer {
+    fn unless_redirected(self, call: Call, url: &EndpointUrl) -> Result<Self, CallError> {
+        if self.status.is_redirection() {
+            return Err(CallError::new(call, url, Fault::Redirect(self.status.as_u16())));
+        }
+        Ok(self)
+    }
+
+    /// The body of an answer with status 200; any other is a fault.
+    pub(crate) fn into_ok_body(self, call: Call, url: &EndpointUrl) -> Result<Bytes, CallError> {
+        if self.status != StatusCode::OK {
+            return Err(CallError::new(call, url, Fault::Status(self.status.as_u16())));
+        }
+        Ok(self.body)
+    }
+}
+
+impl CallError {
+    pub(crate) fn new(call: Call, url: &EndpointUrl, fault: Fault) -> Self {
+        let host = url.to_uri().authority().map(ToString::to_string).unwrap_or_default();
+        Self { call, host, fault }
+    }
+}
+
+fn request(method: Method, url: &EndpointUrl, headers: HeaderMap, body: Bytes) -> Request<Full<Bytes>> {
+    let mut request = Request::new(Full::new(body));
+    *request.method_mut() = method;
+    *request.uri_mut() = url.to_uri();
+    *request.headers_mut() = headers;
+    request.headers_mut().insert(USER_AGENT, HeaderValue::from_static(AGENT));
+    request
+}
+
+async fn read(response: Response<Incoming>) -> Result<Answer, Fault> {
+    let (head, mut body) = response.into_parts();
+    let text = |name| head.headers.get(name).and_then(|value| value.to_str().ok());
+    let media_type = text(CONTENT_TYPE).and_then(|value| value.split(';').next()).unwrap_or_default();
+    let location = text(LOCATION).filter(|_| head.status.is_redirection()).map(str::to_owned);
+    let mut bytes = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| Fault::Interrupted(innermost(&error)))?;
+        let Ok(data) = frame.into_data() else { continue }; // trailers say nothing here
+        if bytes.len() + data.len() > MAX_BODY_BYTES {
+            return Err(Fault::TooLarge);
+        }
+        bytes.extend_from_slice(&data);
+    }
+    Ok(Answer {
+        status: head.status,
+        media_type: media_type.trim().to_ascii_lowercase(),
+        location,
+        body: bytes.freeze(),
+    })
+}
+
+/// What a failed exchange means: a stage of the connection, or an answer that is none.
+fn fault_of(error: &(dyn Error + 'static)) -> Fault {
+    let Some(dial) = DialError::find(error) else { return Fault::Interrupted(innermost(error)) };
+    if dial.is_timeout() {
+        return Fault::TimedOut;
+    }
+    let reason = innermost(dial);
+    match dial.stage() {
+        Stage::Resolve => Fault::Dns(reason),
+        Stage::Connect => Fault::Connect(reason),
+        Stage::Proxy => Fault::Proxy(reason),
+        Stage::Tls => Fault::Tls(reason),
+    }
+}
+
+/// The text of the first cause. Network and TLS libraries name addresses and certificates there, never what was sent.
+fn innermost(error: &(dyn Error + 'static)) -> String {
+    let mut last = error;
+    while let Some(source) = last.source() {
+        last = source;
+    }
+    last.to_string()
+}

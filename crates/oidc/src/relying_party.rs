@@ -1,0 +1,413 @@
+//! The code flow of an OpenID Connect client, put together from the pieces of this crate ([OIDC Core §3.1]).
+//!
+//! ```text
+//! VerifiedCallback ─► token endpoint ─► TokenResponse ─► id_token::verify ─► IdToken ─► identity ─► Session
+//! Session ──────────► refresh ─────────────┘
+//! ```
+//!
+//! Providers of the family wrap it and add what they do differently.
+//!
+//! [OIDC Core §3.1]: https://openid.net/specs/openid-connect-core-1_0.html#CodeFlowAuth
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use sidecar_core::login::{LoginAttempt, Pkce};
+use sidecar_core::{Secret, Session, login};
+
+use crate::algorithm::Algorithm;
+use crate::authorize::{Parameters, authorization_url};
+use crate::background::Background;
+use crate::callback::VerifiedCallback;
+use crate::client::Client;
+use crate::discovery::{Discovery, text_with_causes};
+use crate::endpoint_url::EndpointUrlError;
+use crate::id_token::{self, IdToken, IdTokenError, IssuerRule, NonceRule, Policy};
+use crate::identity::{self, Identity, Lack};
+use crate::jwks::Keys;
+use crate::key::{KeyError, PublicKey};
+use crate::key_set::KeySet;
+use crate::metadata::Metadata;
+use crate::pkce::CodeChallengeMethod;
+use crate::provider::{
+    AuthorizationRequest, ClaimsError, Freshness, RedeemError, RefreshError, Refreshed, Unavailable, ValidateError,
+};
+use crate::settings::{Endpoints, GroupRestriction, IssuerCheck, KeySource, NonceCheck, Settings, UserInfoClaims};
+use crate::token::{ClientCredentials, TokenCaller, TokenResponse};
+use crate::userinfo;
+
+/// A client registered at one OpenID provider.
+pub struct RelyingParty {
+    settings: Settings,
+    client: Client,
+    source: Source,
+    keys: Keys,
+    tokens: TokenCaller,
+}
+
+enum Source {
+    Discovered(Discovery),
+    Configured(Arc<Metadata>),
+}
+
+/// Why a relying party cannot be built from its settings.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// Discovery is on, and the issuer is no URL to ask at.
+    #[error("the issuer {issuer:?} is not a URL")]
+    Issuer {
+        /// The configured issuer.
+        issuer: String,
+        /// What is wrong with it.
+        source: EndpointUrlError,
+    },
+    /// A file with a public key cannot be read.
+    #[error("failed to read the public key file {}", path.display())]
+    ReadKey {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file holds no public key that can be used.
+    #[error("the public key file {} holds no usable key", path.display())]
+    Key {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: KeyError,
+    },
+}
+
+impl RelyingParty {
+    /// Begins to look for the metadata, unless it is configured; waits for nothing.
+    ///
+    /// # Errors
+    /// [`BuildError`]
+    pub fn start(settings: Settings, client: Client, background: &Background) -> Result<Self, BuildError> {
+        let (source, keys) = match &settings.endpoints {
+            Endpoints::Discovered => {
+                let discovery =
+                    Discovery::start(client.clone(), &settings.issuer, settings.issuer_check, background.handle())
+                        .map_err(|source| BuildError::Issuer { issuer: settings.issuer.clone(), source })?;
+                (Source::Discovered(discovery), Keys::remote(client.clone()))
+            }
+            Endpoints::Configured { authorization_endpoint, token_endpoint, userinfo_endpoint, keys } => {
+                let jwks_uri = match keys {
+                    KeySource::Remote(jwks_uri) => Some(jwks_uri.clone()),
+                    KeySource::PemFiles(_) => None,
+                };
+                let metadata = Metadata {
+                    authorization_endpoint: authorization_endpoint.clone(),
+                    token_endpoint: token_endpoint.clone(),
+                    userinfo_endpoint: userinfo_endpoint.clone(),
+                    jwks_uri,
+                    code_challenge_methods: Vec::new(),
+                    id_token_signing_algorithms: Vec::new(),
+                    names_issuer_in_response: false,
+                };
+                (Source::Configured(Arc::new(metadata)), read_keys(keys, &client)?)
+            }
+        };
+        Ok(Self { settings, client, source, keys, tokens: TokenCaller::default() })
+    }
+
+    /// The settings it was built from.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// What is known about the provider, if logins are possible with it.
+    ///
+    /// # Errors
+    /// [`Unavailable`], also when metadata and configuration agree on no signature algorithm.
+    pub fn metadata(&self) -> Result<Arc<Metadata>, Unavailable> {
+        let metadata = match &self.source {
+            Source::Discovered(discovery) => discovery.metadata()?,
+            Source::Configured(metadata) => Arc::clone(metadata),
+        };
+        if self.algorithms(&metadata).is_empty() {
+            return Err(Unavailable {
+                reason: "no supported signing algorithms in common between provider and configuration".to_owned(),
+                retry_after: Duration::from_mins(1),
+            });
+        }
+        if let Some(jwks_uri) = &metadata.jwks_uri {
+            self.keys.move_to(jwks_uri);
+        }
+        Ok(metadata)
+    }
+
+    /// Waits until the first attempt to find the metadata came to an end.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when it brought nothing usable.
+    pub async fn ready_once(&self) -> Result<(), Unavailable> {
+        if let Source::Discovered(discovery) = &self.source {
+            let first = discovery.first_attempt().await;
+            first.map_err(|error| Unavailable {
+                reason: text_with_causes(&error),
+                retry_after: Duration::from_secs(1),
+            })?;
+        }
+        self.metadata().map(|_| ())
+    }
+
+    /// The secrets of a new login.
+    ///
+    /// # Errors
+    /// [`Unavailable`]
+    pub fn new_attempt(&self) -> Result<LoginAttempt, Unavailable> {
+        let metadata = self.metadata()?;
+        let pkce = match self.settings.pkce.method(&metadata.code_challenge_methods) {
+            Some(_) => Pkce::On,
+            None => Pkce::Off,
+        };
+        LoginAttempt::random(pkce)
+            .map_err(|error| Unavailable { reason: error.to_string(), retry_after: Duration::from_secs(1) })
+    }
+
+    /// Where the browser is sent to log in, with `more` parameters after the configured ones.
+    ///
+    /// # Errors
+    /// [`Unavailable`]
+    pub fn authorization_url(
+        &self,
+        request: &AuthorizationRequest<'_>,
+        more: &[(&str, &str)],
+    ) -> Result<String, Unavailable> {
+        let metadata = self.metadata()?;
+        let settings = &self.settings;
+        let nonce = request.attempt.nonce.hash();
+        let code_challenge = request.attempt.code_verifier.as_ref().map(|code_verifier| {
+            // The attempt was made with a verifier, so it is used, whatever the metadata says by now.
+            let method = settings.pkce.method(&metadata.code_challenge_methods).unwrap_or(CodeChallengeMethod::S256);
+            (method, method.code_challenge(code_verifier.expose()))
+        });
+        let mut extra: Vec<(&str, &str)> = Vec::new();
+        for (name, values) in &settings.extra_parameters {
+            extra.extend(values.iter().map(|value| (name.as_str(), value.as_str())));
+        }
+        extra.extend(more);
+        if let Some((method, code_challenge)) = &code_challenge {
+            extra.push(("code_challenge", code_challenge));
+            extra.push(("code_challenge_method", method.as_str()));
+        }
+        if let Some(response_mode) = &settings.response_mode {
+            extra.push(("response_mode", response_mode));
+        }
+        if settings.nonce == NonceCheck::Required {
+            extra.push(("nonce", &nonce));
+        }
+        let parameters = Parameters {
+            client_id: &settings.client_id,
+            redirect_uri: request.redirect_uri,
+            scope: self.scope(),
+            state: request.state,
+        };
+        Ok(authorization_url(&metadata.authorization_endpoint, &parameters, extra))
+    }
+
+    /// Turns a code into a session.
+    ///
+    /// # Errors
+    /// [`RedeemError`]
+    pub async fn redeem(
+        &self,
+        callback: VerifiedCallback,
+        redirect_uri: &str,
+        now: SystemTime,
+    ) -> Result<Session, RedeemError> {
+        let metadata = self.metadata()?;
+        let VerifiedCallback { code, attempt, issuer } = callback;
+        self.check_response_issuer(issuer.as_deref(), &metadata)?;
+        let mut grant = vec![
+            ("grant_type", "authorization_code"),
+            ("code", code.expose().as_str()),
+            ("redirect_uri", redirect_uri),
+        ];
+        if let Some(code_verifier) = &attempt.code_verifier {
+            grant.push(("code_verifier", code_verifier.expose()));
+        }
+        let credentials = self.credentials().map_err(|_| RedeemError::ClientSecret)?;
+        let response = self.tokens.exchange(&self.client, &metadata.token_endpoint, &credentials, &grant).await?;
+        let raw = response.id_token.as_ref().ok_or(RedeemError::NoIdToken)?;
+        let nonce = attempt.nonce.hash();
+        let rule = match self.settings.nonce {
+            NonceCheck::Required => NonceRule::Equals(&nonce),
+            NonceCheck::InsecureSkipped => NonceRule::Unchecked,
+        };
+        let id_token = self.verify(raw, rule, &metadata, now).await?;
+        let identity = self.identify(&id_token, &response.access_token, &metadata).await?;
+        if identity.email.is_none() {
+            return Err(RedeemError::NoEmail);
+        }
+        let mut session = Session { nonce: attempt.nonce.expose().to_vec(), ..Session::default() };
+        identity.write_to(&mut session);
+        take_tokens(&mut session, response, now);
+        Ok(session)
+    }
+
+    /// Gets new tokens for a session.
+    ///
+    /// # Errors
+    /// [`RefreshError`]
+    pub async fn refresh(&self, session: &Session, now: SystemTime) -> Result<Refreshed, RefreshError> {
+        let Some(refresh_token) = &session.refresh_token else { return Ok(Refreshed::NothingToDo) };
+        let metadata = self.metadata()?;
+        let grant = [("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose().as_str())];
+        let credentials = self.credentials().map_err(|_| RefreshError::ClientSecret)?;
+        let response = self.tokens.exchange(&self.client, &metadata.token_endpoint, &credentials, &grant).await?;
+        let mut renewed = session.clone();
+        if let Some(raw) = &response.id_token {
+            let nonce = login::nonce_hash(&session.nonce);
+            let id_token = self.verify(raw, self.later_nonce(&nonce), &metadata, now).await?;
+            // OIDC Core §12.2: `sub` is that of the login.
+            if session.user.as_deref().is_some_and(|user| user != id_token.subject()) {
+                return Err(RefreshError::SubjectChanged);
+            }
+            let identity = self.identify(&id_token, &response.access_token, &metadata).await?;
+            identity.write_to(&mut renewed);
+        }
+        take_tokens(&mut renewed, response, now);
+        Ok(Refreshed::Renewed(Box::new(renewed)))
+    }
+
+    /// Asks whether a session still holds (providers.md 3.8).
+    ///
+    /// # Errors
+    /// [`ValidateError`]
+    pub async fn validate(
+        &self,
+        session: &Session,
+        freshness: Freshness,
+        now: SystemTime,
+    ) -> Result<(), ValidateError> {
+        match (freshness, &self.settings.validate_endpoint) {
+            (Freshness::JustRefreshed, None) => Ok(()),
+            (Freshness::JustRefreshed, Some(endpoint)) => {
+                let access_token = session.access_token.as_ref().ok_or(ValidateError::NoAccessToken)?;
+                Ok(userinfo::validate(&self.client, endpoint, access_token).await?)
+            }
+            (Freshness::Stored, _) => {
+                let raw = session.id_token.as_ref().ok_or(ValidateError::NoIdToken)?;
+                let metadata = self.metadata()?;
+                let nonce = login::nonce_hash(&session.nonce);
+                self.verify(raw, self.later_nonce(&nonce), &metadata, now).await?;
+                Ok(())
+            }
+        }
+    }
+
+    /// RFC 9207 §2.4: `iss` in the response is our provider; and it is there if the provider says it always is.
+    fn check_response_issuer(&self, issuer: Option<&str>, metadata: &Metadata) -> Result<(), RedeemError> {
+        let is_ours = match (self.settings.issuer_check, issuer) {
+            (IssuerCheck::InsecureSkipped, _) => true,
+            (IssuerCheck::Required, Some(issuer)) => issuer == self.settings.issuer,
+            (IssuerCheck::Required, None) => !metadata.names_issuer_in_response,
+        };
+        if is_ours { Ok(()) } else { Err(RedeemError::Issuer) }
+    }
+
+    async fn verify(
+        &self,
+        raw: &Secret<String>,
+        nonce: NonceRule<'_>,
+        metadata: &Metadata,
+        now: SystemTime,
+    ) -> Result<IdToken, IdTokenError> {
+        let settings = &self.settings;
+        let policy = Policy {
+            issuer: match settings.issuer_check {
+                IssuerCheck::Required => IssuerRule::Exactly(&settings.issuer),
+                IssuerCheck::InsecureSkipped => IssuerRule::Any,
+            },
+            client_id: &settings.client_id,
+            extra_audiences: &settings.extra_audiences,
+            audience_claims: &settings.audience_claims,
+            algorithms: &self.algorithms(metadata),
+            nonce,
+            now,
+        };
+        id_token::verify(raw.expose(), &policy, &self.keys).await
+    }
+
+    async fn identify(
+        &self,
+        id_token: &IdToken,
+        access_token: &Secret<String>,
+        metadata: &Metadata,
+    ) -> Result<Identity, ClaimsError> {
+        let lack = identity::lack(&self.settings, id_token);
+        let endpoint = metadata.userinfo_endpoint.as_ref().filter(|_| lack != Lack::Nothing);
+        let userinfo = match (endpoint, self.settings.userinfo_claims) {
+            (Some(endpoint), UserInfoClaims::Used) => {
+                match userinfo::fetch(&self.client, endpoint, access_token).await {
+                    Ok(claims) => Some(claims),
+                    Err(error) if lack == Lack::Extras => {
+                        tracing::warn!(%error, fault = %error.fault, "additional claims are missing from the session");
+                        None
+                    }
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            (None, _) | (Some(_), UserInfoClaims::Skipped) => None,
+        };
+        Identity::read(&self.settings, id_token, userinfo.as_ref())
+    }
+
+    /// The rule for tokens after the login, where the nonce was demanded. OIDC Core §12.2: a refreshed token need not have
+    /// one, "however, if it is present, its value MUST be the same". A session of the original may have none at all.
+    fn later_nonce<'a>(&self, sent: &'a str) -> NonceRule<'a> {
+        match self.settings.nonce {
+            NonceCheck::Required => NonceRule::EqualsIfPresent(sent),
+            NonceCheck::InsecureSkipped => NonceRule::Unchecked,
+        }
+    }
+
+    fn credentials(&self) -> std::io::Result<ClientCredentials<'_>> {
+        let client_secret = self.settings.client_secret.read()?;
+        Ok(ClientCredentials { client_id: &self.settings.client_id, client_secret })
+    }
+
+    fn algorithms(&self, metadata: &Metadata) -> Vec<Algorithm> {
+        Algorithm::allowed(&self.settings.signing_algorithms, &metadata.id_token_signing_algorithms)
+    }
+
+    fn scope(&self) -> &str {
+        match (&self.settings.scope, self.settings.group_restriction) {
+            (Some(scope), _) => scope,
+            (None, GroupRestriction::None) => "openid email profile",
+            (None, GroupRestriction::Some) => "openid email profile groups",
+        }
+    }
+}
+
+/// The tokens of a response become those of the session (providers.md 3.6, 3.9): an ID token or refresh token that did not
+/// come stays, access token and times are always the new ones.
+fn take_tokens(session: &mut Session, response: TokenResponse, now: SystemTime) {
+    session.access_token = Some(response.access_token);
+    if response.id_token.is_some() {
+        session.id_token = response.id_token;
+    }
+    if response.refresh_token.is_some() {
+        session.refresh_token = response.refresh_token;
+    }
+    session.created_at = Some(now);
+    session.expires_at = response.expires_in.and_then(|expires_in| now.checked_add(expires_in));
+}
+
+fn read_keys(keys: &KeySource, client: &Client) -> Result<Keys, BuildError> {
+    let paths = match keys {
+        KeySource::Remote(_) => return Ok(Keys::remote(client.clone())),
+        KeySource::PemFiles(paths) => paths,
+    };
+    let read = |path: &PathBuf| {
+        let pem = std::fs::read_to_string(path).map_err(|source| BuildError::ReadKey { path: path.clone(), source })?;
+        PublicKey::from_pem(&pem).map_err(|source| BuildError::Key { path: path.clone(), source })
+    };
+    Ok(Keys::fixed(paths.iter().map(read).collect::<Result<KeySet, _>>()?))
+}

@@ -1,0 +1,291 @@
+//! The token endpoint ([RFC 6749 §3.2]): a code or a refresh token goes in, tokens or an error come out.
+//!
+//! [RFC 6749 §3.2]: https://www.rfc-editor.org/rfc/rfc6749#section-3.2
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, HeaderValue};
+use sidecar_core::Secret;
+use sidecar_core::claims::ClaimValue;
+use sidecar_core::form::{self, Form, Semicolons};
+
+use crate::claims::Claims;
+use crate::client::{Answer, Call, CallError, Client, Fault};
+use crate::endpoint_url::EndpointUrl;
+
+/// Longer lives are cut to this, 2³¹−1 seconds, as the original does.
+const MAX_EXPIRES_IN: u32 = i32::MAX.cast_unsigned();
+
+/// A successful answer of the token endpoint (RFC 6749 §5.1, OIDC Core §3.1.3.3).
+#[derive(Debug)]
+pub struct TokenResponse {
+    /// `access_token`, never empty.
+    pub access_token: Secret<String>,
+    /// `refresh_token`.
+    pub refresh_token: Option<Secret<String>>,
+    /// `id_token`, not verified yet.
+    pub id_token: Option<Secret<String>>,
+    /// `expires_in` of the access token; `None` when the provider does not say, or says 0.
+    pub expires_in: Option<Duration>,
+}
+
+/// Why the token endpoint gave no tokens.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TokenError {
+    /// No usable answer.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// The endpoint refused, with an `error` member (RFC 6749 §5.2).
+    #[error("the token endpoint refused: {}", .code.as_str())]
+    Endpoint {
+        /// What it said.
+        code: TokenErrorCode,
+        /// With which status; some providers say it with 200.
+        status: u16,
+    },
+    /// A successful answer without `access_token`.
+    #[error("the token response has no access token")]
+    NoAccessToken,
+    /// A member of the answer has another type than RFC 6749 says.
+    #[error("the member {0} of the token response has the wrong type")]
+    MemberType(&'static str),
+}
+
+/// The value of `error` in a token response (RFC 6749 §5.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are those of the specification, which says what they mean")]
+pub enum TokenErrorCode {
+    InvalidRequest,
+    InvalidClient,
+    InvalidGrant,
+    UnauthorizedClient,
+    UnsupportedGrantType,
+    InvalidScope,
+    /// None of the above.
+    Other,
+}
+
+impl TokenErrorCode {
+    const NAMES: [(Self, &'static str); 6] = [
+        (Self::InvalidRequest, "invalid_request"),
+        (Self::InvalidClient, "invalid_client"),
+        (Self::InvalidGrant, "invalid_grant"),
+        (Self::UnauthorizedClient, "unauthorized_client"),
+        (Self::UnsupportedGrantType, "unsupported_grant_type"),
+        (Self::InvalidScope, "invalid_scope"),
+    ];
+
+    fn from_name(name: &str) -> Self {
+        Self::NAMES.iter().find(|(_, known)| *known == name).map_or(Self::Other, |(code, _)| *code)
+    }
+
+    /// The name in the specification; `other` for what it does not name. Constant text, fit for logs.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        Self::NAMES.iter().find(|(code, _)| *code == self).map_or("other", |(_, name)| name)
+    }
+}
+
+impl TokenError {
+    /// Whether the grant is dead, rather than the network slow (RFC 6749 §5.2).
+    #[must_use]
+    pub fn ends_session(&self) -> bool {
+        matches!(self, Self::Endpoint { code: TokenErrorCode::InvalidGrant | TokenErrorCode::InvalidClient, .. })
+    }
+
+    /// Whether the endpoint answered at all: then it has not used the grant up, and asking in another way does no harm.
+    fn was_answered(&self) -> bool {
+        match self {
+            Self::Endpoint { .. } | Self::NoAccessToken => true,
+            Self::Call(error) => matches!(error.fault, Fault::Status(_)),
+            Self::MemberType(_) => false,
+        }
+    }
+}
+
+/// How we say who we are (RFC 6749 §2.3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ClientAuthentication {
+    /// `client_secret_basic`
+    Basic,
+    /// `client_secret_post`
+    Form,
+}
+
+/// Who we are at the provider.
+pub(crate) struct ClientCredentials<'a> {
+    pub(crate) client_id: &'a str,
+    pub(crate) client_secret: Secret<String>,
+}
+
+/// Asks the token endpoint, and remembers in which way it wants to be asked.
+#[derive(Default)]
+pub(crate) struct TokenCaller {
+    /// What worked, and where. Forgotten when the endpoint moves or refuses us.
+    known: Mutex<Option<(EndpointUrl, ClientAuthentication)>>,
+}
+
+impl TokenCaller {
+    /// Sends a grant: the form's pairs without those that say who we are.
+    ///
+    /// Until one way is known to work, Basic is tried first and the form second (the original does so at every call).
+    /// The second try is made only when the first was *answered*: after a broken connection nobody knows whether a code or
+    /// a rotating refresh token was used up.
+    pub(crate) async fn exchange(
+        &self,
+        client: &Client,
+        url: &EndpointUrl,
+        credentials: &ClientCredentials<'_>,
+        grant: &[(&str, &str)],
+    ) -> Result<TokenResponse, TokenError> {
+        let known = self.known_at(url);
+        let first = known.unwrap_or(ClientAuthentication::Basic);
+        let error = match ask(client, url, credentials, grant, first).await {
+            Ok(response) => {
+                self.remember(url, first);
+                return Ok(response);
+            }
+            Err(error) => error,
+        };
+        let refused_us = matches!(error, TokenError::Endpoint { code: TokenErrorCode::InvalidClient, .. });
+        if !error.was_answered() || (known.is_some() && !refused_us) {
+            return Err(error);
+        }
+        let second = match first {
+            ClientAuthentication::Basic => ClientAuthentication::Form,
+            ClientAuthentication::Form => ClientAuthentication::Basic,
+        };
+        let response = ask(client, url, credentials, grant, second).await?;
+        self.remember(url, second);
+        Ok(response)
+    }
+
+    fn known_at(&self, url: &EndpointUrl) -> Option<ClientAuthentication> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.as_ref().filter(|(known_url, _)| known_url == url).map(|(_, way)| *way)
+    }
+
+    fn remember(&self, url: &EndpointUrl, way: ClientAuthentication) {
+        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some((url.clone(), way));
+    }
+}
+
+async fn ask(
+    client: &Client,
+    url: &EndpointUrl,
+    credentials: &ClientCredentials<'_>,
+    grant: &[(&str, &str)],
+    way: ClientAuthentication,
+) -> Result<TokenResponse, TokenError> {
+    let mut headers = HeaderMap::new();
+    let mut pairs = grant.to_vec();
+    match way {
+        ClientAuthentication::Basic => {
+            headers.insert(AUTHORIZATION, basic(credentials));
+        }
+        ClientAuthentication::Form => {
+            pairs.push(("client_id", credentials.client_id));
+            if !credentials.client_secret.expose().is_empty() {
+                pairs.push(("client_secret", credentials.client_secret.expose()));
+            }
+        }
+    }
+    let answer = client.post_form(Call::Token, url, headers, &encode(pairs)).await?;
+    read(&answer, url)
+}
+
+/// The pairs as a form, sorted by key as the original sends them.
+fn encode(mut pairs: Vec<(&str, &str)>) -> Secret<String> {
+    pairs.sort_by_key(|(key, _)| *key);
+    let mut text = String::new();
+    for (key, value) in pairs {
+        if !text.is_empty() {
+            text.push('&');
+        }
+        form::encode_into(key, &mut text);
+        text.push('=');
+        form::encode_into(value, &mut text);
+    }
+    Secret::new(text)
+}
+
+/// RFC 6749 §2.3.1: both parts are form-encoded before they become a Basic credential.
+fn basic(credentials: &ClientCredentials<'_>) -> HeaderValue {
+    let pair = Secret::new(format!(
+        "{}:{}",
+        form::encode(credentials.client_id),
+        form::encode(credentials.client_secret.expose())
+    ));
+    let text = Secret::new(format!("Basic {}", STANDARD.encode(pair.expose())));
+    let mut value = HeaderValue::from_str(text.expose()).expect("base64 is visible ASCII");
+    value.set_sensitive(true);
+    value
+}
+
+/// Reads an answer of the token endpoint. A non-empty `error` counts whatever the status (providers.md 3.6).
+fn read(answer: &Answer, url: &EndpointUrl) -> Result<TokenResponse, TokenError> {
+    let status = answer.status.as_u16();
+    let members = members(answer);
+    if let Some(name) = members.as_ref().and_then(Members::error) {
+        return Err(TokenError::Endpoint { code: TokenErrorCode::from_name(&name), status });
+    }
+    if !answer.status.is_success() {
+        return Err(CallError::new(Call::Token, url, Fault::Status(status)).into());
+    }
+    let members =
+        members.ok_or_else(|| CallError::new(Call::Token, url, Fault::Document("neither a JSON object nor a form")))?;
+    Ok(TokenResponse {
+        access_token: members.text("access_token")?.ok_or(TokenError::NoAccessToken)?,
+        refresh_token: members.text("refresh_token")?,
+        id_token: members.text("id_token")?,
+        expires_in: members.expires_in()?,
+    })
+}
+
+/// The members of an answer, read from JSON or, where the media type says so, from a form.
+struct Members(Claims);
+
+fn members(answer: &Answer) -> Option<Members> {
+    match answer.media_type.as_str() {
+        "application/x-www-form-urlencoded" | "text/plain" => {
+            let text = std::str::from_utf8(&answer.body).ok()?;
+            let form = Form::parse(text, Semicolons::Refused).ok()?;
+            Some(Members(Claims::from_pairs(form.pairs())))
+        }
+        _ => Claims::parse(&answer.body).ok().map(Members),
+    }
+}
+
+impl Members {
+    fn error(&self) -> Option<String> {
+        self.0.member("error").map(ClaimValue::to_text).filter(|name| !name.is_empty())
+    }
+
+    /// A text; `null` and the empty text are absent.
+    fn text(&self, name: &'static str) -> Result<Option<Secret<String>>, TokenError> {
+        match self.0.member(name) {
+            None | Some(ClaimValue::Null) => Ok(None),
+            Some(ClaimValue::String(text)) => Ok(Some(text).filter(|text| !text.is_empty()).cloned().map(Secret::new)),
+            Some(_) => Err(TokenError::MemberType(name)),
+        }
+    }
+
+    /// Seconds as a number or a numeric text. Fractions are cut, what is negative expires at once, and nothing lives longer
+    /// than [`MAX_EXPIRES_IN`].
+    fn expires_in(&self) -> Result<Option<Duration>, TokenError> {
+        let text = match self.0.member("expires_in") {
+            None | Some(ClaimValue::Null) => return Ok(None),
+            Some(ClaimValue::Number(text) | ClaimValue::String(text)) if !text.is_empty() => text,
+            Some(_) => return Err(TokenError::MemberType("expires_in")),
+        };
+        let seconds = text.parse::<f64>().ok().filter(|seconds| !seconds.is_nan());
+        let seconds = seconds.ok_or(TokenError::MemberType("expires_in"))?;
+        let seconds = seconds.trunc().clamp(-1.0, f64::from(MAX_EXPIRES_IN));
+        Ok((seconds != 0.0).then(|| Duration::from_secs_f64(seconds.max(0.0))))
+    }
+}
