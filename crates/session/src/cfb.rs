@@ -5,8 +5,7 @@
 use aes::cipher::{InnerIvInit as _, KeyInit as _};
 use aes::{Aes128Enc, Aes192Enc, Aes256Enc};
 use cfb_mode::{Decryptor, Encryptor};
-
-use crate::Unavailable;
+use sidecar_core::login::RandomError;
 
 /// Bytes of the initialisation vector in front of the ciphertext.
 pub(crate) const IV_LEN: usize = 16;
@@ -30,9 +29,9 @@ impl Cfb {
     }
 
     /// Encrypts under a fresh random IV, which comes first in the result.
-    pub(crate) fn seal(&self, plaintext: &[u8]) -> Result<Vec<u8>, Unavailable> {
+    pub(crate) fn seal(&self, plaintext: &[u8]) -> Result<Vec<u8>, RandomError> {
         let mut iv = [0; IV_LEN];
-        aws_lc_rs::rand::fill(&mut iv).map_err(|_| Unavailable)?;
+        aws_lc_rs::rand::fill(&mut iv).map_err(|_| RandomError)?;
         Ok(self.seal_under(iv, plaintext))
     }
 

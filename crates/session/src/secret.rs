@@ -56,8 +56,7 @@ impl CookieSecret {
             .expand(&[LOGIN_LABEL], hkdf::HKDF_SHA256)
             .and_then(|okm| okm.fill(login_key.as_mut()))
             .map_err(|_| SecretError::Derivation)?;
-        let login =
-            RandomizedNonceKey::new(&AES_256_GCM, login_key.as_ref()).map_err(|_| SecretError::Derivation)?;
+        let login = RandomizedNonceKey::new(&AES_256_GCM, login_key.as_ref()).map_err(|_| SecretError::Derivation)?;
         Ok(Self(Arc::new(Keys { hmac: hmac::Key::new(hmac::HMAC_SHA256, secret), cfb, login })))
     }
 
@@ -117,8 +116,8 @@ mod tests {
             (
                 "0123456789abcdef0123456789abcdef".to_owned(),
                 vec![
-                    0xd3, 0x5d, 0xb7, 0xe3, 0x9e, 0xbb, 0xf3, 0xd6, 0x9b, 0x71, 0xd7, 0x9f, 0xd3, 0x5d, 0xb7, 0xe3, 0x9e,
-                    0xbb, 0xf3, 0xd6, 0x9b, 0x71, 0xd7, 0x9f,
+                    0xd3, 0x5d, 0xb7, 0xe3, 0x9e, 0xbb, 0xf3, 0xd6, 0x9b, 0x71, 0xd7, 0x9f, 0xd3, 0x5d, 0xb7, 0xe3,
+                    0x9e, 0xbb, 0xf3, 0xd6, 0x9b, 0x71, 0xd7, 0x9f,
                 ],
             ),
             ("+/++".repeat(11), "+/++".repeat(11).into_bytes()),

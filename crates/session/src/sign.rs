@@ -100,7 +100,7 @@ pub(crate) fn unix_seconds(time: SystemTime) -> i64 {
 
 const NANOS: i128 = 1_000_000_000;
 
-fn unix_nanos(time: SystemTime) -> i128 {
+pub(crate) fn unix_nanos(time: SystemTime) -> i128 {
     match time.duration_since(UNIX_EPOCH) {
         Ok(since) => nanos(since),
         Err(before) => -nanos(before.duration()),
