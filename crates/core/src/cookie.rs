@@ -195,12 +195,10 @@ mod tests {
 
     #[test]
     fn ill_formed_pairs_are_passed_over_and_the_rest_is_read() {
-        assert_eq!(pairs("a=1; b=\"2\"; bad name=3; c=\u{e9}; d=x\\y; e; =f;; g=1=2"), [
-            ("a", "1"),
-            ("b", "2"),
-            ("e", ""),
-            ("g", "1=2")
-        ]);
+        assert_eq!(
+            pairs("a=1; b=\"2\"; bad name=3; c=\u{e9}; d=x\\y; e; =f;; g=1=2"),
+            [("a", "1"), ("b", "2"), ("e", ""), ("g", "1=2")]
+        );
     }
 
     #[test]
@@ -214,10 +212,7 @@ mod tests {
             same_site: Some(SameSite::Lax),
         };
         let cookie = SetCookie::new("n", "v", &attributes);
-        assert_eq!(
-            cookie.expose(),
-            "n=v; Path=/; Domain=example.com; Max-Age=604800; HttpOnly; Secure; SameSite=Lax"
-        );
+        assert_eq!(cookie.expose(), "n=v; Path=/; Domain=example.com; Max-Age=604800; HttpOnly; Secure; SameSite=Lax");
         assert_eq!(attributes.written_len(), cookie.expose().len() - 3);
         assert_eq!(format!("{cookie:?}"), "SetCookie(n)");
     }

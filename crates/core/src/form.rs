@@ -58,6 +58,11 @@ impl<'a> Form<'a> {
         self.0.iter().filter(move |(name, _)| name == key).map(|(_, value)| value.as_ref())
     }
 
+    /// Appends the pairs of another form.
+    pub fn extend(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
     /// All pairs, in order.
     pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(key, value)| (key.as_ref(), value.as_ref()))

@@ -21,6 +21,7 @@ pub mod request_id;
 pub mod return_to;
 mod secret;
 mod session;
+pub mod time_text;
 
 pub use secret::Secret;
 pub use session::Session;

@@ -131,7 +131,18 @@ mod tests {
     #[test]
     fn host_bits_zones_brackets_and_leading_zeros_are_refused() {
         assert_eq!(IpNet::parse("10.0.0.1/8"), Err(IpNetError::HostBits));
-        for text in ["", "10.0.0", "10.0.0.0/33", "10.0.0.0/+8", "[::1]", "fe80::1%eth0", "010.0.0.1", "a", "::/129", "1.2.3.4/"] {
+        for text in [
+            "",
+            "10.0.0",
+            "10.0.0.0/33",
+            "10.0.0.0/+8",
+            "[::1]",
+            "fe80::1%eth0",
+            "010.0.0.1",
+            "a",
+            "::/129",
+            "1.2.3.4/",
+        ] {
             assert_eq!(IpNet::parse(text), Err(IpNetError::Syntax), "{text}");
         }
     }
@@ -139,7 +150,17 @@ mod tests {
     #[test]
     fn private_networks_are_the_ten_ranges_of_d01() {
         let private = IpNets::private();
-        for inside in ["127.0.0.1", "10.9.8.7", "172.31.255.255", "192.168.1.1", "100.127.0.1", "169.254.1.1", "::1", "fd00::1", "fe80::1"] {
+        for inside in [
+            "127.0.0.1",
+            "10.9.8.7",
+            "172.31.255.255",
+            "192.168.1.1",
+            "100.127.0.1",
+            "169.254.1.1",
+            "::1",
+            "fd00::1",
+            "fe80::1",
+        ] {
             assert!(private.contains(ip(inside)), "{inside}");
         }
         for outside in ["8.8.8.8", "172.32.0.1", "100.128.0.1", "2001:db8::1", "203.0.113.9", "::2"] {

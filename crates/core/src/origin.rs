@@ -118,7 +118,9 @@ mod tests {
 
     #[test]
     fn lists_user_information_and_junk_are_no_host() {
-        for text in ["", "a, b", "a b", "user@a", "a/b", "a:b", "a:99999", "a:-1", "[::1", "::1", "a?x", "a#x", "é", ":80"] {
+        for text in
+            ["", "a, b", "a b", "user@a", "a/b", "a:b", "a:99999", "a:-1", "[::1", "::1", "a?x", "a#x", "é", ":80"]
+        {
             assert_eq!(Host::parse(text), None, "{text}");
         }
     }

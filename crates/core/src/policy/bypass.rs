@@ -109,7 +109,9 @@ mod tests {
     #[test]
     fn no_rule_opens_an_ambiguous_path() {
         for rule in [route(MethodRule::Any, false, ".*"), route(MethodRule::Any, true, "^/closed")] {
-            for target in ["/pub%2F..%2Fsecret", "/pub;x", "/pub%252f..%252fsecret", "/pub%2Fx", "/pub%ff", "http://h/pub"] {
+            for target in
+                ["/pub%2F..%2Fsecret", "/pub;x", "/pub%252f..%252fsecret", "/pub%2Fx", "/pub%ff", "http://h/pub"]
+            {
                 assert!(!found(rule.clone(), &Method::GET, target), "{target}");
             }
             assert!(found(rule, &Method::GET, "/other"));

@@ -88,11 +88,8 @@ mod tests {
 
     #[test]
     fn all_present_demands_must_be_met() {
-        let session = Session {
-            email: Some("a@x.example.com".into()),
-            groups: vec!["g1".into()],
-            ..Session::default()
-        };
+        let session =
+            Session { email: Some("a@x.example.com".into()), groups: vec!["g1".into()], ..Session::default() };
         for (query, admitted) in [
             ("", true),
             ("a_b=1", true),
