@@ -2,6 +2,24 @@
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := test
 
+# === demo ===
+
+# What install.sh fills.
+CACHE := $(or $(SIDECAR_TEST_CACHE),$(HOME)/.cache/oauth2-sidecar)
+
+# A provider, two apps, a sidecar before each: prints one URL to open, Ctrl-C stops all.
+.PHONY: demo
+demo:
+	cargo build --locked -p oauth2-sidecar -p sidecar-demo
+	@exec target/debug/demo
+
+# The same behind a real Envoy with TLS for *.example.com.
+.PHONY: demo-gateway
+demo-gateway:
+	tests/counterparts/install.sh envoy
+	cargo build --locked -p oauth2-sidecar -p sidecar-demo
+	@exec target/debug/demo --gateway $(CACHE)/envoy/bin/envoy
+
 # === test ===
 
 .PHONY: test

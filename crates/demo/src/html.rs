@@ -11,12 +11,14 @@ use base64::engine::general_purpose::STANDARD;
 /// Inlined into each page, so that a page is one request.
 const STYLE: &str = include_str!("style.css");
 
-/// Allows the one inlined stylesheet, by its digest, and nothing else.
+/// Allows the one inlined stylesheet, by its digest, the empty icon, and nothing else.
 ///
 /// There is no `form-action`: the consent form is answered by a redirect to the client, which that directive blocks.
 static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
     let digest = STANDARD.encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, STYLE.as_bytes()));
-    let policy = format!("default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; frame-ancestors 'none'");
+    let policy = format!(
+        "default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
+    );
     HeaderValue::from_str(&policy).expect("base64 and ASCII literals")
 });
 

@@ -23,7 +23,7 @@ pub struct Settings {
     pub name: String,
     /// Its colour.
     pub tone: Tone,
-    /// Links to offer, to the other apps for example.
+    /// Links to offer, the most important one first.
     pub links: Vec<Link>,
     /// Where the sign-out link leads; the sidecar in front answers it.
     pub sign_out: String,
@@ -150,8 +150,9 @@ fn person(told: &Told) -> String {
 
 fn links(app: &Settings) -> String {
     let mut nav = String::from("<nav aria-label=\"Places to go\">\n");
-    for link in &app.links {
-        let _ = writeln!(nav, "<a class=\"button\" href=\"{}\">{}</a>", Escaped(&link.href), Escaped(&link.text));
+    for (number, link) in app.links.iter().enumerate() {
+        let class = if number == 0 { "button" } else { "button plain" };
+        let _ = writeln!(nav, "<a class=\"{class}\" href=\"{}\">{}</a>", Escaped(&link.href), Escaped(&link.text));
     }
     let _ = writeln!(nav, "<a class=\"button plain\" href=\"{}\">Sign out</a>\n</nav>", Escaped(&app.sign_out));
     nav
@@ -159,8 +160,8 @@ fn links(app: &Settings) -> String {
 
 fn asked(method: &Method, uri: &Uri) -> String {
     format!(
-        "<p>You asked for <code>{} {}</code>. This app has no sign-in code of its own: it believes the headers below, \
-         because the sidecar in front of it is the only one who can reach it.</p>\n",
+        "<p>You asked for <code>{} {}</code>. This app has no sign-in code of its own: it believes the headers below. \
+         In a pod nobody but the sidecar can reach it.</p>\n",
         Escaped(method.as_str()),
         Escaped(&uri.to_string()),
     )

@@ -3,7 +3,7 @@
 //! It speaks OpenID Connect Core 1.0 with the authorization code flow alone, insists on PKCE S256 (RFC 7636), hands
 //! out codes that work once, rotates refresh tokens, and signs with a key made at start. A request flows
 //! `authorize → login → consent → (browser, client) → token → userinfo`; what is remembered between those lies in
-//! [`state`](self::state).
+//! `state`.
 
 mod authorize;
 mod client_auth;
