@@ -51,10 +51,17 @@ pub(crate) struct Value<'a> {
 }
 
 impl<'a> Value<'a> {
-    fn whole(value: &'a str) -> Self {
+    pub(crate) fn whole(value: &'a str) -> Self {
         let mut parts = [""; MAX_PIECES];
         parts[0] = value;
         Self { parts, count: 1 }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn of_parts(values: &[&'a str]) -> Self {
+        let mut parts = [""; MAX_PIECES];
+        parts[..values.len()].copy_from_slice(values);
+        Self { parts, count: values.len() }
     }
 
     pub(crate) fn parts(&self) -> &[&'a str] {

@@ -239,4 +239,4 @@ fn read_claim(record: &mut Reader<'_>, depth: usize) -> Result<ClaimValue, Malfo
 
 #[cfg(test)]
 #[path = "codec_tests.rs"]
-mod tests;
+pub(crate) mod tests;

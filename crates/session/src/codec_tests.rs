@@ -31,7 +31,7 @@ fn string(text: &str) -> ClaimValue {
 }
 
 /// Everything of a session that can be compared.
-fn parts(session: &Session) -> impl PartialEq + std::fmt::Debug {
+pub(crate) fn parts(session: &Session) -> impl PartialEq + std::fmt::Debug + use<> {
     let token = |token: &Option<Secret<String>>| token.as_ref().map(|token| token.expose().clone());
     (
         (session.created_at, session.expires_at),

@@ -51,6 +51,13 @@ pub struct OpenedSession {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SessionId([u8; TAG_LEN]);
 
+#[cfg(test)]
+impl SessionId {
+    pub(crate) const fn for_tests(tag: [u8; TAG_LEN]) -> Self {
+        Self(tag)
+    }
+}
+
 impl fmt::Debug for SessionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SessionId(..)")
