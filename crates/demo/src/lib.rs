@@ -2,10 +2,11 @@
 //!
 //! Nothing here is linked into `oauth2-sidecar`, and nothing here shares code with the crates it demonstrates: a
 //! mistake made on both sides of the protocol would otherwise go unseen. Data flows one way, from [`stage::Stage`]
-//! (what `make demo` starts) to the parts: [`provider`], [`sample_app`], [`sidecar`] (the real binary as a child
-//! process) and whatever stands at the door, [`router`] or the Envoy of [`gateway`].
+//! (what `make demo` starts) to the parts: [`provider`], [`sample_app`], the real binary, told by [`sidecar`] and
+//! run as a [`child`], and whatever stands at the door: [`router`] or the Envoy of [`gateway`].
 
 pub mod certificates;
+pub mod child;
 pub mod domain;
 pub mod gateway;
 mod html;

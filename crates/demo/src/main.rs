@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::{Arg, ArgMatches, value_parser};
-use sidecar_demo::sidecar::{KEEPER, keep};
+use sidecar_demo::child::{KEEPER, keep};
 use sidecar_demo::stage::{Entrance, Settings, Stage};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -99,9 +99,12 @@ fn settings(matches: &ArgMatches) -> anyhow::Result<Settings> {
 }
 
 fn instructions(stage: &Stage) -> String {
-    let how = stage.commands().map(|commands| format!("\n\n  {commands}")).unwrap_or_default();
+    let how = match stage.commands() {
+        Some(commands) => format!("in this browser, which finds the hosts and knows the certificate:\n\n{commands}"),
+        None => "in a browser.".to_owned(),
+    };
     format!(
-        "\n  Open {url}{how}\n\n  \
+        "\n  Open {url} {how}\n\n  \
          1. The sidecar before App One knows nobody yet and shows its sign-in page: press the button.\n  \
          2. At the demo's OpenID provider choose Alice or Bob, and allow.\n  \
          3. Back in App One you see what it was told about you. Open App Two: no second sign-in.\n  \

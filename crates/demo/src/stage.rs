@@ -1,5 +1,6 @@
 //! The whole demo: a provider, three apps, a sidecar before each, and a door to them all.
 
+use std::ffi::OsString;
 use std::future::{Future as _, poll_fn};
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -11,13 +12,14 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 
 use crate::certificates::Certificates;
+use crate::child::{ChildError, Running};
 use crate::domain::Domain;
 use crate::gateway::Envoy;
 use crate::provider::{self, Client, Provider};
 use crate::random;
 use crate::router::{Door, Route};
 use crate::sample_app::{self, Link, SampleApp, Tone};
-use crate::sidecar::{ChildError, Plan, Running};
+use crate::sidecar::Plan;
 
 /// Two apps, and the host that all logins come back to: label in the domain, name, colour.
 const HOSTS: [(&str, &str, Tone); 3] =
@@ -43,7 +45,7 @@ pub enum Entrance {
 pub struct Settings {
     /// The binary to demonstrate.
     pub sidecar: PathBuf,
-    /// The demo's own binary, which keeps the children: see [`sidecar::keep`](crate::sidecar::keep).
+    /// The demo's own binary, which keeps the children: see [`sidecar::keep`](crate::child::keep).
     pub keeper: PathBuf,
     /// What stands before the sidecars.
     pub entrance: Entrance,
@@ -158,9 +160,15 @@ async fn listen(port: u16) -> io::Result<(Vec<TcpListener>, Domain)> {
     Ok(([first].into_iter().chain(second).collect(), Domain::localhost(port)))
 }
 
-/// A free port. Somebody else could take it before it is used; a child that finds it taken says so.
-async fn free_address() -> io::Result<SocketAddr> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?.local_addr()
+/// Free ports, all different. Somebody else could take one before it is used; a child that finds it taken says so.
+async fn free_addresses<const N: usize>() -> io::Result<[SocketAddr; N]> {
+    let (mut held, mut addresses) = (Vec::with_capacity(N), [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)); N]);
+    for address in &mut addresses {
+        let listener = TcpListener::bind(*address).await?;
+        *address = listener.local_addr()?;
+        held.push(listener);
+    }
+    Ok(addresses)
 }
 
 async fn start_apps(domain: &Domain) -> io::Result<Vec<SampleApp>> {
@@ -191,9 +199,9 @@ async fn start_sidecars(
     };
     provider.register(client.clone());
     let cookie_secret = random::token();
+    let addresses = free_addresses::<{ HOSTS.len() }>().await.map_err(system("no port is free for a sidecar"))?;
     let (mut children, mut routes) = (Vec::new(), Vec::new());
-    for ((label, ..), app) in HOSTS.iter().zip(apps) {
-        let address = free_address().await.map_err(system("no port is free for a sidecar"))?;
+    for (((label, ..), app), address) in HOSTS.iter().zip(apps).zip(addresses) {
         let plan = Plan {
             address,
             issuer: provider.issuer().to_owned(),
@@ -206,7 +214,11 @@ async fn start_sidecars(
             client_secret: client.secret.clone(),
             cookie_secret: cookie_secret.clone(),
         };
-        children.push(Running::sidecar(label, &settings.sidecar, &settings.keeper, &plan, folder)?);
+        let file = folder.join(format!("{label}.cfg"));
+        std::fs::write(&file, plan.file()).map_err(system("a configuration file could not be written"))?;
+        let arguments = ["--config".into(), file.into_os_string()];
+        let Settings { sidecar, keeper, .. } = settings;
+        children.push(Running::start(label, sidecar, keeper, &arguments, &plan.environment(), folder)?);
         routes.push(Route { host: domain.host(label), sidecar: address });
     }
     for (child, route) in children.iter_mut().zip(&routes) {
@@ -225,18 +237,14 @@ async fn start_envoy(
 ) -> Result<(Running, String), StageError> {
     let certificates = Certificates::write(folder, &[&domain.host("*"), domain.name], now())
         .map_err(system("no certificates could be made for the gateway"))?;
-    let no_port = "no port is free for the gateway";
-    let envoy = Envoy {
-        https: free_address().await.map_err(system(no_port))?,
-        http: free_address().await.map_err(system(no_port))?,
-        admin: free_address().await.map_err(system(no_port))?,
-        chain: certificates.chain.clone(),
-        key: certificates.key.clone(),
-        routes,
-    };
+    let [https, http, admin] = free_addresses().await.map_err(system("no port is free for the gateway"))?;
+    let envoy = Envoy { https, http, admin, chain: certificates.chain.clone(), key: certificates.key.clone(), routes };
     let config = folder.join("envoy.json");
     std::fs::write(&config, envoy.config()).map_err(system("the gateway's configuration could not be written"))?;
-    let mut running = Running::envoy(program, &settings.keeper, &config, folder)?;
+    // Two instances of one base id would share memory; any free one will do.
+    let words = ["--concurrency", "1", "--use-dynamic-base-id", "-l", "warning", "-c"].map(OsString::from);
+    let arguments: Vec<_> = words.into_iter().chain([config.into_os_string()]).collect();
+    let mut running = Running::start("envoy", program, &settings.keeper, &arguments, &[], folder)?;
     running.answers(envoy.admin, "/ready").await?;
     Ok((running, commands(&envoy, &certificates, domain, folder)))
 }
@@ -245,8 +253,9 @@ fn commands(envoy: &Envoy, certificates: &Certificates, domain: &Domain, folder:
     // Chromium refuses to sandbox what runs as root.
     let root = if rustix::process::geteuid().is_root() { " --no-sandbox" } else { "" };
     format!(
-        "chromium{root} --user-data-dir={folder}/browser --ignore-certificate-errors-spki-list={digest} \\\n    \
-         --host-resolver-rules='MAP *.{name}:443 {https}, MAP *.{name}:80 {http}' {url}\n\n  \
+        "  chromium{root} --user-data-dir={folder}/browser \\\n    \
+         --host-resolver-rules='MAP *.{name}:443 {https}, MAP *.{name}:80 {http}' \\\n    \
+         --ignore-certificate-errors-spki-list={digest} {url}\n\n  \
          curl --cacert {authority} --connect-to ::{https} {url}",
         folder = folder.display(),
         digest = certificates.key_digest,

@@ -1,10 +1,11 @@
 //! `make demo`, as somebody with a browser sees it: the demo's own program, the real sidecars, real sockets.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process};
+use sidecar_testkit::process::eventually;
 use sidecar_testkit::{Browser, Page, Process, place};
 use tempfile::TempDir;
 use url::Url;
@@ -77,20 +78,55 @@ fn a_request_for_no_host_of_the_demo_is_shown_the_way() {
     assert_eq!((page.status(), page.response.location()), (303, url.as_str()));
 }
 
+/// The folder that the demo names for configuration and logs.
+fn folder(demo: &Demo) -> PathBuf {
+    let said = demo.process.said();
+    let named = said.split_ascii_whitespace().find(|word| word.contains("oauth2-sidecar-demo-"));
+    named.unwrap_or_else(|| panic!("no folder: {said}")).into()
+}
+
+/// The process that was started with this configuration file.
+fn sidecar_of(config: &Path) -> Option<Pid> {
+    let processes = std::fs::read_dir("/proc").expect("proc(5)").flatten();
+    let mut ours = processes.filter(|process| {
+        let words = std::fs::read(process.path().join("cmdline")).unwrap_or_default();
+        words.split(|byte| *byte == 0).any(|word| word == config.as_os_str().as_encoded_bytes())
+    });
+    ours.find_map(|process| Pid::from_raw(process.file_name().to_str()?.parse().ok()?))
+}
+
+#[test]
+fn a_sidecar_that_dies_ends_the_demo_which_says_so() {
+    let demo = start();
+    let sidecar = sidecar_of(&folder(&demo).join("app2.cfg")).unwrap();
+    kill_process(sidecar, Signal::KILL).unwrap();
+    let finished = demo.process.wait(READY);
+    assert!(!finished.status.success());
+    assert!(finished.stderr.contains("app2 ended (signal: 9 (SIGKILL))"), "{}", finished.stderr);
+}
+
+#[test]
+fn no_sidecar_outlives_a_demo_that_is_killed() {
+    let demo = start();
+    let config = folder(&demo).join("auth.cfg");
+    assert!(sidecar_of(&config).is_some());
+    demo.process.signal(Signal::KILL);
+    eventually(READY, || sidecar_of(&config).is_none().then_some(()), || "it still runs".to_owned());
+}
+
 #[test]
 fn an_interrupt_stops_the_demo_and_its_sidecars_and_removes_its_files() {
-    let Demo { process, url, _temporary } = start();
-    let said = process.said();
-    let folder = said.split_ascii_whitespace().find(|word| word.contains("oauth2-sidecar-demo-")).unwrap().to_owned();
-    let config = std::fs::read_to_string(format!("{folder}/app1.cfg")).unwrap();
+    let demo = start();
+    let folder = folder(&demo);
+    let config = std::fs::read_to_string(folder.join("app1.cfg")).unwrap();
     assert!(!config.contains("secret"), "{config}");
     let sidecar = config.lines().find_map(|line| line.strip_prefix("http_address = ")).unwrap().trim_matches('"');
     assert!(std::net::TcpStream::connect(sidecar).is_ok());
-    process.signal(Signal::INT);
-    assert!(process.wait(READY).status.success());
+    demo.process.signal(Signal::INT);
+    assert!(demo.process.wait(READY).status.success());
     assert!(std::net::TcpStream::connect(sidecar).is_err());
-    assert!(!Path::new(&folder).exists());
-    let port = Url::parse(&url).unwrap().port().unwrap();
+    assert!(!folder.exists());
+    let port = Url::parse(&demo.url).unwrap().port().unwrap();
     assert!(std::net::TcpStream::connect(("127.0.0.1", port)).is_err());
 }
 
