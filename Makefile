@@ -26,6 +26,13 @@ demo-gateway:
 test:
 	tests/run.sh
 
+# The original and ours, live, side by side; the table is in target/parity.md.
+.PHONY: parity
+parity:
+	tests/counterparts/install.sh original oidc-provider
+	cargo build --locked -p oauth2-sidecar
+	cargo test --locked -p sidecar-parity -- --nocapture
+
 # What a commit must pass before its tests count.
 .PHONY: check
 check:

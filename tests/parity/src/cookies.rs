@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
+use sidecar_testkit::Response;
 
 use crate::clock;
 use crate::facts::Facts;
 use crate::judge::{CookieOptions, Judge};
-use crate::place::{decode_base64url, shape};
-use crate::wire::Answer;
+use crate::place::{decode_base64url, shape, without_ports};
 
 /// One `Set-Cookie` line.
 #[derive(Debug)]
@@ -28,8 +28,8 @@ impl<'a> Line<'a> {
 }
 
 /// Puts down the cookies of an answer. `state` is the nonce that the answer's authorization request carries.
-pub fn set(answer: &Answer, options: &CookieOptions, state: Option<&str>, judge: &mut Judge, facts: &mut Facts) {
-    let lines: Vec<Line<'_>> = answer.all("set-cookie").map(Line::read).collect();
+pub fn set(answer: &Response, options: &CookieOptions, state: Option<&str>, judge: &mut Judge, facts: &mut Facts) {
+    let lines: Vec<Line<'_>> = answer.headers.all("set-cookie").map(Line::read).collect();
     if lines.is_empty() {
         return;
     }
@@ -133,8 +133,7 @@ fn stable_session(session: &Value) -> BTreeMap<String, String> {
             let shown = match name.as_str() {
                 "ca" => relative_to_now(created.unwrap_or_default()),
                 "eo" => relative_to(value.as_f64().unwrap_or_default(), created),
-                "at" | "rt" if text.starts_with("fixture") => text.to_owned(),
-                "at" | "rt" => shape(text),
+                "at" | "rt" => stable_token(text),
                 "it" => token(text),
                 "n" => format!("<{} bytes>", text.len() / 2),
                 _ => value.to_string(),
@@ -155,6 +154,39 @@ fn relative_to(seconds: f64, created: Option<f64>) -> String {
         Some(created) => format!("ca + {}", ((seconds - created) / 10.0).round() * 10.0),
         None => format!("{seconds}"),
     }
+}
+
+/// An opaque token of the provider by its shape; one that a case made up as it is.
+#[must_use]
+pub fn stable_token(text: &str) -> String {
+    if text.len() == 43 { shape(text) } else { text.to_owned() }
+}
+
+/// A header's value or a target with the ports of this run and a real ID token taken out.
+#[must_use]
+pub fn stable_credentials(value: &str) -> String {
+    let value = without_ports(value);
+    match value.find("eyJ") {
+        Some(at) => {
+            let is_token = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+            let end = value[at..].find(|c| !is_token(c)).map_or(value.len(), |length| at + length);
+            format!("{}{}{}", &value[..at], token(&value[at..end]), &value[end..])
+        }
+        None => value,
+    }
+}
+
+/// A Cookie request header as the app got it: sessions by whose they are, everything else as it is.
+pub fn presented(header: &str, options: &CookieOptions, judge: &mut Judge) -> String {
+    let whose = judge.open(options, header).ok();
+    let pairs = header.split("; ").map(|pair| {
+        let name = pair.split('=').next().unwrap_or_default();
+        match &whose {
+            Some(session) if name.starts_with(&options.name) => format!("{name}=<session of {}>", session["u"]),
+            _ => pair.to_owned(),
+        }
+    });
+    pairs.collect::<Vec<_>>().join("; ")
 }
 
 /// An ID token's header and claims without those that two logins never share.

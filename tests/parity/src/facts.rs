@@ -6,50 +6,44 @@
 
 use std::collections::BTreeMap;
 
+use sidecar_testkit::{Response, Seen};
+
 use crate::cookies;
 use crate::judge::{CookieOptions, Judge};
 use crate::page;
 use crate::place;
-use crate::wire::Answer;
 
 /// A place → what was there.
 pub type Facts = BTreeMap<String, String>;
 
-/// One request as the app received it.
-#[derive(Debug, Clone)]
-pub struct Received {
-    /// The request line's method.
-    pub method: String,
-    /// The request line's target, byte for byte.
-    pub target: String,
-    /// Header lines in the order of arrival.
-    pub headers: Vec<(String, String)>,
-    /// The body.
-    pub body: Vec<u8>,
-    /// Which of the apps it was.
-    pub app: &'static str,
-}
-
 /// Everything that one request brought about on one side.
 #[derive(Debug)]
 pub struct Exchange {
-    /// The program's answer.
-    pub answer: Answer,
-    /// What reached an app.
-    pub received: Vec<Received>,
+    /// The request's target.
+    pub target: String,
+    /// The program's answer; `None` when it ended the connection without one.
+    pub answer: Option<Response>,
+    /// What reached an app, and which.
+    pub received: Vec<(&'static str, Seen)>,
 }
+
+/// The response header by which the apps' own answers are known.
+pub const APP_MARK: &str = "X-Answered-By";
 
 /// Takes an exchange apart.
 pub fn of(exchange: &Exchange, options: &CookieOptions, judge: &mut Judge) -> Facts {
     let mut facts = Facts::new();
-    let answer = &exchange.answer;
+    app(&exchange.received, options, judge, &mut facts);
+    let Some(answer) = &exchange.answer else {
+        facts.insert("status".into(), "no answer".into());
+        return facts;
+    };
     facts.insert("status".into(), answer.status.to_string());
-    let from_program = exchange.received.is_empty();
-    let login_state = location(answer, &mut facts);
+    let from_program = !answer.headers.has(APP_MARK);
+    let login_state = location(answer, &mut facts).or_else(|| place::state_of_callback(&exchange.target));
     cookies::set(answer, options, login_state.as_deref(), judge, &mut facts);
     let framing_counts = body(answer, from_program, &mut facts);
     headers(answer, framing_counts, &mut facts);
-    app(&exchange.received, &mut facts);
     facts
 }
 
@@ -61,11 +55,11 @@ enum Framing {
 }
 
 /// `Location`, its query parameter by parameter when it leads to the provider; gives the state's nonce.
-fn location(answer: &Answer, facts: &mut Facts) -> Option<String> {
-    let target = answer.header("location")?;
+fn location(answer: &Response, facts: &mut Facts) -> Option<String> {
+    let target = answer.headers.get("location")?;
     match place::authorization_request(target) {
         None => {
-            facts.insert("location".into(), place::stable(target));
+            facts.insert("location".into(), cookies::stable_credentials(target));
             None
         }
         Some(request) => {
@@ -79,13 +73,14 @@ fn location(answer: &Answer, facts: &mut Facts) -> Option<String> {
     }
 }
 
-fn body(answer: &Answer, from_program: bool, facts: &mut Facts) -> Framing {
-    let html = answer.header("content-type").is_some_and(|kind| kind.starts_with("text/html"));
+fn body(answer: &Response, from_program: bool, facts: &mut Facts) -> Framing {
+    let html = answer.headers.get("content-type").is_some_and(|kind| kind.starts_with("text/html"));
     let text = String::from_utf8_lossy(&answer.body);
-    if let Some(target) = answer.header("location").filter(|_| from_program) {
-        let escaped = page::escape(target);
-        let stable = text.replace(&escaped, "LOCATION").replace(target, "LOCATION");
-        facts.insert("body".into(), stable);
+    if let Some(target) = answer.headers.get("location").filter(|_| from_program) {
+        // Only an authorization request has random parts.
+        let random = place::authorization_request(target).is_some();
+        let stable = if random { text.replace(&page::escape(target), "LOCATION") } else { text.into_owned() };
+        facts.insert("body".into(), cookies::stable_credentials(&stable));
         return Framing::FollowsWording;
     }
     if html && from_program && text.contains("<html") {
@@ -97,14 +92,15 @@ fn body(answer: &Answer, from_program: bool, facts: &mut Facts) -> Framing {
     if html && from_program { Framing::FollowsWording } else { Framing::Counts }
 }
 
-fn headers(answer: &Answer, framing: Framing, facts: &mut Facts) {
-    for (name, value) in &answer.headers {
+fn headers(answer: &Response, framing: Framing, facts: &mut Facts) {
+    for (name, value) in answer.headers.iter() {
         let name = name.to_ascii_lowercase();
         let value = match name.as_str() {
             "set-cookie" | "location" => continue,
             "content-length" | "transfer-encoding" if framing == Framing::FollowsWording => continue,
             "date" => date(value).to_owned(),
-            _ => place::without_ports(value),
+            "x-auth-request-access-token" => cookies::stable_token(value),
+            _ => cookies::stable_credentials(value),
         };
         append(facts, format!("header {name}"), &value);
     }
@@ -119,14 +115,20 @@ fn date(value: &str) -> &str {
     if httpdate::parse_http_date(value).is_ok() && value.ends_with(" GMT") { "<date>" } else { value }
 }
 
-fn app(received: &[Received], facts: &mut Facts) {
-    facts.insert("app reached".into(), received.iter().map(|one| one.app).collect::<Vec<_>>().join(" "));
-    for one in received {
-        facts.insert("app method".into(), one.method.clone());
-        facts.insert("app target".into(), one.target.clone());
-        facts.insert("app body".into(), String::from_utf8_lossy(&one.body).into_owned());
-        for (name, value) in &one.headers {
-            append(facts, format!("app header {}", name.to_ascii_lowercase()), &place::without_ports(value));
+fn app(received: &[(&'static str, Seen)], options: &CookieOptions, judge: &mut Judge, facts: &mut Facts) {
+    facts.insert("app reached".into(), received.iter().map(|(app, _)| *app).collect::<Vec<_>>().join(" "));
+    for (_, seen) in received {
+        facts.insert("app method".into(), seen.method.clone());
+        facts.insert("app target".into(), cookies::stable_credentials(&seen.target));
+        facts.insert("app body".into(), String::from_utf8_lossy(&seen.body).into_owned());
+        for (name, value) in seen.headers.iter() {
+            let name = name.to_ascii_lowercase();
+            let value = match name.as_str() {
+                "cookie" => cookies::presented(value, options, judge),
+                "x-forwarded-access-token" => cookies::stable_token(value),
+                _ => cookies::stable_credentials(value),
+            };
+            append(facts, format!("app header {name}"), &value);
         }
     }
 }

@@ -1,30 +1,28 @@
 //! Reading a page of the program as a visitor would: what it says and where its links and forms lead, not its markup.
 
+use sidecar_testkit::html::{self, Form};
+
 use crate::facts::Facts;
 
 /// Puts down what an HTML page says and links to.
 pub fn read(html: &str, facts: &mut Facts) {
-    let page = scan(html);
-    let mut targets: Vec<String> = page.targets.iter().filter(|target| !is_decoration(target)).cloned().collect();
+    let text = html::text(html);
+    let mut targets = targets(html);
+    targets.retain(|target| !target.is_empty() && !is_decoration(target));
     targets.sort();
     targets.dedup();
     for target in targets {
         facts.insert(format!("page leads to {target}"), "yes".into());
     }
-    let title = page.title.trim();
-    let number = title.split_whitespace().find(|word| word.len() == 3 && word.bytes().all(|b| b.is_ascii_digit()));
-    // A title that starts with a status is an error page's; the wording of other titles is each program's own.
-    if let Some(number) = number {
-        facts.insert("page status".into(), number.to_owned());
-    } else if let Some(code) = status_heading(&page.text) {
-        facts.insert("page status".into(), code);
+    if let Some(status) = status_in_words(&text) {
+        facts.insert("page status".into(), status);
     }
     for (gist, phrases) in GISTS {
-        if phrases.iter().any(|phrase| page.text.contains(phrase)) {
+        if phrases.iter().any(|phrase| text.contains(phrase)) {
             facts.insert(format!("page says {gist}"), "yes".into());
         }
     }
-    if let Some(name) = page.text.split_once("Sign in with ").map(|(_, rest)| rest) {
+    if let Some(name) = text.split_once("Sign in with ").map(|(_, rest)| rest) {
         let name: Vec<&str> = name.split_whitespace().take(2).collect();
         facts.insert("page names the provider".into(), name.join(" "));
     }
@@ -40,8 +38,10 @@ const GISTS: [(&str, &[&str]); 6] = [
     ("who may sign in", &["Authenticate using"]),
 ];
 
-fn status_heading(text: &str) -> Option<String> {
-    let word = text.split_whitespace().find(|word| matches!(*word, "400" | "403" | "404" | "500" | "502" | "503" | "504"));
+/// The status that an error page shows to its reader.
+fn status_in_words(text: &str) -> Option<String> {
+    let word =
+        text.split_whitespace().find(|word| matches!(*word, "400" | "403" | "404" | "500" | "502" | "503" | "504"));
     word.map(str::to_owned)
 }
 
@@ -50,78 +50,18 @@ fn is_decoration(target: &str) -> bool {
     target.contains("/static/") || target.contains("github.com") || target.starts_with('#')
 }
 
-#[derive(Debug, Default)]
-struct Page {
-    title: String,
-    text: String,
-    targets: Vec<String>,
+/// Every link and form of a page, as far as they lead somewhere.
+fn targets(html: &str) -> Vec<String> {
+    let links = html::links(html).into_iter().map(|link| shown_link(&link.href));
+    links.chain(html::forms(html).iter().map(shown_form)).collect()
 }
 
-/// One pass over the tags. Enough for pages that were written by hand; not a general HTML parser.
-fn scan(html: &str) -> Page {
-    let mut page = Page::default();
-    let mut form: Option<Form> = None;
-    let mut rest = html;
-    let mut inside = String::new();
-    while let Some(open) = rest.find('<') {
-        let words = unescape(&rest[..open]);
-        match inside.as_str() {
-            "title" => page.title.push_str(&words),
-            "script" | "style" => {}
-            _ => {
-                page.text.push_str(&words);
-                page.text.push(' ');
-            }
-        }
-        let Some(close) = rest[open..].find('>') else { break };
-        let tag = &rest[open + 1..open + close];
-        rest = &rest[open + close + 1..];
-        let name = tag.split(|c: char| c.is_whitespace() || c == '/').next().unwrap_or_default().to_ascii_lowercase();
-        match name.as_str() {
-            "a" => page.targets.extend(attribute(tag, "href").map(|href| shown_link(&href))),
-            "form" => form = Some(Form::open(tag)),
-            "input" => {
-                if let Some(form) = form.as_mut() {
-                    form.field(tag);
-                }
-            }
-            _ => {}
-        }
-        if tag.starts_with("/form") {
-            page.targets.extend(form.take().map(Form::shown));
-        }
-        inside = if tag.starts_with('/') { String::new() } else { name };
-    }
-    page.text = page.text.split_whitespace().collect::<Vec<_>>().join(" ");
-    page
-}
-
-#[derive(Debug)]
-struct Form {
-    method: String,
-    action: String,
-    fields: Vec<(String, String)>,
-}
-
-impl Form {
-    fn open(tag: &str) -> Self {
-        let method = attribute(tag, "method").unwrap_or_default().to_ascii_uppercase();
-        Self { method, action: attribute(tag, "action").unwrap_or_default(), fields: Vec::new() }
-    }
-
-    fn field(&mut self, tag: &str) {
-        if let Some(name) = attribute(tag, "name") {
-            self.fields.push((name, attribute(tag, "value").unwrap_or_default()));
-        }
-    }
-
-    /// A GET form and a link with the same query lead to the same place.
-    fn shown(self) -> String {
-        let fields: Vec<String> = self.fields.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let method = if self.method == "POST" { "POST " } else { "" };
-        let action = decode_percent(&self.action);
-        if fields.is_empty() { format!("{method}{action}") } else { format!("{method}{action} {}", fields.join(" ")) }
-    }
+/// A GET form and a link with the same query lead to the same place.
+fn shown_form(form: &Form) -> String {
+    let fields: Vec<String> = form.fields.iter().map(|field| format!("{}={}", field.name, field.value)).collect();
+    let method = if form.method == "post" { "POST " } else { "" };
+    let action = decode_percent(&form.action);
+    if fields.is_empty() { format!("{method}{action}") } else { format!("{method}{action} {}", fields.join(" ")) }
 }
 
 /// A link: its own `rd` parameter is shown decoded, as that of a form would be.
@@ -132,32 +72,17 @@ fn shown_link(href: &str) -> String {
     }
 }
 
-fn attribute(tag: &str, name: &str) -> Option<String> {
-    let mut rest = tag;
-    while let Some(at) = rest.find(name) {
-        let before = rest[..at].chars().next_back();
-        let after = &rest[at + name.len()..];
-        if before.is_some_and(char::is_whitespace) && after.starts_with('=') {
-            let value = &after[1..];
-            let quoted = value.strip_prefix('"').and_then(|inner| inner.split_once('"').map(|(value, _)| value));
-            let plain = || value.split(char::is_whitespace).next().unwrap_or_default();
-            return Some(unescape(quoted.unwrap_or_else(plain)));
-        }
-        rest = after;
-    }
-    None
-}
-
-fn unescape(text: &str) -> String {
-    let named = text.replace("&quot;", "\"").replace("&#34;", "\"").replace("&#39;", "'").replace("&#x27;", "'");
-    named.replace("&lt;", "<").replace("&gt;", ">").replace("&#43;", "+").replace("&amp;", "&")
-}
-
 /// A URL as it stands in a redirect's body.
 #[must_use]
 pub fn escape(url: &str) -> String {
     let amp = url.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     amp.replace('"', "&#34;").replace('\'', "&#39;")
+}
+
+/// A value as it stands in a query.
+#[must_use]
+pub fn encode_component(text: &str) -> String {
+    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
 
 /// Undoes form encoding of one component.
@@ -190,7 +115,10 @@ mod tests {
     #[test]
     fn an_error_page_is_known_by_its_status() {
         let mut facts = Facts::new();
-        read("<html><title>502 Bad Gateway</title><p>There was a problem connecting to the upstream server.", &mut facts);
+        read(
+            "<html><title>502 Bad Gateway</title><p>There was a problem connecting to the upstream server.",
+            &mut facts,
+        );
         assert_eq!(facts["page status"], "502");
     }
 }

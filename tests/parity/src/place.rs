@@ -55,6 +55,14 @@ fn shape_of_state(value: &str) -> (Option<String>, String) {
     }
 }
 
+/// The nonce that a callback's target carries, so that the cookie named after it is known.
+#[must_use]
+pub fn state_of_callback(target: &str) -> Option<String> {
+    let (path, query) = target.split_once('?')?;
+    let state = query.split('&').find_map(|pair| pair.strip_prefix("state="))?;
+    path.ends_with("/callback").then(|| shape_of_state(&decode_component(state)).0)?
+}
+
 /// The shape of a random value: its length and alphabet.
 #[must_use]
 pub fn shape(value: &str) -> String {
@@ -79,20 +87,6 @@ pub fn without_ports(text: &str) -> String {
         rest = &after[digits..];
     }
     out + rest
-}
-
-/// A redirect target that is not an authorization request.
-#[must_use]
-pub fn stable(target: &str) -> String {
-    let shown = without_ports(target);
-    match shown.split_once("eyJ") {
-        // A raw ID token in a sign-out target: two logins never give the same one.
-        Some((before, token)) if token.matches('.').count() >= 2 => {
-            let end = token.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c))).unwrap_or(token.len());
-            format!("{before}<id token>{}", &token[end..])
-        }
-        _ => shown,
-    }
 }
 
 /// Base64 in the URL alphabet without padding.

@@ -1,0 +1,52 @@
+//! What both programs are asked: one file per part of their behaviour, one function per configuration.
+
+use crate::case::Configuration;
+
+mod allowed;
+mod cookie_options;
+mod defaults;
+mod exempt;
+mod forwarded;
+mod identity;
+mod logins;
+pub mod open;
+mod queries;
+mod redirects;
+pub mod rows;
+mod sessions;
+mod sign_out;
+mod switched_back;
+mod upstreams;
+
+/// Every configuration.
+#[must_use]
+pub fn all() -> Vec<Configuration> {
+    let mut all = vec![
+        defaults::bare(),
+        redirects::own_host_only(),
+        redirects::whitelist(),
+        forwarded::reverse_proxy(),
+        forwarded::of_others(),
+        forwarded::chain(),
+        sessions::shapes(),
+        sessions::aes_192(),
+        sessions::aes_128(),
+        exempt::rules(),
+        exempt::negated(),
+        exempt::trusted_address(),
+        allowed::groups(),
+        allowed::domains(),
+        allowed::constraints(),
+        identity::everything(),
+        identity::basic(),
+        identity::nothing(),
+        identity::kept(),
+    ];
+    all.extend(cookie_options::all());
+    all.extend(logins::all());
+    all.extend(queries::all());
+    all.extend(sign_out::all());
+    all.extend(upstreams::all());
+    all.extend(switched_back::all());
+    all
+}

@@ -1,0 +1,260 @@
+//! Asks both sides the same, compares what they show, and sorts the differences.
+
+use serde_json::{Value, json};
+use sidecar_testkit::program::Which;
+use sidecar_testkit::{Provider, place};
+use url::Url;
+
+use crate::case::{Case, Configuration, Step};
+use crate::explain::{Explained, Open, Pair, differences};
+use crate::facts::{self, Facts};
+use crate::judge::{CookieOptions, Judge};
+use crate::report::{Outcome, Tally};
+use crate::side::{Side, Visitor, base_flags};
+
+/// With whom the original is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Against {
+    /// Ours: differences must be explained.
+    Ours,
+    /// The original once more: there must be none, or the harness compares what it should not.
+    Itself,
+}
+
+/// Everything that is compared with everything that explains it.
+#[derive(Debug)]
+pub struct Run {
+    against: Against,
+    everywhere: Vec<Explained>,
+    open: Vec<Open>,
+    judge: Judge,
+    outcome: Outcome,
+}
+
+/// What a comparison belongs to.
+#[derive(Debug, Clone, Copy)]
+struct Context<'a> {
+    configuration: &'a Configuration,
+    case: &'a Case,
+    step: usize,
+    options: &'a CookieOptions,
+}
+
+/// A method, an address and a form.
+type Visit = (&'static str, Url, String);
+
+/// Why a case cannot go on.
+#[derive(Debug)]
+struct Stuck(&'static str);
+
+impl Context<'_> {
+    fn label(&self) -> String {
+        format!("{} / {} / step {}", self.configuration.name, self.case.name, self.step + 1)
+    }
+}
+
+impl Run {
+    /// A run whose differences may be explained `everywhere` and by bugs that are `open`.
+    #[must_use]
+    pub fn new(against: Against, everywhere: Vec<Explained>, open: Vec<Open>) -> Self {
+        let folder = place::tree().join("target/parity");
+        std::fs::create_dir_all(&folder).expect("target is ours to write in");
+        Self { against, everywhere, open, judge: Judge::start(&folder), outcome: Outcome::default() }
+    }
+
+    /// Runs one configuration's cases.
+    pub fn configuration(&mut self, configuration: &Configuration, provider: &Provider) {
+        let other = match self.against {
+            Against::Ours => Which::Ours,
+            Against::Itself => Which::Original,
+        };
+        let sides = [
+            Side::start(Which::Original, Which::Ours, configuration, provider),
+            Side::start(other, Which::Ours, configuration, provider),
+        ];
+        let all: Vec<String> =
+            base_flags(configuration.base).iter().chain(&configuration.flags).map(|flag| (*flag).to_owned()).collect();
+        let options = CookieOptions::from_flags(&all);
+        self.outcome.begin(configuration.name);
+        for case in &configuration.cases {
+            self.case(configuration, case, &sides, &options);
+        }
+        if self.against == Against::Ours {
+            self.outcome.unused(configuration.name, &configuration.explained);
+        }
+        self.outcome.keep_files(configuration.name, &sides[0].said(), &sides[1].said());
+    }
+
+    /// Ends the run; explanations and open bugs that never came up are failures of their own.
+    #[must_use]
+    pub fn end(mut self, scope: Scope) -> Outcome {
+        if self.against == Against::Ours && scope == Scope::Everything {
+            self.outcome.unused("everywhere", &self.everywhere);
+            self.outcome.open_bugs(&self.open);
+        }
+        self.outcome
+    }
+
+    fn case(&mut self, configuration: &Configuration, case: &Case, sides: &[Side; 2], options: &CookieOptions) {
+        let mut visitors = [Visitor::new(), Visitor::new()];
+        for (step, what) in case.steps.iter().enumerate() {
+            let context = Context { configuration, case, step, options };
+            match self.step(what, sides, &mut visitors, options) {
+                Ok(Some([original, ours])) => self.compare(context, &original, &ours),
+                Ok(None) => {}
+                Err(Stuck(why)) => {
+                    self.outcome
+                        .fail(configuration.name, format!("{}\n    the case cannot go on: {why}", context.label()));
+                    break;
+                }
+            }
+        }
+        if self.against == Against::Ours {
+            self.outcome.unused(&format!("{} / {}", configuration.name, case.name), &case.explained);
+        }
+    }
+
+    /// Does one step on both sides; `None` when it asks neither program anything.
+    fn step(
+        &mut self,
+        step: &Step,
+        sides: &[Side; 2],
+        visitors: &mut [Visitor; 2],
+        options: &CookieOptions,
+    ) -> Result<Option<[Facts; 2]>, Stuck> {
+        let shown = match step {
+            Step::Ask(ask) => {
+                let cookie = ask.cookie.header(&mut self.judge, options);
+                let bytes = ask.bytes(cookie.as_deref());
+                [0, 1].map(|n| {
+                    let exchange = sides[n].exchange(ask.method, &bytes);
+                    facts::of(&exchange, options, &mut self.judge)
+                })
+            }
+            Step::Open(url) => {
+                let url = Url::parse(url).expect("an address");
+                self.visit(sides, visitors, options, |_| Ok(("GET", url.clone(), String::new())))?
+            }
+            Step::Follow => self.visit(sides, visitors, options, |visitor| {
+                let next = visitor.location.take().ok_or(Stuck("the last answer was no redirect"))?;
+                Ok(("GET", next, String::new()))
+            })?,
+            Step::Return(change) => self.visit(sides, visitors, options, |visitor| {
+                let (url, _) = visitor.way_back.as_ref().ok_or(Stuck("nobody was at the provider"))?;
+                Ok(("GET", Url::parse(&change(url.as_str())).expect("an address"), String::new()))
+            })?,
+            Step::ReturnByPost => self.visit(sides, visitors, options, |visitor| {
+                let (url, form) = visitor.way_back.clone().ok_or(Stuck("nobody was at the provider"))?;
+                Ok(("POST", url, form))
+            })?,
+            quiet @ (Step::SignIn(_) | Step::ChangePrograms | Step::Age(_) | Step::Forget(_)) => {
+                return self.quiet_step(quiet, visitors, options).map(|()| None);
+            }
+        };
+        Ok(Some(shown))
+    }
+
+    /// A step that asks neither program anything.
+    fn quiet_step(&mut self, step: &Step, visitors: &mut [Visitor; 2], options: &CookieOptions) -> Result<(), Stuck> {
+        match step {
+            Step::SignIn(user) => visitors.iter_mut().try_for_each(|visitor| visitor.sign_in(user).map_err(Stuck))?,
+            Step::ChangePrograms => visitors.swap(0, 1),
+            Step::Age(seconds) => visitors.iter_mut().try_for_each(|visitor| self.age(visitor, *seconds, options))?,
+            Step::Forget(part) => {
+                for visitor in visitors.iter_mut() {
+                    visitor.jar.forget(|cookie| cookie.name.contains(part));
+                }
+            }
+            Step::Ask(_) | Step::Open(_) | Step::Follow | Step::Return(_) | Step::ReturnByPost => {}
+        }
+        Ok(())
+    }
+
+    fn visit(
+        &mut self,
+        sides: &[Side; 2],
+        visitors: &mut [Visitor; 2],
+        options: &CookieOptions,
+        mut to: impl FnMut(&mut Visitor) -> Result<Visit, Stuck>,
+    ) -> Result<[Facts; 2], Stuck> {
+        let mut one = |n: usize| {
+            let (method, url, form) = to(&mut visitors[n])?;
+            let request = visitors[n].request(method, &url, &form);
+            let exchange = sides[n].exchange(method, &request.to_bytes(url.authority()));
+            if let Some(answer) = &exchange.answer {
+                visitors[n].take_in(&url, answer);
+            }
+            Ok(facts::of(&exchange, options, &mut self.judge))
+        };
+        Ok([one(0)?, one(1)?])
+    }
+
+    /// Makes the session in a visitor's jar older, sealed anew by the original's code.
+    fn age(&mut self, visitor: &mut Visitor, seconds: u32, options: &CookieOptions) -> Result<(), Stuck> {
+        let pairs: Vec<String> = visitor
+            .jar
+            .starting_with(&options.name)
+            .map(|cookie| format!("{}={}", cookie.name, cookie.value))
+            .collect();
+        let mut session: Value =
+            self.judge.open(options, &pairs.join("; ")).map_err(|_| Stuck("there is no session"))?;
+        let created = session["ca"].as_f64().expect("a session has a time");
+        session["ca"] = json!(created - f64::from(seconds));
+        for pair in self.judge.mint(options, &session).split("; ") {
+            let (name, value) = pair.split_once('=').expect("a cookie");
+            visitor.jar.overwrite(name, value);
+        }
+        Ok(())
+    }
+
+    fn compare(&mut self, context: Context<'_>, original: &Facts, ours: &Facts) {
+        let label = context.label();
+        self.outcome.record(context.configuration.name, &label, original, ours);
+        let mut tally = Tally::default();
+        for (place, was, is) in differences(original, ours) {
+            let pair = Pair {
+                place: &place,
+                original: was.as_deref(),
+                ours: is.as_deref(),
+                all_original: original,
+                all_ours: ours,
+                cookie_name: &context.options.name,
+            };
+            let rows = context.case.explained.iter().chain(&context.configuration.explained).chain(&self.everywhere);
+            let mut rows = rows.filter(|_| self.against == Against::Ours);
+            if let Some(row) = rows.find(|row| row.explains(&pair)) {
+                tally.rows.insert(row.id);
+            } else if self.is_open(context, &place) {
+                tally.open += 1;
+            } else {
+                tally.unexplained.push(format!(
+                    "{label}\n    {place}\n      original: {}\n      ours:     {}",
+                    shown(was.as_deref()),
+                    shown(is.as_deref())
+                ));
+            }
+        }
+        self.outcome.add(context.configuration.name, tally);
+    }
+
+    fn is_open(&self, context: Context<'_>, place: &str) -> bool {
+        let (configuration, case) = (context.configuration.name, context.case.name.as_str());
+        self.against == Against::Ours && self.open.iter().any(|bug| bug.accounts_for(configuration, case, place))
+    }
+}
+
+/// A fact on one line of bearable length.
+fn shown(value: Option<&str>) -> String {
+    let Some(value) = value else { return "(nothing)".to_owned() };
+    let short: String = value.chars().take(400).collect();
+    format!("{short:?}{}", if short.len() < value.len() { " …" } else { "" })
+}
+
+/// Whether a run covers everything, so that what never came up has had its chance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// Every configuration.
+    Everything,
+    /// Some of them, while working on one.
+    Some,
+}

@@ -1,0 +1,241 @@
+//! One side: a running program, the apps behind it, and the browser of its visitor.
+
+use sidecar_testkit::cookie::Jar;
+use sidecar_testkit::http::Connection;
+use sidecar_testkit::program::{Launch, Program, Which};
+use sidecar_testkit::{App, Browser, Front, Provider, Reply, Request, Response, Seen};
+use url::Url;
+
+use crate::case::{Ask, Base, Configuration};
+use crate::facts::{APP_MARK, Exchange};
+
+/// The hosts that a login may return to.
+pub const CALLBACK_HOST: &str = "auth.example.com";
+
+/// The secret of the configurations that do not bring one: 32 bytes in base64, so AES-256.
+pub const SECRET: &str = "--cookie-secret=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
+/// The apps behind a program.
+#[derive(Debug)]
+pub struct Apps {
+    first: Named,
+    second: Named,
+}
+
+struct Named(&'static str, App);
+
+impl std::fmt::Debug for Named {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl Apps {
+    /// Two apps on free ports.
+    #[must_use]
+    pub fn start() -> Self {
+        Self { first: Named("first", App::with(answer)), second: Named("second", App::with(answer)) }
+    }
+
+    fn take(&self) -> Vec<(&'static str, Seen)> {
+        let mut all = Vec::new();
+        for Named(name, app) in [&self.first, &self.second] {
+            all.extend(app.seen().into_iter().map(|seen| (*name, seen)));
+            app.forget();
+        }
+        all
+    }
+}
+
+/// What the apps answer, by the path they are asked.
+fn answer(seen: &Seen) -> Reply {
+    let text = |status, mut headers: Vec<(&'static str, String)>, body: &str| {
+        headers.push((APP_MARK, "the app".into()));
+        Reply::Text(status, headers, body.to_owned())
+    };
+    let path = seen.target.split('?').next().unwrap_or_default();
+    match path {
+        "/answers/404" => text(404, vec![("Content-Type", "text/plain".into())], "not here\n"),
+        "/answers/500" => text(500, vec![("Content-Type", "text/html".into())], "<html>the app's own</html>"),
+        "/answers/204" => text(204, vec![], ""),
+        "/answers/304" => text(304, vec![("ETag", "\"x\"".into())], ""),
+        "/answers/redirect" => text(302, vec![("Location", "https://elsewhere.example.org/?a=b".into())], ""),
+        "/answers/identity" => text(
+            200,
+            vec![
+                ("X-Auth-Request-User", "of-the-app".into()),
+                ("GAP-Auth", "of-the-app".into()),
+                ("Set-Cookie", "theirs=1; Path=/".into()),
+                ("Set-Cookie", "more=2".into()),
+                ("Vary", "a".into()),
+                ("Vary", "b".into()),
+            ],
+            "ok",
+        ),
+        "/answers/hop" => {
+            text(200, vec![("Connection", "X-Gone".into()), ("X-Gone", "1".into()), ("X-Kept", "1".into())], "ok")
+        }
+        "/answers/chunked" => Reply::Chunked(vec!["one ", "two"], vec![("X-Trailer", "t")]),
+        "/answers/hang-up" => Reply::HangUp,
+        "/answers/rubbish" => Reply::Raw(b"this is no HTTP\r\n\r\n".to_vec()),
+        "/answers/until-close" => Reply::Raw(
+            b"HTTP/1.0 200 OK\r\nX-Answered-By: the app\r\nContent-Type: text/plain\r\n\r\nall of it".to_vec(),
+        ),
+        _ => text(200, vec![("Content-Type", "text/plain; charset=utf-8".into())], "the app\n"),
+    }
+}
+
+/// A program with everything around it.
+#[derive(Debug)]
+pub struct Side {
+    program: Program,
+    apps: Apps,
+}
+
+impl Side {
+    /// Starts `which` under a configuration.
+    #[must_use]
+    pub fn start(which: Which, ours: Which, configuration: &Configuration, provider: &Provider) -> Self {
+        let apps = Apps::start();
+        let mut launch = Launch::new(which).provider(provider);
+        for flag in base_flags(configuration.base) {
+            launch = launch.flag(flag);
+        }
+        if configuration.base == Base::Bare {
+            launch = launch.without("--code-challenge-method");
+        }
+        if configuration.base != Base::NoApp {
+            launch = launch.flag(&format!("--upstream={}", apps.first.1.upstream()));
+        }
+        for flag in &configuration.flags {
+            launch = launch.flag(&filled_in(flag, &apps, provider));
+        }
+        let alone = if which == ours { configuration.ours_alone.as_slice() } else { &[] };
+        for (name, value) in configuration.environment.iter().chain(alone) {
+            launch = launch.env(name, &filled_in(value, &apps, provider));
+        }
+        Self { program: launch.start(), apps }
+    }
+
+    /// Sends bytes and gathers what they brought about.
+    #[must_use]
+    pub fn exchange(&self, method: &str, bytes: &[u8]) -> Exchange {
+        let answer = self.converse(method, bytes);
+        let line = bytes.split(|byte| *byte == b' ').nth(1).unwrap_or_default();
+        Exchange { target: String::from_utf8_lossy(line).into_owned(), answer, received: self.apps.take() }
+    }
+
+    fn converse(&self, method: &str, bytes: &[u8]) -> Option<Response> {
+        let mut connection = Connection::open(self.program.address());
+        connection.write(bytes).ok()?;
+        connection.read_response(method).ok()
+    }
+
+    /// What the program said, for a report of a failure.
+    #[must_use]
+    pub fn said(&self) -> String {
+        self.program.said()
+    }
+}
+
+/// The flags of a base, besides the provider's.
+#[must_use]
+pub fn base_flags(base: Base) -> Vec<&'static str> {
+    let mut flags = Vec::new();
+    if base != Base::NoSecret {
+        flags.push(SECRET);
+    }
+    if base != Base::NoDomain {
+        flags.push("--email-domain=*");
+    }
+    if base != Base::Bare {
+        flags.push("--insecure-oidc-skip-nonce=false");
+    }
+    flags
+}
+
+fn filled_in(text: &str, apps: &Apps, provider: &Provider) -> String {
+    let address = |app: &Named| app.1.upstream().trim_end_matches('/').to_owned();
+    text.replace("{app}", &address(&apps.first))
+        .replace("{second}", &address(&apps.second))
+        .replace("{issuer}", provider.issuer())
+}
+
+/// One visitor: cookies, the answer seen last, and a second browser for the provider's pages.
+#[derive(Debug)]
+pub struct Visitor {
+    /// Cookies of the program's hosts.
+    pub jar: Jar,
+    /// Where the last answer sends the visitor.
+    pub location: Option<Url>,
+    /// The way back from the provider, once there: the address, and the form if it comes by POST.
+    pub way_back: Option<(Url, String)>,
+    at_provider: Browser,
+    catcher: Named,
+}
+
+impl Visitor {
+    /// Somebody new.
+    #[must_use]
+    pub fn new() -> Self {
+        let catcher = App::with(|_| Reply::Text(200, Vec::new(), String::new()));
+        let address = catcher.upstream().trim_start_matches("http://").trim_end_matches('/').parse();
+        let at_provider = Browser::new().with_host(CALLBACK_HOST, address.expect("an address"), Front::Direct);
+        Self { jar: Jar::default(), location: None, way_back: None, at_provider, catcher: Named("catcher", catcher) }
+    }
+
+    /// The request that opens `url`, with the cookies that go there.
+    #[must_use]
+    pub fn request(&self, method: &str, url: &Url, body: &str) -> Request {
+        let target = &url[url::Position::BeforePath..url::Position::AfterQuery];
+        let host = url.host_str().unwrap_or_default();
+        let authority = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+        let mut request = Request::new(method, target).header("Host", &authority).header("Accept", "text/html");
+        if let Some(cookies) = self.jar.header(url) {
+            request = request.cookie(&cookies);
+        }
+        if method == "POST" {
+            request = request.header("Content-Type", "application/x-www-form-urlencoded").body(body);
+        }
+        request
+    }
+
+    /// Takes in an answer from `url`.
+    pub fn take_in(&mut self, url: &Url, answer: &Response) {
+        for line in answer.headers.all("set-cookie") {
+            self.jar.set(url, line);
+        }
+        self.location = answer.headers.get("location").and_then(|location| url.join(location).ok());
+    }
+
+    /// Goes through the provider's pages up to the redirect back, which is kept instead of followed.
+    ///
+    /// # Errors
+    /// The last answer does not lead to the provider.
+    pub fn sign_in(&mut self, user: &str) -> Result<(), &'static str> {
+        let to = self.location.take().ok_or("the last answer does not lead to the provider")?;
+        let first = self.at_provider.open(to.as_str());
+        let page = if first.url.host_str() == Some(CALLBACK_HOST) {
+            first
+        } else {
+            self.at_provider.sign_in(first, user, "any password")
+        };
+        let form = String::from_utf8_lossy(&self.catcher.1.last().body).into_owned();
+        self.way_back = Some((page.url, form));
+        Ok(())
+    }
+}
+
+impl Default for Visitor {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Ask {
+    /// The URL this request is for, as a browser would write it.
+    #[must_use]
+    pub fn url(&self) -> Option<Url> {
+        Url::parse(&format!("https://{}{}", self.host, self.target)).ok()
+    }
+}

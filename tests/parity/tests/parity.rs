@@ -1,0 +1,44 @@
+//! Runs every case against the original and ours.
+//!
+//! `PARITY_ONLY=TEXT` runs only the configurations whose name contains it.
+
+use std::path::Path;
+
+use sidecar_parity::cases::{self, open, rows};
+use sidecar_parity::run::{Against, Run, Scope};
+use sidecar_testkit::Provider;
+
+/// What issue 3 asks for at least.
+const FEWEST_REQUESTS: usize = 150;
+
+fn run(against: Against) -> sidecar_parity::report::Outcome {
+    let only = std::env::var("PARITY_ONLY").ok();
+    let scope = if only.is_some() { Scope::Some } else { Scope::Everything };
+    let wanted = |name: &str| only.as_deref().is_none_or(|only| name.contains(only));
+    let mut run = Run::new(against, rows::everywhere(), open::all());
+    for configuration in cases::all().iter().filter(|configuration| wanted(configuration.name)) {
+        run.configuration(configuration, Provider::shared());
+    }
+    run.end(scope)
+}
+
+#[test]
+fn every_difference_from_the_original_is_in_the_document() {
+    let outcome = run(Against::Ours);
+    outcome.publish();
+    assert!(outcome.failures().is_empty(), "\n{}\n{}", outcome.failures().join("\n"), outcome.summary());
+    assert!(std::env::var_os("PARITY_ONLY").is_some() || outcome.requests() >= FEWEST_REQUESTS);
+    let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/compatibility.md");
+    let document = std::fs::read_to_string(document).expect("docs/compatibility.md");
+    for id in outcome.rows() {
+        assert!(document.contains(&format!("| {id} |")), "docs/compatibility.md has no row {id}");
+    }
+}
+
+#[test]
+#[ignore = "checks the harness, not the program: run it after changing how facts are taken"]
+fn the_original_does_not_differ_from_itself() {
+    let outcome = run(Against::Itself);
+    println!("{}", outcome.summary());
+    assert!(outcome.failures().is_empty(), "\n{}", outcome.failures().join("\n"));
+}
