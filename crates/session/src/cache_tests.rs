@@ -15,15 +15,19 @@ fn cache(entries: usize, bytes: usize) -> SessionCache {
 fn put(cache: &SessionCache, text: &str) {
     let session = Session { user: Some(text.to_owned()), ..Session::default() };
     let opened = OpenedSession { session: Arc::new(session), id: ID };
-    cache.insert(&Value::whole(text), text.to_owned(), 1_700_000_000, &opened);
+    cache.insert(&whole(text), text.to_owned(), 1_700_000_000, &opened);
 }
 
 fn user(cache: &SessionCache, value: &Value<'_>) -> Option<String> {
     cache.get(value, None, now())?.session.user.clone()
 }
 
+fn whole(text: &str) -> Value<'_> {
+    Value::of_parts(&[text])
+}
+
 fn has(cache: &SessionCache, text: &str) -> bool {
-    user(cache, &Value::whole(text)).as_deref() == Some(text)
+    user(cache, &whole(text)).as_deref() == Some(text)
 }
 
 fn texts(count: usize) -> Vec<String> {
@@ -37,8 +41,8 @@ fn a_hit_needs_every_byte_of_the_value() {
     put(&cache, &text);
     assert!(has(&cache, &text));
     let same_tail = format!("b{}", &text[1..]);
-    assert!(user(&cache, &Value::whole(&same_tail)).is_none(), "same length, same tail, another body");
-    assert!(user(&cache, &Value::whole(&text[1..])).is_none());
+    assert!(user(&cache, &whole(&same_tail)).is_none(), "same length, same tail, another body");
+    assert!(user(&cache, &whole(&text[1..])).is_none());
     assert!(has(&cache, &text));
 }
 
@@ -58,8 +62,7 @@ fn a_value_is_found_however_it_was_cut() {
 fn an_entry_past_its_lifetime_is_no_answer() {
     let cache = cache(10, 100_000);
     put(&cache, "value");
-    let get =
-        |seconds| cache.get(&Value::whole("value"), Some(Duration::from_mins(1)), now() + Duration::from_secs(seconds));
+    let get = |seconds| cache.get(&whole("value"), Some(Duration::from_mins(1)), now() + Duration::from_secs(seconds));
     assert!(get(59).is_some());
     assert!(get(60).is_none());
 }
@@ -68,9 +71,11 @@ fn an_entry_past_its_lifetime_is_no_answer() {
 fn what_is_forgotten_is_gone_in_both_generations() {
     let cache = cache(4, 100_000);
     let texts = texts(3);
-    texts.iter().for_each(|text| put(&cache, text));
     for text in &texts {
-        cache.forget(&Value::whole(text));
+        put(&cache, text);
+    }
+    for text in &texts {
+        cache.forget(&whole(text));
         assert!(!has(&cache, text));
     }
 }
@@ -92,7 +97,9 @@ fn the_number_of_entries_is_bounded_and_what_is_used_stays() {
 #[test]
 fn the_bytes_are_bounded() {
     let cache = cache(usize::MAX, 100_000);
-    texts(1000).iter().for_each(|text| put(&cache, text));
+    for text in texts(1000) {
+        put(&cache, &text);
+    }
     let generations = cache.lock();
     let bytes: usize = generations.young.values().chain(generations.old.values()).map(Entry::cost).sum();
     assert!(bytes <= 100_000, "{bytes}");

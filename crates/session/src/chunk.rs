@@ -51,12 +51,6 @@ pub(crate) struct Value<'a> {
 }
 
 impl<'a> Value<'a> {
-    pub(crate) fn whole(value: &'a str) -> Self {
-        let mut parts = [""; MAX_PIECES];
-        parts[0] = value;
-        Self { parts, count: 1 }
-    }
-
     #[cfg(test)]
     pub(crate) fn of_parts(values: &[&'a str]) -> Self {
         let mut parts = [""; MAX_PIECES];
@@ -95,14 +89,13 @@ pub(crate) struct Presented<'a> {
     pieces: [[Option<&'a str>; MAX_SAME_NAME]; MAX_PIECES],
 }
 
-/// What the session cookies of a request amount to.
-pub(crate) enum Candidates<'a> {
+/// Why the session cookies of a request make no value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NoValue {
     /// There is none.
-    None,
+    Absent,
     /// `NAME_0` alone, which is never a whole session.
     LonePiece,
-    /// These, to be tried in order.
-    Values([Option<Value<'a>>; MAX_SAME_NAME]),
 }
 
 impl<'a> Presented<'a> {
@@ -122,23 +115,19 @@ impl<'a> Presented<'a> {
         presented
     }
 
-    /// A cookie called `NAME` wins; only without one are pieces joined, up to the first gap.
+    /// The values to try, in order. A cookie called `NAME` wins; only without one are pieces joined, up to the first gap.
     ///
     /// Of pieces that occur several times, the first of each make the first value, the second the next, and so on.
-    pub(crate) fn candidates(&self) -> Candidates<'a> {
-        if self.whole[0].is_some() {
-            return Candidates::Values(self.whole.map(|value| value.map(Value::whole)));
-        }
+    pub(crate) fn values(&self) -> Result<impl Iterator<Item = Value<'a>>, NoValue> {
         let count = self.pieces.iter().take_while(|slots| slots[0].is_some()).count();
-        match count {
-            0 => Candidates::None,
-            1 => Candidates::LonePiece,
-            _ => {
-                let pieces = &self.pieces[..count];
-                let sets = pieces.iter().map(|slots| slots.iter().flatten().count()).max().unwrap_or(0);
-                Candidates::Values(std::array::from_fn(|set| (set < sets).then(|| nth_set(pieces, set))))
-            }
-        }
+        let parts = match count {
+            _ if self.whole[0].is_some() => std::slice::from_ref(&self.whole),
+            0 => return Err(NoValue::Absent),
+            1 => return Err(NoValue::LonePiece),
+            _ => &self.pieces[..count],
+        };
+        let sets = parts.iter().map(|slots| slots.iter().flatten().count()).max().unwrap_or(0);
+        Ok((0..sets).map(|set| nth_set(parts, set)))
     }
 }
 

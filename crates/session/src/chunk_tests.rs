@@ -10,10 +10,11 @@ const DEFAULT_ATTRIBUTES: usize = 42;
 fn joined(line: &str) -> Option<Vec<String>> {
     let mut headers = HeaderMap::new();
     headers.append(COOKIE, HeaderValue::from_str(line).unwrap());
-    match Presented::collect(&CookieNames::new("n"), RequestCookies::new(&headers)).candidates() {
-        Candidates::None => Some(vec![]),
-        Candidates::LonePiece => None,
-        Candidates::Values(values) => Some(values.iter().flatten().map(Value::join).collect()),
+    let presented = Presented::collect(&CookieNames::new("n"), RequestCookies::new(&headers));
+    match presented.values() {
+        Ok(values) => Some(values.map(|value| value.join()).collect()),
+        Err(NoValue::Absent) => Some(vec![]),
+        Err(NoValue::LonePiece) => None,
     }
 }
 

@@ -110,11 +110,8 @@ impl Field {
             Self::Groups => session.groups = read_groups(record)?,
             Self::PreferredUsername => session.preferred_username = record.text()?,
             Self::AdditionalClaims => {
-                session.additional_claims = match record.token()? {
-                    Token::Nil => BTreeMap::new(),
-                    Token::Map(length) => read_claims(record, length, MAX_DEPTH)?,
-                    _ => return Err(Malformed),
-                }
+                let length = record.map()?;
+                session.additional_claims = read_claims(record, length, MAX_DEPTH)?;
             }
         }
         Ok(())
@@ -170,7 +167,9 @@ fn write_claim(value: &ClaimValue, record: &mut Writer) {
         ClaimValue::Number(text) | ClaimValue::String(text) => record.text(text),
         ClaimValue::List(values) => {
             record.list(values.len());
-            values.iter().for_each(|value| write_claim(value, record));
+            for value in values {
+                write_claim(value, record);
+            }
         }
         ClaimValue::Map(claims) => write_claims(claims, record),
     }
@@ -181,7 +180,12 @@ pub(crate) fn decode(record: &[u8]) -> Result<Session, Malformed> {
     let mut reader = Reader::new(record);
     let mut session = Session::default();
     match reader.token()? {
-        Token::Nil => {}
+        // compat: v7 also reads a list of all fields in their order.
+        Token::List(length) if usize::try_from(length) == Ok(Field::ALL.len()) => {
+            for field in Field::ALL {
+                field.read(&mut reader, &mut session)?;
+            }
+        }
         Token::Map(length) => {
             for _ in 0..length {
                 // The last of duplicate keys wins; unknown ones are passed over.
@@ -191,22 +195,22 @@ pub(crate) fn decode(record: &[u8]) -> Result<Session, Malformed> {
                 }
             }
         }
-        Token::List(length) if usize::try_from(length) == Ok(Field::ALL.len()) => {
-            for field in Field::ALL {
-                field.read(&mut reader, &mut session)?;
-            }
-        }
-        _ => return Err(Malformed),
+        Token::Nil => {}
+        Token::Bool(_)
+        | Token::Unsigned(_)
+        | Token::Signed(_)
+        | Token::Single(_)
+        | Token::Double(_)
+        | Token::Bytes(_)
+        | Token::List(_)
+        | Token::Extension(..) => return Err(Malformed),
     }
     Ok(session)
 }
 
 fn read_groups(record: &mut Reader<'_>) -> Result<Vec<String>, Malformed> {
-    match record.token()? {
-        Token::Nil => Ok(Vec::new()),
-        Token::List(length) => (0..length).map(|_| record.text().map(Option::unwrap_or_default)).collect(),
-        _ => Err(Malformed),
-    }
+    let length = record.list()?;
+    (0..length).map(|_| record.text().map(Option::unwrap_or_default)).collect()
 }
 
 fn read_claims(record: &mut Reader<'_>, length: u32, depth: usize) -> Result<BTreeMap<String, ClaimValue>, Malformed> {

@@ -14,7 +14,9 @@ pub(crate) fn as_configured(session: &Session, contents: Contents) -> Session {
     match contents {
         Contents::Full => {}
         Contents::Minimal => {
-            [Part::IdToken, Part::AccessToken, Part::RefreshToken].into_iter().for_each(|part| part.remove(&mut kept));
+            for token in [Part::IdToken, Part::AccessToken, Part::RefreshToken] {
+                token.remove(&mut kept);
+            }
         }
     }
     kept

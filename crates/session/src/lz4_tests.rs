@@ -128,10 +128,10 @@ proptest! {
         let _ = decompress(&noise, LIMIT);
         let _ = decompress(&frame(0x60, 0x40, &[], &compressed(&noise), b""), LIMIT);
         let _ = decompress(&frame(0x40, 0x40, &[], &[stored(b"abcdefgh"), compressed(&noise)].concat(), b""), LIMIT);
-        if let Some(length) = decompressed_len(&noise).filter(|length| *length < LIMIT) {
-            if let Ok(content) = lz4_flex::block::decompress(&noise, length) {
-                prop_assert_eq!(content.len(), length);
-            }
+        if let Some(length) = decompressed_len(&noise).filter(|length| *length < LIMIT)
+            && let Ok(content) = lz4_flex::block::decompress(&noise, length)
+        {
+            prop_assert_eq!(content.len(), length);
         }
     }
 }

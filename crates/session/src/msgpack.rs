@@ -109,20 +109,42 @@ impl<'a> Reader<'a> {
 
     /// Bytes; empty for nil.
     pub(crate) fn bytes(&mut self) -> Result<&'a [u8], Malformed> {
-        match self.token()? {
-            Token::Nil => Ok(&[]),
-            Token::Bytes(bytes) => Ok(bytes),
-            _ => Err(Malformed),
+        match self.unless_nil()? {
+            None => Ok(&[]),
+            Some(Token::Bytes(bytes)) => Ok(bytes),
+            Some(_) => Err(Malformed),
+        }
+    }
+
+    /// The length of a list, whose elements come next; 0 for nil.
+    pub(crate) fn list(&mut self) -> Result<u32, Malformed> {
+        match self.unless_nil()? {
+            None => Ok(0),
+            Some(Token::List(length)) => Ok(length),
+            Some(_) => Err(Malformed),
+        }
+    }
+
+    /// The length of a map, whose keys and values come next; 0 for nil.
+    pub(crate) fn map(&mut self) -> Result<u32, Malformed> {
+        match self.unless_nil()? {
+            None => Ok(0),
+            Some(Token::Map(length)) => Ok(length),
+            Some(_) => Err(Malformed),
         }
     }
 
     /// A point in time; `None` for nil and for Go's zero time.
     pub(crate) fn time(&mut self) -> Result<Option<SystemTime>, Malformed> {
-        match self.token()? {
-            Token::Nil => Ok(None),
-            Token::Extension(TIMESTAMP, data) => timestamp(data),
-            _ => Err(Malformed),
+        match self.unless_nil()? {
+            None => Ok(None),
+            Some(Token::Extension(TIMESTAMP, data)) => timestamp(data),
+            Some(_) => Err(Malformed),
         }
+    }
+
+    fn unless_nil(&mut self) -> Result<Option<Token<'a>>, Malformed> {
+        self.token().map(|token| Some(token).filter(|token| *token != Token::Nil))
     }
 
     fn take(&mut self, length: usize) -> Result<&'a [u8], Malformed> {
@@ -163,18 +185,16 @@ const GO_ZERO_SECONDS: i64 = -62_135_596_800;
 
 /// The three forms of a timestamp (session-format 3.1).
 fn timestamp(data: &[u8]) -> Result<Option<SystemTime>, Malformed> {
-    let (seconds, nanoseconds) = match *data {
-        [a, b, c, d] => (i64::from(u32::from_be_bytes([a, b, c, d])), 0),
-        [a, b, c, d, e, f, g, h] => {
-            let both = u64::from_be_bytes([a, b, c, d, e, f, g, h]);
-            let seconds = i64::try_from(both & ((1 << 34) - 1)).map_err(|_| Malformed)?;
-            (seconds, u32::try_from(both >> 34).map_err(|_| Malformed)?)
+    let (first, rest) = data.split_first_chunk::<4>().ok_or(Malformed)?;
+    let first = u32::from_be_bytes(*first);
+    let (seconds, nanoseconds) = match rest.len() {
+        0 => (i64::from(first), 0),
+        // 30 bits of nanoseconds, then 34 of seconds.
+        4 => {
+            let second = u32::from_be_bytes(rest.try_into().map_err(|_| Malformed)?);
+            (i64::from(first & 0b11) << 32 | i64::from(second), first >> 2)
         }
-        [a, b, c, d, ref seconds @ ..] => {
-            let seconds = seconds.try_into().map_err(|_| Malformed)?;
-            (i64::from_be_bytes(seconds), u32::from_be_bytes([a, b, c, d]))
-        }
-        _ => return Err(Malformed),
+        _ => (i64::from_be_bytes(rest.try_into().map_err(|_| Malformed)?), first),
     };
     if (seconds, nanoseconds) == (GO_ZERO_SECONDS, 0) {
         return Ok(None);

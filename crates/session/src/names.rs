@@ -1,5 +1,7 @@
 //! Which cookies are ours.
 
+use std::fmt::Write as _;
+
 use aws_lc_rs::digest;
 
 use crate::chunk::{MAX_NAME_LEN, MAX_PIECES, piece_name};
@@ -93,7 +95,7 @@ impl CookieNames {
         let digest = digest::digest(&digest::SHA256, state_hash.as_bytes());
         let mut name = format!("{}_login_", self.session);
         for byte in &digest.as_ref()[..LOGIN_SUFFIX_LEN / 2] {
-            name.push_str(&format!("{byte:02x}"));
+            let _ = write!(name, "{byte:02x}");
         }
         name
     }

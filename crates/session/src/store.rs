@@ -9,7 +9,7 @@ use sidecar_core::cookie::{RequestCookies, SetCookie};
 use sidecar_core::login::RandomError;
 
 use crate::cache::SessionCache;
-use crate::chunk::{self, Candidates, Presented, Value};
+use crate::chunk::{self, NoValue, Presented, Value};
 use crate::names::{CookieNames, Kind};
 use crate::seal::{self, Unsealed};
 use crate::settings::StoreSettings;
@@ -106,15 +106,16 @@ impl CookieStore {
     /// cookie that was opened before is looked up, without copying anything.
     #[must_use]
     pub fn open(&self, cookies: RequestCookies<'_>, now: SystemTime) -> Opened {
-        let values = match Presented::collect(&self.names, cookies).candidates() {
-            Candidates::None => return Opened::None,
+        let presented = Presented::collect(&self.names, cookies);
+        let values = match presented.values() {
+            Ok(values) => values,
+            Err(NoValue::Absent) => return Opened::None,
             // compat: v7 checks a lone piece under the piece's name, which never matches.
-            Candidates::LonePiece => return Opened::Rejected(Rejection::Incomplete),
-            Candidates::Values(values) => values,
+            Err(NoValue::LonePiece) => return Opened::Rejected(Rejection::Incomplete),
         };
         let mut rejection = None;
-        for value in values.iter().flatten() {
-            match self.open_value(value, now) {
+        for value in values {
+            match self.open_value(&value, now) {
                 Ok(opened) => return Opened::Session(opened),
                 Err(reason) => rejection = rejection.or(Some(reason)),
             }
@@ -196,8 +197,9 @@ impl CookieStore {
 
     /// Drops what is remembered of the sessions a request carries; the cookies themselves stay valid.
     pub fn forget(&self, presented: RequestCookies<'_>) {
-        if let Candidates::Values(values) = Presented::collect(&self.names, presented).candidates() {
-            values.iter().flatten().for_each(|value| self.cache.forget(value));
+        let presented = Presented::collect(&self.names, presented);
+        for value in presented.values().into_iter().flatten() {
+            self.cache.forget(&value);
         }
     }
 }

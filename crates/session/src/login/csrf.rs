@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::{Kept, LoginStateError};
 use crate::CookieSecret;
-use crate::msgpack::{Malformed, Reader, Token, Writer};
+use crate::msgpack::{Malformed, Reader, Writer};
 use crate::sign::{self, EnvelopeError};
 
 /// Makes the value of the cookie called `name`, signed as of `issued_at` (Unix seconds).
@@ -63,7 +63,7 @@ pub(super) fn encode(attempt: &LoginAttempt) -> Zeroizing<Vec<u8>> {
 
 fn decode(record: &[u8]) -> Result<LoginAttempt, Malformed> {
     let mut reader = Reader::new(record);
-    let Token::Map(length) = reader.token()? else { return Err(Malformed) };
+    let length = reader.map()?;
     let (mut state, mut nonce, mut code_verifier) = (Vec::new(), Vec::new(), None);
     for _ in 0..length {
         match reader.bytes()? {

@@ -9,7 +9,7 @@ use sidecar_core::login::{LoginAttempt, Nonce, RandomError};
 use zeroize::Zeroizing;
 
 use super::{Destination, Kept, LoginStateError};
-use crate::msgpack::{Malformed, Reader, Token, Writer};
+use crate::msgpack::{Malformed, Reader, Writer};
 use crate::sign;
 use crate::{CookieSecret, b64};
 
@@ -77,7 +77,7 @@ fn encode(attempt: &LoginAttempt, destination: Destination<'_>, issued_at: i64) 
 
 fn decode(record: &[u8]) -> Result<Kept, Malformed> {
     let mut reader = Reader::new(record);
-    if reader.token()? != Token::List(FIELDS) {
+    if reader.list()? != FIELDS {
         return Err(Malformed);
     }
     let issued_at = i64::from_be_bytes(reader.bytes()?.try_into().map_err(|_| Malformed)?);
