@@ -99,6 +99,7 @@ impl fmt::Display for Algorithm {
 
 #[cfg(test)]
 mod tests {
+    use super::Algorithm::{Es256, Ps256, Rs256};
     use super::*;
 
     #[test]
@@ -112,7 +113,6 @@ mod tests {
     #[test]
     fn the_allowed_set_is_the_intersection_in_configured_order() {
         let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-        use Algorithm::{Es256, Ps256, Rs256};
         for (configured, discovered, allowed) in [
             (vec![], names(&[]), vec![Rs256]),
             (vec![], names(&["none", "HS256", "ES256", "RS256"]), vec![Es256, Rs256]),

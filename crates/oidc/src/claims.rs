@@ -4,14 +4,17 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::value::RawValue;
 use sidecar_core::claims::ClaimValue;
+
+/// Each level is read once more than the one around it, so their number bounds the work.
+const MAX_LEVELS: usize = 32;
 
 /// The members of a JSON object, by name. Of a name that JSON has twice the last one counts, for every reader alike.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Claims(BTreeMap<String, ClaimValue>);
 
-/// Bytes that are not one JSON object, or nested deeper than 128 levels.
+/// Bytes that are not one JSON object, or nested deeper than 32 levels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a JSON object")]
 pub struct NotAnObject;
@@ -22,12 +25,8 @@ impl Claims {
     /// # Errors
     /// [`NotAnObject`] for anything else, text after the object included.
     pub fn parse(json: &[u8]) -> Result<Self, NotAnObject> {
-        match serde_json::from_slice::<Value>(json) {
-            Ok(Value::Object(members)) => {
-                Ok(Self(members.into_iter().map(|(name, value)| (name, to_claim(value))).collect()))
-            }
-            _ => Err(NotAnObject),
-        }
+        let text = std::str::from_utf8(json).map_err(|_| NotAnObject)?;
+        members(text, MAX_LEVELS).map(Self)
     }
 
     /// Members that are all texts, as a form has them; of a name given twice the first one counts.
@@ -88,18 +87,30 @@ pub fn is_true(value: &ClaimValue) -> bool {
     }
 }
 
-/// A JSON value with its numbers kept as text. As deep as the parser lets it be: 128 levels.
-fn to_claim(value: Value) -> ClaimValue {
-    match value {
-        Value::Null => ClaimValue::Null,
-        Value::Bool(value) => ClaimValue::Bool(value),
-        Value::Number(number) => ClaimValue::Number(number.to_string()),
-        Value::String(text) => ClaimValue::String(text),
-        Value::Array(values) => ClaimValue::List(values.into_iter().map(to_claim).collect()),
-        Value::Object(members) => {
-            ClaimValue::Map(members.into_iter().map(|(name, value)| (name, to_claim(value))).collect())
+/// A JSON value with its numbers as they are written: serde's own value would make a float of `1.50` and of `1e3`.
+fn to_claim(raw: &RawValue, levels: usize) -> Result<ClaimValue, NotAnObject> {
+    let levels = levels.checked_sub(1).ok_or(NotAnObject)?;
+    let text = raw.get();
+    match text.as_bytes().first() {
+        Some(b'{') => members(text, levels).map(ClaimValue::Map),
+        Some(b'[') => {
+            let values = json::<Vec<&RawValue>>(text)?.into_iter().map(|value| to_claim(value, levels));
+            values.collect::<Result<_, _>>().map(ClaimValue::List)
         }
+        Some(b'"') => json(text).map(ClaimValue::String),
+        Some(b't' | b'f') => json(text).map(ClaimValue::Bool),
+        Some(b'n') => Ok(ClaimValue::Null),
+        Some(_) | None => Ok(ClaimValue::Number(text.to_owned())),
     }
+}
+
+fn members(text: &str, levels: usize) -> Result<BTreeMap<String, ClaimValue>, NotAnObject> {
+    let members = json::<BTreeMap<String, &RawValue>>(text)?.into_iter();
+    members.map(|(name, value)| Ok((name, to_claim(value, levels)?))).collect()
+}
+
+fn json<'a, T: serde::Deserialize<'a>>(text: &'a str) -> Result<T, NotAnObject> {
+    serde_json::from_str(text).map_err(|_| NotAnObject)
 }
 
 #[cfg(test)]

@@ -43,6 +43,8 @@ pub enum Call {
     UserInfo,
     /// The configured `validate-url`.
     Validate,
+    /// The configured `backend-logout-url`.
+    BackendLogout,
 }
 
 impl Call {
@@ -55,6 +57,7 @@ impl Call {
             Self::Token => "token",
             Self::UserInfo => "userinfo",
             Self::Validate => "validate",
+            Self::BackendLogout => "backend logout",
         }
     }
 }

@@ -348,3 +348,7 @@ fn audiences(value: &ClaimValue) -> Option<Vec<&str>> {
         ClaimValue::Null | ClaimValue::Bool(_) | ClaimValue::Number(_) | ClaimValue::Map(_) => None,
     }
 }
+
+#[cfg(test)]
+#[path = "id_token_tests.rs"]
+mod tests;

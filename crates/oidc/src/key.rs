@@ -154,6 +154,9 @@ impl Material {
         if let Ok(key) = PublicEncryptingKey::from_der(&der) {
             return if RSA_BITS.contains(&key.key_size_bits()) { Ok(Self::Rsa(der)) } else { Err(KeyError::Weak) };
         }
+        if ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &der).is_ok() {
+            return Err(KeyError::Weak); // an RSA key all the same, of a size that the line above does not take
+        }
         for curve in [Curve::P256, Curve::P384, Curve::P521] {
             if ParsedPublicKey::new(curve.verification(), &der).is_ok() {
                 return Ok(Self::Ec(curve, der));
@@ -246,4 +249,122 @@ fn ec(curve: Curve, x: Option<&str>, y: Option<&str>) -> Result<Material, KeyErr
 fn ed25519(bytes: Vec<u8>) -> Result<Material, KeyError> {
     ParsedPublicKey::new(&ED25519, &bytes).map_err(|_| KeyError::Invalid)?;
     Ok(Material::Ed25519(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::jws::Jws;
+
+    /// Keys and tokens made by node's cryptography, see `testdata/make_vectors.mjs`.
+    fn vectors() -> Value {
+        serde_json::from_str(include_str!("../testdata/vectors.json")).unwrap()
+    }
+
+    fn vector(alg: &str) -> Value {
+        vectors()["vectors"].as_array().unwrap().iter().find(|vector| vector["alg"] == alg).unwrap().clone()
+    }
+
+    fn signed(key: &PublicKey, token: &str) -> bool {
+        let jws = Jws::parse(token, &Algorithm::ALL).unwrap();
+        key.is_signature(jws.algorithm, jws.signing_input, &jws.signature)
+    }
+
+    #[test]
+    fn tokens_signed_by_another_implementation_verify_with_its_key_in_either_form() {
+        for vector in vectors()["vectors"].as_array().unwrap() {
+            let (alg, token) = (vector["alg"].as_str().unwrap(), vector["token"].as_str().unwrap());
+            let algorithm = Algorithm::from_name(alg).unwrap();
+            let key = PublicKey::from_jwk(&vector["jwk"]).unwrap();
+            assert!(key.fits(Some(alg), algorithm) && key.fits(None, algorithm) && !key.fits(Some("x"), algorithm));
+            assert!(signed(&key, token), "{alg}");
+            assert!(signed(&PublicKey::from_pem(vector["pem"].as_str().unwrap()).unwrap(), token), "{alg} PEM");
+            let (input, signature) = token.rsplit_once('.').unwrap();
+            let mut bytes = URL_SAFE_NO_PAD.decode(signature).unwrap();
+            bytes[20] ^= 1;
+            assert!(!signed(&key, &format!("{input}.{}", URL_SAFE_NO_PAD.encode(&bytes))), "{alg} flipped");
+            bytes.fill(0);
+            assert!(!signed(&key, &format!("{input}.{}", URL_SAFE_NO_PAD.encode(&bytes))), "{alg} zeros");
+            let (header, _) = input.split_once('.').unwrap();
+            assert!(!signed(&key, &format!("{header}.{}.{signature}", URL_SAFE_NO_PAD.encode("{}"))), "{alg} payload");
+        }
+    }
+
+    #[test]
+    fn a_key_signs_only_with_the_algorithms_of_its_type_and_curve() {
+        for vector in vectors()["vectors"].as_array().unwrap() {
+            let key = PublicKey::from_jwk(&vector["jwk"]).unwrap();
+            let kind = |alg: &str| match alg {
+                "EdDSA" | "ES256" | "ES384" | "ES512" => alg.to_owned(),
+                _ => "RSA".to_owned(),
+            };
+            for algorithm in Algorithm::ALL {
+                let fits = kind(algorithm.as_str()) == kind(vector["alg"].as_str().unwrap());
+                assert_eq!(key.verifies(algorithm), fits, "{} {algorithm}", vector["alg"]);
+            }
+        }
+    }
+
+    #[test]
+    fn a_key_that_names_its_algorithm_signs_with_no_other() {
+        let mut jwk = vector("RS256")["jwk"].clone();
+        jwk["alg"] = json!("RS256");
+        let key = PublicKey::from_jwk(&jwk).unwrap();
+        assert!(key.verifies(Algorithm::Rs256));
+        assert!(!key.verifies(Algorithm::Ps256) && !key.verifies(Algorithm::Rs512));
+    }
+
+    #[test]
+    fn weak_odd_and_malformed_keys_are_refused_each_for_its_reason() {
+        let odd = vectors()["odd"].clone();
+        let with = |alg: &str, name: &str, value: Value| {
+            let mut jwk = vector(alg)["jwk"].clone();
+            jwk[name] = value;
+            jwk
+        };
+        for (jwk, expected) in [
+            (odd["rsa1024"]["jwk"].clone(), KeyError::Weak),
+            (odd["secp256k1"]["jwk"].clone(), KeyError::Type),
+            (odd["ed448"]["jwk"].clone(), KeyError::Type),
+            (json!({"kty": "oct", "k": "c2VjcmV0"}), KeyError::Type),
+            (json!({"kty": "AKP"}), KeyError::Type),
+            (json!({}), KeyError::Type),
+            (json!("key"), KeyError::Malformed),
+            (with("RS256", "kid", json!(7)), KeyError::Malformed),
+            (with("RS256", "use", json!("enc")), KeyError::Purpose),
+            (with("RS256", "key_ops", json!(["sign"])), KeyError::Purpose),
+            (with("RS256", "alg", json!("HS256")), KeyError::Type),
+            (with("RS256", "alg", json!("RSA-OAEP")), KeyError::Type),
+            (with("RS256", "n", Value::Null), KeyError::Member),
+            (with("RS256", "n", json!("")), KeyError::Weak),
+            (with("RS256", "n", json!("+/")), KeyError::Member),
+            (with("RS256", "n", json!(URL_SAFE_NO_PAD.encode([0xff; 2048]))), KeyError::Weak),
+            (with("RS256", "e", json!("AQ")), KeyError::Weak),
+            (with("RS256", "e", json!("AQAC")), KeyError::Weak),
+            (with("RS256", "e", json!("")), KeyError::Weak),
+            (with("ES256", "x", json!("AAAA")), KeyError::Member),
+            (with("ES256", "y", json!(URL_SAFE_NO_PAD.encode([7; 32]))), KeyError::Invalid),
+            (with("ES384", "crv", json!("P-256")), KeyError::Member),
+            (with("EdDSA", "x", json!("AAAA")), KeyError::Invalid),
+        ] {
+            assert_eq!(PublicKey::from_jwk(&jwk).err(), Some(expected), "{jwk}");
+        }
+        let weak = odd["rsa1024"]["pem"].as_str().unwrap();
+        assert_eq!(PublicKey::from_pem(weak).err(), Some(KeyError::Weak));
+        let empty = "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n";
+        assert_eq!(PublicKey::from_pem(empty).err(), Some(KeyError::Invalid));
+        assert_eq!(PublicKey::from_pem("").err(), Some(KeyError::Pem));
+    }
+
+    #[test]
+    fn leading_zeros_and_padding_of_an_rsa_key_are_tolerated() {
+        let vector = vector("RS256");
+        let mut jwk = vector["jwk"].clone();
+        let mut n = vec![0];
+        n.extend(URL_SAFE_NO_PAD.decode(jwk["n"].as_str().unwrap()).unwrap());
+        jwk["n"] = json!(base64::engine::general_purpose::URL_SAFE.encode(n));
+        assert!(signed(&PublicKey::from_jwk(&jwk).unwrap(), vector["token"].as_str().unwrap()));
+    }
 }

@@ -63,3 +63,61 @@ impl FromIterator<PublicKey> for KeySet {
 fn verifies(key: &PublicKey, token: &Jws<'_>) -> bool {
     key.is_signature(token.algorithm, token.signing_input, &token.signature)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::algorithm::Algorithm;
+
+    fn vectors() -> Vec<Value> {
+        let file: Value = serde_json::from_str(include_str!("../testdata/vectors.json")).unwrap();
+        file["vectors"].as_array().unwrap().clone()
+    }
+
+    fn set(keys: &[Value]) -> KeySet {
+        KeySet::parse(json!({ "keys": keys }).to_string().as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn one_bad_key_does_not_spoil_the_set() {
+        let good = vectors()[0]["jwk"].clone();
+        let set = set(&[json!({"kty": "RSA"}), json!(7), json!({"kty": "oct", "k": "AA"}), good]);
+        assert_eq!(set.len(), 1);
+    }
+
+    #[test]
+    fn a_token_is_signed_by_the_key_that_its_kid_names_and_no_other() {
+        let vectors = vectors();
+        let token = vectors[6]["token"].as_str().unwrap();
+        let jws = Jws::parse(token, &Algorithm::ALL).unwrap();
+        let all: Vec<_> = vectors.iter().map(|vector| vector["jwk"].clone()).collect();
+        assert!(set(&all).signed(&jws));
+        let mut renamed = vectors[6]["jwk"].clone();
+        renamed["kid"] = json!("other");
+        assert!(!set(&[renamed.clone()]).signed(&jws));
+        assert!(set(&[renamed]).signed_by_any(&jws));
+        let mut unnamed = vectors[6]["jwk"].clone();
+        unnamed.as_object_mut().unwrap().remove("kid");
+        assert!(!set(&[unnamed]).signed(&jws));
+    }
+
+    #[test]
+    fn what_is_no_key_set_is_an_error() {
+        for json in ["", "{}", "{\"keys\":{}}", "<html>", "null"] {
+            assert!(KeySet::parse(json.as_bytes()).is_err(), "{json}");
+        }
+        let many = vec![json!({}); 50_000];
+        assert_eq!(set(&many).len(), 0);
+    }
+
+    proptest! {
+        #[test]
+        fn any_members_make_a_key_or_none(kty in "(RSA|EC|OKP|oct|x)", crv in "(P-256|P-521|Ed25519|x)",
+            n in "[A-Za-z0-9_=-]{0,90}", e in "[A-Za-z0-9_-]{0,8}", x in "[A-Za-z0-9_-]{0,90}", y in "[A-Za-z0-9_-]{0,90}") {
+            let _ = set(&[json!({"kty": kty, "crv": crv, "n": n, "e": e, "x": x, "y": y})]);
+        }
+    }
+}

@@ -13,6 +13,7 @@
 
 pub mod algorithm;
 pub mod authorize;
+mod backend_logout;
 mod background;
 pub mod callback;
 pub mod claims;
@@ -30,9 +31,12 @@ pub mod pkce;
 mod provider;
 mod relying_party;
 pub mod settings;
+#[cfg(test)]
+mod test_signer;
 pub mod token;
 mod userinfo;
 
+pub use backend_logout::{BackendLogout, BackendLogoutError};
 pub use background::{Background, Interrupted};
 pub use callback::{Callback, CallbackError, CallbackParseError, VerifiedCallback};
 pub use client::Client;
