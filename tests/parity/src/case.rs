@@ -56,6 +56,9 @@ pub struct Case {
 pub enum Step {
     /// A request that knows nothing of the browser.
     Ask(Ask),
+    /// Bytes, which may not be a request at all. Only the status counts and what reached an app: how a parser words
+    /// its refusal is its own affair.
+    Raw(Vec<u8>),
     /// The browser opens an address; cookies as it keeps them.
     Open(String),
     /// The browser follows the redirect of the last answer.
@@ -226,6 +229,11 @@ pub fn alice_but(changes: &Value) -> Value {
 /// A case of one request.
 pub fn case(name: impl Into<String>, request: Ask) -> Case {
     Case { name: name.into(), steps: vec![Step::Ask(request)], explained: Vec::new() }
+}
+
+/// A case of bytes that may not be a request.
+pub fn raw(name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Case {
+    Case { name: name.into(), steps: vec![Step::Raw(bytes.into())], explained: Vec::new() }
 }
 
 /// A case of several steps.

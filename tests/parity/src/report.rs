@@ -89,7 +89,8 @@ impl Outcome {
         let transcript = &mut self.configurations.entry(name).or_default().transcript;
         let _ = writeln!(transcript, "# {label}");
         for (place, value) in original {
-            let _ = writeln!(transcript, "  {place}: {value:?}");
+            let short: String = value.chars().take(400).collect();
+            let _ = writeln!(transcript, "  {place}: {short:?}");
         }
         for (place, _, value) in differences(original, ours) {
             let _ = writeln!(transcript, "  OURS {place}: {value:?}");

@@ -131,6 +131,12 @@ impl Run {
                     facts::of(&exchange, options, &mut self.judge)
                 })
             }
+            Step::Raw(bytes) => [0, 1].map(|n| {
+                let method = String::from_utf8_lossy(bytes.split(|byte| *byte == b' ').next().unwrap_or_default());
+                let mut facts = facts::of(&sides[n].exchange(&method, bytes), options, &mut self.judge);
+                facts.retain(|place, _| place == "status" || place.starts_with("app "));
+                facts
+            }),
             Step::Open(url) => {
                 let url = Url::parse(url).expect("an address");
                 self.visit(sides, visitors, options, |_| Ok(("GET", url.clone(), String::new())))?
@@ -165,7 +171,7 @@ impl Run {
                     visitor.jar.forget(|cookie| cookie.name.contains(part));
                 }
             }
-            Step::Ask(_) | Step::Open(_) | Step::Follow | Step::Return(_) | Step::ReturnByPost => {}
+            Step::Ask(_) | Step::Raw(_) | Step::Open(_) | Step::Follow | Step::Return(_) | Step::ReturnByPost => {}
         }
         Ok(())
     }

@@ -78,6 +78,7 @@ fn answer(seen: &Seen) -> Reply {
         "/answers/chunked" => Reply::Chunked(vec!["one ", "two"], vec![("X-Trailer", "t")]),
         "/answers/hang-up" => Reply::HangUp,
         "/answers/rubbish" => Reply::Raw(b"this is no HTTP\r\n\r\n".to_vec()),
+        "/answers/websocket" => Reply::WebSocketEcho,
         "/answers/until-close" => Reply::Raw(
             b"HTTP/1.0 200 OK\r\nX-Answered-By: the app\r\nContent-Type: text/plain\r\n\r\nall of it".to_vec(),
         ),

@@ -9,6 +9,7 @@ mod exempt;
 mod forwarded;
 mod identity;
 mod logins;
+mod malformed;
 pub mod open;
 mod queries;
 mod redirects;
@@ -44,6 +45,7 @@ pub fn all() -> Vec<Configuration> {
     ];
     all.extend(cookie_options::all());
     all.extend(logins::all());
+    all.extend(malformed::all());
     all.extend(queries::all());
     all.extend(sign_out::all());
     all.extend(upstreams::all());

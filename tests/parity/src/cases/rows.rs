@@ -80,3 +80,40 @@ pub(super) fn injected_once() -> Vec<Explained> {
 pub(super) fn two_cookie_lines() -> Vec<Explained> {
     vec![explained("D07", "*", |_| true)]
 }
+
+/// D42, D44, D54.
+pub(super) fn refused_with_400(id: &'static str) -> Vec<Explained> {
+    vec![
+        explained(id, "status", |pair| pair.ours == Some("400")),
+        explained(id, "app *", |pair| pair.ours.is_none_or(str::is_empty)),
+    ]
+}
+
+/// D42.
+pub(super) fn fragment_not_forwarded() -> Vec<Explained> {
+    vec![explained("D42", "app target", |pair| pair.is("/a#b", "/a"))]
+}
+
+/// D43.
+pub(super) fn too_large(status: &'static str) -> Vec<Explained> {
+    let holds: fn(&crate::explain::Pair<'_>) -> bool = match status {
+        "414" => |pair| pair.is("200", "414"),
+        _ => |pair| pair.is("200", "431"),
+    };
+    vec![explained("D43", "status", holds), explained("D43", "app *", |pair| pair.ours.is_none_or(str::is_empty))]
+}
+
+/// D45.
+pub(super) fn method_refused() -> Vec<Explained> {
+    vec![explained("D45", "status", |pair| pair.ours == Some("405")), explained("D45", "*", |_| true)]
+}
+
+/// D20.
+pub(super) fn whole_query_of_a_websocket() -> Vec<Explained> {
+    vec![explained("D20", "app target", |pair| pair.ours == Some("/answers/websocket?a;b&c=%zz&d=e"))]
+}
+
+/// D45.
+pub(super) fn other_upgrades_dropped() -> Vec<Explained> {
+    vec![explained("D45", "app header *", |pair| pair.original.is_some() && pair.ours.is_none())]
+}
