@@ -1,2 +1,47 @@
-//! Not written yet.
-fn main() {}
+//! `oauth2-sidecar`: the login proxy that runs beside an app in its pod.
+//!
+//! One line from start to stop: arguments, environment and files → `Config` (all faults at once) → `App` → bind →
+//! serve → drain.
+
+mod app;
+mod logging;
+mod panics;
+mod run;
+mod server;
+
+use std::env;
+use std::ffi::OsString;
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use sidecar_config::Command;
+
+/// Configuration or start-up failed.
+const FAILED: u8 = 1;
+
+fn main() -> ExitCode {
+    panics::keep_quiet();
+    let arguments: Vec<OsString> = env::args_os().skip(1).collect();
+    let environment: Vec<(OsString, OsString)> = env::vars_os().collect();
+    match sidecar_config::load(&arguments, &environment) {
+        Ok(Command::Version) => say(&format!("oauth2-sidecar {}", env!("CARGO_PKG_VERSION"))),
+        Ok(Command::Help(text)) => complain(text.trim_end(), 0),
+        Ok(Command::Test(config)) => match run::check(&config) {
+            Ok(()) => say("configuration is valid"),
+            Err(error) => complain(&format!("{error:#}"), FAILED),
+        },
+        Ok(Command::Run(config)) => run::run(*config),
+        Err(faults) => complain(&faults.to_string(), faults.exit_code()),
+    }
+}
+
+fn say(text: &str) -> ExitCode {
+    // Nobody reads it, nobody misses it.
+    let _ = writeln!(std::io::stdout(), "{text}");
+    ExitCode::SUCCESS
+}
+
+fn complain(text: &str, code: u8) -> ExitCode {
+    let _ = writeln!(std::io::stderr(), "{text}");
+    ExitCode::from(code)
+}

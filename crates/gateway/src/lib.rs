@@ -1,1 +1,30 @@
-//! Not written yet.
+//! The life of a request, from its head to its answer.
+//!
+//! A request becomes an [`Inbound`](inbound::Inbound) once; [`sidecar_core::policy::decide`] judges it; an endpoint or
+//! the upstream answers; [`answer`] alone writes responses and [`rescue`] alone says what a failure looks like. The
+//! identity provider, the cookie formats and the upstream are handed in; flags, sockets and vendors are not known here.
+
+mod answer;
+mod endpoint;
+mod form_body;
+mod forwarded;
+mod inbound;
+mod observe;
+mod page;
+mod probe;
+mod readiness;
+mod rescue;
+mod return_target;
+mod route;
+mod serve;
+mod sessions;
+mod settings;
+mod shared;
+
+pub use inbound::Peer;
+pub use observe::{AuthLine, AuthStatus, ClientLabel, Journal, Observed, RequestLine};
+pub use readiness::Readiness;
+pub use serve::{Gateway, Parts};
+pub use settings::{
+    Api, Footer, Forwarding, Login, Pages, Probes, RedirectUri, Refresh, Settings,
+};

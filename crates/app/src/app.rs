@@ -1,0 +1,77 @@
+//! From settings to what serves.
+
+use std::env;
+use std::sync::Arc;
+
+use sidecar_config::Config;
+use sidecar_core::clock::Clock;
+use sidecar_gateway::{Gateway, Journal, Parts, Readiness};
+use sidecar_net::{Dialer, Proxies, ProxyEnv, ProxyError, Tls, TlsError};
+use sidecar_oidc::{BackendLogout, Background, BuildError, Client, Provider};
+use sidecar_session::{CookieStore, LoginCookies};
+use sidecar_upstream::{OwnCookies, Table, TableError, Tunnels};
+use tokio::runtime::Handle;
+
+/// Everything that serves, wired.
+pub(crate) struct App {
+    /// Answers requests; threads take their own by [`Gateway::for_thread`].
+    pub(crate) gateway: Gateway,
+    /// Who signs visitors in.
+    pub(crate) provider: Arc<dyn Provider>,
+    /// The WebSockets that are open.
+    pub(crate) tunnels: Tunnels,
+    /// Ended when the process is about to stop.
+    pub(crate) readiness: Readiness,
+}
+
+/// Why the settings make no program.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AppError {
+    /// A proxy variable of the environment.
+    #[error("the proxy named in the environment cannot be used")]
+    Proxy(#[from] ProxyError),
+    /// The certificate authorities for the provider.
+    #[error("TLS to the identity provider cannot be set up")]
+    Tls(#[from] TlsError),
+    /// The provider.
+    #[error("the identity provider cannot be set up")]
+    Provider(#[from] BuildError),
+    /// The upstreams.
+    #[error("the upstreams cannot be set up")]
+    Upstreams(#[from] TableError),
+}
+
+impl App {
+    /// Wires everything; connects to nothing but the provider, and that in the background, on `runtime`.
+    ///
+    /// # Errors
+    /// [`AppError`]
+    pub(crate) fn build(config: &Config, journal: Arc<dyn Journal>, runtime: Handle) -> Result<Self, AppError> {
+        let proxies = Proxies::Environment(ProxyEnv::read(|name| env::var(name).ok())?);
+        let client = Client::new(Dialer::new(Tls::new(&config.provider_tls)?, proxies.clone()));
+        let background = Background::new(runtime);
+        let backend_logout = config
+            .backend_logout_url
+            .clone()
+            .map(|url| BackendLogout::new(url, client.clone(), background.clone()));
+        let provider = sidecar_providers::build(config.provider_id, config.provider.clone(), client, background)?;
+
+        let cookies = CookieStore::new(config.sessions.clone());
+        let names = cookies.names().clone();
+        let table = Arc::new(Table::new(&config.upstream, OwnCookies::new(move |name| names.is_ours(name)), &proxies)?);
+        let readiness = Readiness::default();
+        let tunnels = table.tunnels().clone();
+        let gateway = Gateway::new(Parts {
+            settings: config.gateway.clone(),
+            provider: Arc::clone(&provider),
+            cookies,
+            logins: LoginCookies::new(config.logins.clone()),
+            table,
+            backend_logout,
+            readiness: readiness.clone(),
+            journal,
+            clock: Clock::system(),
+        });
+        Ok(Self { gateway, provider, tunnels, readiness })
+    }
+}

@@ -1,0 +1,159 @@
+//! From a checked configuration to the end of the process.
+
+use std::error::Error;
+use std::process::ExitCode;
+use std::thread;
+use std::time::Duration;
+
+use sidecar_config::{Config, Discovery, Shutdown};
+use sidecar_gateway::{AuthLine, Journal, RequestLine};
+use tokio::runtime;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
+use tokio::time;
+
+use crate::app::{App, AppError};
+use crate::logging::{self, LogWriter};
+use crate::server::{self, Drain, Limits, ListenError, Workers};
+
+/// Why the process did not serve.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RunError {
+    /// The settings make no program.
+    #[error("cannot start")]
+    App(#[from] AppError),
+    /// The system gives no thread, runtime or signal.
+    #[error("the system refuses what every program needs")]
+    System(#[from] std::io::Error),
+    /// Nothing can be listened on.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// The provider is needed at start and is not there (`oidc-discovery-required`).
+    #[error("the identity provider is required at start")]
+    Provider(#[from] sidecar_oidc::Unavailable),
+}
+
+/// Serves until a signal ends it.
+pub(crate) fn run(config: Config) -> ExitCode {
+    let (log, writer) = logging::start(&config.logs);
+    let served = serve(config, log);
+    finish(served, writer)
+}
+
+/// Whether everything that the configuration names can be set up. Listens on nothing, asks nobody.
+///
+/// # Errors
+/// [`RunError`]
+pub(crate) fn check(config: &Config) -> Result<(), RunError> {
+    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+    // What the provider begins in the background never runs: nobody drives this runtime.
+    App::build(config, std::sync::Arc::new(Nowhere), runtime.handle().clone())?;
+    Ok(())
+}
+
+/// Takes nothing down.
+struct Nowhere;
+
+impl Journal for Nowhere {
+    fn request(&self, _: &RequestLine<'_>) {}
+
+    fn auth(&self, _: &AuthLine<'_>) {}
+}
+
+fn finish(served: Result<(), RunError>, writer: LogWriter) -> ExitCode {
+    let code = match served {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("ERROR: Failed to initialise OAuth2 Proxy: {}", chain(&error));
+            ExitCode::FAILURE
+        }
+    };
+    // The last lines leave before the process does.
+    drop(writer);
+    code
+}
+
+fn serve(config: Config, journal: std::sync::Arc<dyn Journal>) -> Result<(), RunError> {
+    for warning in &config.warnings {
+        tracing::warn!("{warning}");
+    }
+    let Some(listen) = &config.listen else { return Ok(()) };
+    // Accepts connections, and makes all calls to the provider: they outlive the request that began them.
+    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+    let app = App::build(&config, journal, runtime.handle().clone())?;
+    runtime.block_on(async {
+        let mut signals = Signals::new()?;
+        if config.discovery == Discovery::AtStart {
+            app.provider.ready_once().await?;
+        }
+        let listener = server::bind(listen).await?;
+        tracing::info!("listening on {}", listener.place());
+        let workers = Workers::start(
+            thread::available_parallelism().map_or(1, usize::from),
+            Limits { head_bytes: config.max_header_bytes },
+            config.shutdown.timeout,
+            || app.gateway.for_thread(),
+        )?;
+        let (stop, stopped) = watch::channel(false);
+        tokio::join!(server::accept(listener, &workers, stopped), async {
+            signals.next().await;
+            app.readiness.end();
+            linger(&config.shutdown, &mut signals).await;
+            stop.send_replace(true);
+        });
+        drain(&app, workers, signals).await;
+        Ok(())
+    })
+}
+
+/// Goes on serving for a while, not ready, so that whoever sends us requests can notice. A second signal ends it.
+async fn linger(shutdown: &Shutdown, signals: &mut Signals) {
+    tracing::info!("stopping");
+    if shutdown.delay > Duration::ZERO {
+        let _ = time::timeout(shutdown.delay, signals.next()).await;
+    }
+}
+
+/// Lets requests in flight finish. A further signal cuts them.
+async fn drain(app: &App, workers: Workers, mut signals: Signals) {
+    app.tunnels.cut();
+    let stopping = tokio::task::spawn_blocking(move || workers.stop());
+    tokio::select! {
+        drained = stopping => match drained {
+            Ok(Drain::Complete) => tracing::info!("stopped"),
+            Ok(Drain::Cut) | Err(_) => tracing::warn!("stopped, with connections cut"),
+        },
+        () = signals.next() => tracing::warn!("stopped at once"),
+    }
+}
+
+/// SIGTERM and SIGINT.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+/// An error with its causes on one line.
+pub(crate) fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}

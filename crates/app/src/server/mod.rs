@@ -1,0 +1,19 @@
+//! Sockets, threads and connections.
+//!
+//! ```text
+//! listener ─ accept (main thread) ─► worker ×N, in turn: one thread, one runtime, its own connections to the app
+//! ```
+//!
+//! A connection stays on the worker it was given to, so serving a request crosses no thread and takes no lock but that of
+//! the session cache.
+
+mod accept;
+mod connection;
+mod listen;
+mod phase;
+mod worker;
+
+pub(crate) use accept::accept;
+pub(crate) use connection::Limits;
+pub(crate) use listen::{ListenError, bind};
+pub(crate) use worker::{Drain, Workers};

@@ -1,0 +1,191 @@
+//! How long a connection may wait for a request's head.
+//!
+//! A head must arrive whole within a minute of its first byte; between requests a connection may rest for longer than
+//! any gateway keeps it, so that we are never the one who closes it under a request (hyper's own limit counts the rest
+//! as well).
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time;
+
+/// Longest from a head's first byte to its last.
+const HEAD_TIME: Duration = Duration::from_secs(60);
+/// Longest rest between two requests; Envoy's default is an hour.
+const REST_TIME: Duration = Duration::from_secs(65 * 60);
+/// How often a connection looks at the clock.
+const TICK: Duration = Duration::from_secs(10);
+
+/// What a connection waits for, and since when. One thread uses it at a time; atomics only satisfy `Send`.
+#[derive(Clone)]
+pub(super) struct Phase(Arc<State>);
+
+struct State {
+    born: Instant,
+    /// One of the constants below.
+    waiting: AtomicU8,
+    /// Milliseconds after `born`.
+    since: AtomicU64,
+    in_flight: AtomicU32,
+}
+
+/// Waits for the next request.
+const REST: u8 = 0;
+/// Waits for the rest of a head.
+const HEAD: u8 = 1;
+/// Waits for nothing: a request is being served.
+const SERVED: u8 = 2;
+
+impl Phase {
+    /// A new connection owes a head at once.
+    pub(super) fn new() -> Self {
+        Self(Arc::new(State {
+            born: Instant::now(),
+            waiting: AtomicU8::new(HEAD),
+            since: AtomicU64::new(0),
+            in_flight: AtomicU32::new(0),
+        }))
+    }
+
+    /// A head is complete. The guard is held until its answer has left.
+    pub(super) fn request(&self) -> Served {
+        self.0.waiting.store(SERVED, Relaxed);
+        self.0.in_flight.fetch_add(1, Relaxed);
+        Served(self.clone())
+    }
+
+    /// Resolves once the connection has waited too long.
+    pub(super) async fn overdue(&self) {
+        let mut clock = time::interval_at(time::Instant::now() + TICK, TICK);
+        loop {
+            clock.tick().await;
+            let limit = match self.0.waiting.load(Relaxed) {
+                REST => REST_TIME,
+                HEAD => HEAD_TIME,
+                _ => continue,
+            };
+            if self.elapsed().saturating_sub(self.0.since.load(Relaxed)) > as_millis(limit) {
+                return;
+            }
+        }
+    }
+
+    fn bytes_came(&self) {
+        if self.0.waiting.load(Relaxed) == REST {
+            self.set(HEAD);
+        }
+    }
+
+    fn set(&self, waiting: u8) {
+        self.0.waiting.store(waiting, Relaxed);
+        self.0.since.store(self.elapsed(), Relaxed);
+    }
+
+    fn elapsed(&self) -> u64 {
+        as_millis(self.0.born.elapsed())
+    }
+}
+
+fn as_millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Held while a request is served.
+pub(super) struct Served(Phase);
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        if self.0.0.in_flight.fetch_sub(1, Relaxed) == 1 {
+            self.0.set(REST);
+        }
+    }
+}
+
+/// A body that ends its request's service when it goes.
+pub(super) struct Answered<B> {
+    body: B,
+    _served: Served,
+}
+
+impl<B> Answered<B> {
+    pub(super) fn new(body: B, served: Served) -> Self {
+        Self { body, _served: served }
+    }
+}
+
+impl<B: Body<Data = Bytes> + Unpin> Body for Answered<B> {
+    type Data = Bytes;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// A socket whose reads tell the phase that bytes came.
+pub(super) struct Watched<S> {
+    socket: S,
+    phase: Phase,
+}
+
+impl<S> Watched<S> {
+    pub(super) fn new(socket: S, phase: Phase) -> Self {
+        Self { socket, phase }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        let read = Pin::new(&mut self.socket).poll_read(cx, buf);
+        if read.is_ready() && buf.filled().len() > before {
+            self.phase.bytes_came();
+        }
+        read
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.socket).poll_write(cx, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.socket).poll_write_vectored(cx, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.socket.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_shutdown(cx)
+    }
+}

@@ -1,0 +1,114 @@
+//! The only writer of answers: pages, JSON, text and redirects.
+
+use bytes::Bytes;
+use http::header::{
+    CACHE_CONTROL, CONNECTION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, EXPIRES, HeaderName, HeaderValue, LOCATION,
+    REFERRER_POLICY, SET_COOKIE, X_CONTENT_TYPE_OPTIONS,
+};
+use http::{Method, Response, StatusCode};
+use sidecar_core::cookie::SetCookie;
+use sidecar_upstream::Body;
+
+use crate::page::escape;
+
+/// What a request is answered with.
+pub(crate) type Answer = Response<Body>;
+
+const X_ACCEL_EXPIRES: HeaderName = HeaderName::from_static("x-accel-expires");
+const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
+const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+
+/// An answer with no body.
+pub(crate) fn empty(status: StatusCode) -> Answer {
+    with_status(status, Body::empty())
+}
+
+/// The reason phrase as plain text: `Unauthorized` and a newline.
+pub(crate) fn text_error(status: StatusCode) -> Answer {
+    let mut answer = text(status, format!("{}\n", status.canonical_reason().unwrap_or_default()));
+    answer.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, NOSNIFF);
+    answer
+}
+
+/// Plain text.
+pub(crate) fn text(status: StatusCode, text: impl Into<Bytes>) -> Answer {
+    typed(status, TEXT, text)
+}
+
+/// JSON.
+pub(crate) fn json(status: StatusCode, json: impl Into<Bytes>) -> Answer {
+    typed(status, JSON, json)
+}
+
+/// A page with `policy` as its Content-Security-Policy.
+pub(crate) fn page(status: StatusCode, html: String, policy: HeaderValue) -> Answer {
+    let mut answer = typed(status, HTML, html);
+    secure(&mut answer, policy);
+    answer
+}
+
+/// A redirect. For GET and HEAD it has a body with the link, as Go writes it.
+pub(crate) fn redirect(status: StatusCode, method: &Method, location: &str) -> Answer {
+    let mut answer = if *method == Method::GET || *method == Method::HEAD {
+        let reason = status.canonical_reason().unwrap_or_default();
+        typed(status, HTML, format!("<a href=\"{}\">{reason}</a>.\n\n", escape(location)))
+    } else {
+        empty(status)
+    };
+    self::location(&mut answer, location);
+    answer
+}
+
+/// Says where to go on.
+pub(crate) fn location(answer: &mut Answer, location: &str) {
+    if let Ok(location) = HeaderValue::from_str(location) {
+        answer.headers_mut().insert(LOCATION, location);
+    }
+}
+
+fn typed(status: StatusCode, content_type: HeaderValue, body: impl Into<Bytes>) -> Answer {
+    let mut answer = with_status(status, Body::from(body.into()));
+    answer.headers_mut().insert(CONTENT_TYPE, content_type);
+    answer
+}
+
+fn with_status(status: StatusCode, body: Body) -> Answer {
+    let mut answer = Response::new(body);
+    *answer.status_mut() = status;
+    answer
+}
+
+/// The headers of an answer that only this visitor may see, and only now.
+pub(crate) fn no_store(answer: &mut Answer) {
+    let headers = answer.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache, no-store, must-revalidate, max-age=0"));
+    headers.insert(EXPIRES, HeaderValue::from_static("Thu, 01 Jan 1970 00:00:00 UTC"));
+    headers.insert(X_ACCEL_EXPIRES, HeaderValue::from_static("0"));
+}
+
+/// The headers that keep a page or redirect of ours to itself (differences.md D61).
+pub(crate) fn secure(answer: &mut Answer, policy: HeaderValue) {
+    let headers = answer.headers_mut();
+    headers.insert(CONTENT_SECURITY_POLICY, policy);
+    headers.insert(X_CONTENT_TYPE_OPTIONS, NOSNIFF);
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+}
+
+/// Ends the connection after this answer.
+pub(crate) fn close(answer: &mut Answer) {
+    answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+}
+
+/// Appends `Set-Cookie` lines in order.
+pub(crate) fn set_cookies(answer: &mut Answer, cookies: &[SetCookie]) {
+    for cookie in cookies {
+        match cookie.to_header_value() {
+            Some(value) => {
+                answer.headers_mut().append(SET_COOKIE, value);
+            }
+            None => tracing::error!(?cookie, "a cookie has bytes that no header may carry"),
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! A request, read once.
+//!
+//! Everything that later steps decide by is worked out here: the real client, the host and scheme that the visitor's
+//! browser sees, the request id. Identity headers that a visitor may not send are gone from here on, on every branch.
+
+use std::net::SocketAddr;
+
+use http::header::{AUTHORIZATION, HOST, HeaderMap, HeaderValue};
+use http::{Method, Request, Version};
+use hyper::body::Incoming;
+use sidecar_core::origin::{Host, Scheme};
+use sidecar_core::policy::ClientIp;
+use sidecar_core::request_id::RequestId;
+use sidecar_upstream::ProtectedNames;
+
+use crate::forwarded;
+use crate::settings::{Forwarding, Settings};
+
+/// Who is at the other end of the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Peer {
+    /// A TCP peer.
+    Tcp(SocketAddr),
+    /// A peer on a unix socket, which has no address.
+    Unix,
+}
+
+impl Peer {
+    pub(crate) fn ip(self) -> Option<std::net::IpAddr> {
+        match self {
+            Self::Tcp(address) => Some(address.ip()),
+            Self::Unix => None,
+        }
+    }
+}
+
+/// A request with its facts; made only by [`Inbound::receive`].
+pub(crate) struct Inbound {
+    /// The request, free of identity headers that only we may write.
+    pub(crate) request: Request<Incoming>,
+    /// Who sent it to us.
+    pub(crate) peer: Peer,
+    /// The client's address.
+    pub(crate) client: ClientIp,
+    /// The request's name.
+    pub(crate) id: RequestId,
+    /// The host that the visitor's browser sees; empty for HTTP/1.0 without one.
+    pub(crate) host: HeaderValue,
+    /// The scheme that the visitor's browser sees, if anybody said so.
+    pub(crate) scheme: Option<Scheme>,
+    /// The URI that a trusted front proxy tells, in origin form.
+    pub(crate) forwarded_uri: Option<HeaderValue>,
+    /// Whether a trusted peer names another host than the request's own.
+    pub(crate) is_forwarded: bool,
+}
+
+/// A request that we do not take apart any further.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// Ambiguous or malformed; 400, and the connection ends.
+    Malformed,
+    /// A method that is never forwarded (differences.md D45); 405.
+    Method,
+    /// `OPTIONS *`, which asks about the server as a whole; 200.
+    Asterisk,
+}
+
+impl Inbound {
+    /// Reads a request.
+    ///
+    /// # Errors
+    /// [`Refused`], which has nothing to show but a status.
+    pub(crate) fn receive(
+        mut request: Request<Incoming>,
+        peer: Peer,
+        settings: &Settings,
+        protected: &ProtectedNames,
+    ) -> Result<Self, Refused> {
+        check(&request)?;
+        let trusted = settings.forwarding.trusts(peer.ip());
+        let own_host = own_host(&request)?;
+        let headers = request.headers();
+        let host = if trusted { forwarded::host(headers) } else { None };
+        let is_forwarded = host.as_ref().is_some_and(|host| host != own_host);
+        let scheme = match if trusted { forwarded::scheme(headers) } else { None } {
+            Some(scheme) => Some(scheme),
+            None => request.uri().scheme_str().and_then(Scheme::parse),
+        };
+        let client = match &settings.forwarding {
+            Forwarding::Trusted { proxies, client_ip_header } if trusted => {
+                forwarded::client(headers, client_ip_header, proxies)
+            }
+            Forwarding::Trusted { .. } | Forwarding::Ignored => peer.ip().map_or(ClientIp::Unknown, ClientIp::Known),
+        };
+        let id = headers.get(&settings.request_id_header).and_then(|id| RequestId::given(id.as_bytes()));
+        let forwarded_uri = if trusted { forwarded::uri(headers) } else { None };
+        protected.strip(request.headers_mut());
+        Ok(Self {
+            request,
+            peer,
+            client,
+            id: id.unwrap_or_else(RequestId::random),
+            host: host.unwrap_or(own_host),
+            scheme,
+            forwarded_uri,
+            is_forwarded,
+        })
+    }
+
+    /// The method.
+    pub(crate) fn method(&self) -> &Method {
+        self.request.method()
+    }
+
+    /// The headers.
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        self.request.headers()
+    }
+
+    /// The escaped path, without the query.
+    pub(crate) fn path(&self) -> &str {
+        self.request.uri().path()
+    }
+
+    /// The query, without its question mark.
+    pub(crate) fn query(&self) -> Option<&str> {
+        self.request.uri().query()
+    }
+
+    /// Path and query as received: what is forwarded.
+    pub(crate) fn target(&self) -> &str {
+        self.request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str)
+    }
+
+    /// The URI as the visitor's browser sees it: the front proxy's word, else our own target.
+    pub(crate) fn external_uri(&self) -> &str {
+        self.forwarded_uri.as_ref().and_then(|uri| uri.to_str().ok()).unwrap_or_else(|| self.target())
+    }
+
+    /// The host that the visitor's browser sees.
+    pub(crate) fn host(&self) -> &str {
+        self.host.to_str().unwrap_or_default()
+    }
+
+    /// The same without its port.
+    pub(crate) fn host_name(&self) -> &str {
+        Host::parse(self.host()).map_or("", Host::name)
+    }
+}
+
+/// What makes a request ambiguous to us (differences.md D42, D44, D45, D54); message framing is hyper's.
+fn check(request: &Request<Incoming>) -> Result<(), Refused> {
+    if matches!(*request.method(), Method::TRACE | Method::CONNECT) {
+        return Err(Refused::Method);
+    }
+    let target = request.uri().path_and_query().map_or("", http::uri::PathAndQuery::as_str);
+    if target == "*" {
+        return Err(if request.method() == Method::OPTIONS { Refused::Asterisk } else { Refused::Malformed });
+    }
+    let hosts = request.headers().get_all(HOST).iter().count();
+    let host_is_due = request.version() >= Version::HTTP_11;
+    let one_authorization = request.headers().get_all(AUTHORIZATION).iter().count() <= 1;
+    let fine = (hosts == 1 || (hosts == 0 && !host_is_due))
+        && one_authorization
+        && !target.bytes().any(|byte| matches!(byte, b'<' | b'>' | b'"' | b'`'));
+    if fine { Ok(()) } else { Err(Refused::Malformed) }
+}
+
+/// The request's own host: the authority of an absolute-form target, else the `Host` line.
+fn own_host(request: &Request<Incoming>) -> Result<HeaderValue, Refused> {
+    let line = request.headers().get(HOST);
+    let is_host = |value: &HeaderValue| value.to_str().is_ok_and(|host| Host::parse(host).is_some());
+    if line.is_some_and(|line| !is_host(line)) {
+        return Err(Refused::Malformed);
+    }
+    match request.uri().authority() {
+        Some(authority) => {
+            HeaderValue::from_str(authority.as_str()).ok().filter(is_host).ok_or(Refused::Malformed)
+        }
+        None => Ok(line.cloned().unwrap_or(HeaderValue::from_static(""))),
+    }
+}

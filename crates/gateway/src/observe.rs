@@ -1,0 +1,333 @@
+//! What is told about each request: one line when its answer has left, and lines about logins.
+//!
+//! The line is written when the answer's body ends or the client hangs up, whichever comes first: both drop the body.
+
+use std::fmt::Write as _;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::{Instant, SystemTime};
+
+use http::header::{HeaderValue, USER_AGENT};
+use http::{Method, StatusCode, Uri, Version};
+use http_body::{Body, Frame, SizeHint};
+use sidecar_core::Session;
+use sidecar_core::policy::ClientIp;
+use sidecar_core::request_id::RequestId;
+use sidecar_core::time_text::go_time;
+
+use crate::inbound::{Inbound, Peer};
+use crate::settings::Forwarding;
+
+/// Takes down what happened. Implementations must not block.
+pub trait Journal: Send + Sync {
+    /// A request was answered.
+    fn request(&self, line: &RequestLine<'_>);
+    /// Somebody logged in, or was turned away.
+    fn auth(&self, line: &AuthLine<'_>);
+}
+
+/// The facts of one answered request.
+#[derive(Debug)]
+pub struct RequestLine<'a> {
+    /// Who asked.
+    pub client: ClientLabel,
+    /// The request's name.
+    pub request_id: &'a RequestId,
+    /// E-mail address or user of the session.
+    pub username: Option<&'a str>,
+    /// When the request began.
+    pub started: SystemTime,
+    /// The host that the visitor's browser sees.
+    pub host: &'a str,
+    /// The method.
+    pub method: &'a Method,
+    /// The id of the upstream that served it, if one did.
+    pub upstream: Option<&'a str>,
+    /// Path and query as received; without the query on our own endpoints, where it holds `code` and `state`.
+    pub uri: &'a str,
+    /// The path alone, still escaped.
+    pub path: &'a str,
+    /// The HTTP version.
+    pub version: Version,
+    /// The header `User-Agent`.
+    pub user_agent: &'a [u8],
+    /// The status; 0 for a connection that became a WebSocket, as v7 writes it.
+    pub status: u16,
+    /// Bytes of the body that were written.
+    pub size: u64,
+    /// From the head's arrival to the end of the answer.
+    pub duration: std::time::Duration,
+}
+
+/// The facts of one login or refusal.
+#[derive(Debug)]
+pub struct AuthLine<'a> {
+    /// Who asked.
+    pub client: ClientLabel,
+    /// The request's name.
+    pub request_id: &'a RequestId,
+    /// The account concerned, if known.
+    pub username: Option<&'a str>,
+    /// The host that the visitor's browser sees.
+    pub host: &'a str,
+    /// The method.
+    pub method: &'a Method,
+    /// The HTTP version.
+    pub version: Version,
+    /// The header `User-Agent`.
+    pub user_agent: &'a [u8],
+    /// What came of it.
+    pub status: AuthStatus,
+    /// In words; holds no secret.
+    pub message: &'a str,
+}
+
+/// What came of an attempt to log in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuthStatus {
+    /// Logged in.
+    Success,
+    /// Turned away.
+    Failure,
+    /// Could not be completed.
+    Error,
+}
+
+impl AuthStatus {
+    /// The word in the log.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Success => "AuthSuccess",
+            Self::Failure => "AuthFailure",
+            Self::Error => "AuthError",
+        }
+    }
+}
+
+/// How a log names the client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientLabel {
+    /// The TCP peer, with its port: nobody stands before us.
+    Peer(SocketAddr),
+    /// An address without a port: the client that a proxy tells, or the proxy itself.
+    Address(IpAddr),
+    /// A peer on a unix socket, nobody before us: `@`.
+    UnixPeer,
+    /// A peer on a unix socket that tells no client: empty.
+    Unknown,
+}
+
+impl ClientLabel {
+    fn of(inbound: &Inbound, forwarding: &Forwarding) -> Self {
+        match (forwarding, inbound.client, inbound.peer) {
+            (Forwarding::Ignored, _, Peer::Tcp(address)) => Self::Peer(address),
+            (Forwarding::Ignored, _, Peer::Unix) => Self::UnixPeer,
+            (Forwarding::Trusted { .. }, ClientIp::Known(ip), _) => Self::Address(ip),
+            (Forwarding::Trusted { .. }, ClientIp::Unknown, Peer::Tcp(address)) => Self::Address(address.ip()),
+            (Forwarding::Trusted { .. }, ClientIp::Unknown, Peer::Unix) => Self::Unknown,
+        }
+    }
+}
+
+/// What is kept of a request until its line is written. Headers and URI share their bytes with the request.
+pub(crate) struct Record {
+    journal: Arc<dyn Journal>,
+    facts: Facts,
+    session: Option<Arc<Session>>,
+    upstream: Option<Arc<str>>,
+    status: u16,
+    size: u64,
+    silent: bool,
+}
+
+struct Facts {
+    client: ClientLabel,
+    id: RequestId,
+    started: SystemTime,
+    clock: Instant,
+    host: HeaderValue,
+    method: Method,
+    uri: Uri,
+    query: Query,
+    version: Version,
+    user_agent: Option<HeaderValue>,
+}
+
+/// Whether the query may be logged.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Query {
+    /// It is the app's.
+    Logged,
+    /// It is ours and may hold a code, a state or a target.
+    Hidden,
+}
+
+impl Record {
+    pub(crate) fn begin(
+        inbound: &Inbound,
+        forwarding: &Forwarding,
+        query: Query,
+        started: SystemTime,
+        journal: Arc<dyn Journal>,
+    ) -> Self {
+        let facts = Facts {
+            client: ClientLabel::of(inbound, forwarding),
+            id: inbound.id.clone(),
+            started,
+            clock: Instant::now(),
+            host: inbound.host.clone(),
+            method: inbound.method().clone(),
+            uri: inbound.request.uri().clone(),
+            query,
+            version: inbound.request.version(),
+            user_agent: inbound.headers().get(USER_AGENT).cloned(),
+        };
+        Self { journal, facts, session: None, upstream: None, status: 0, size: 0, silent: false }
+    }
+
+    /// The request's name.
+    pub(crate) fn id(&self) -> &RequestId {
+        &self.facts.id
+    }
+
+    /// Leaves the request out of the log.
+    pub(crate) fn silence(&mut self) {
+        self.silent = true;
+    }
+
+    /// Notes who is logged in.
+    pub(crate) fn session(&mut self, session: Option<Arc<Session>>) {
+        self.session = session;
+    }
+
+    /// Notes which upstream served the request.
+    pub(crate) fn upstream(&mut self, id: Arc<str>) {
+        self.upstream = Some(id);
+    }
+
+    /// Notes the status of the answer.
+    pub(crate) fn status(&mut self, status: StatusCode) {
+        // compat: v7 writes 0 for upgraded connections.
+        self.status = if status == StatusCode::SWITCHING_PROTOCOLS { 0 } else { status.as_u16() };
+    }
+
+    /// Tells that somebody logged in or was turned away.
+    pub(crate) fn auth(&self, status: AuthStatus, username: Option<&str>, message: &str) {
+        let facts = &self.facts;
+        self.journal.auth(&AuthLine {
+            client: facts.client,
+            request_id: &facts.id,
+            username,
+            host: facts.host.to_str().unwrap_or_default(),
+            method: &facts.method,
+            version: facts.version,
+            user_agent: facts.user_agent.as_ref().map_or(&[], |agent| agent.as_bytes()),
+            status,
+            message,
+        });
+    }
+
+    /// Tells that the session that came with the request may not enter any more.
+    pub(crate) fn refused(&self, cause: &str) {
+        let Some(session) = &self.session else { return };
+        let summary = session_summary(session);
+        let message = format!("Invalid authorization via session ({cause}): removing session {summary}");
+        self.auth(AuthStatus::Failure, session.log_name(), &message);
+    }
+
+    fn write(&self) {
+        let facts = &self.facts;
+        let path = facts.uri.path();
+        let uri = match facts.query {
+            Query::Logged => facts.uri.path_and_query().map_or(path, http::uri::PathAndQuery::as_str),
+            Query::Hidden => path,
+        };
+        self.journal.request(&RequestLine {
+            client: facts.client,
+            request_id: &facts.id,
+            username: self.session.as_deref().and_then(Session::log_name),
+            started: facts.started,
+            host: facts.host.to_str().unwrap_or_default(),
+            method: &facts.method,
+            upstream: self.upstream.as_deref(),
+            uri,
+            path,
+            version: facts.version,
+            user_agent: facts.user_agent.as_ref().map_or(&[], |agent| agent.as_bytes()),
+            status: self.status,
+            size: self.size,
+            duration: facts.clock.elapsed(),
+        });
+    }
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        if !self.silent {
+            self.write();
+        }
+    }
+}
+
+/// A session in the words of the log: who, and which tokens are there, never the tokens.
+pub(crate) fn session_summary(session: &Session) -> String {
+    let mut summary = format!(
+        "Session{{email:{} user:{} PreferredUsername:{}",
+        session.email.as_deref().unwrap_or_default(),
+        session.user.as_deref().unwrap_or_default(),
+        session.preferred_username.as_deref().unwrap_or_default(),
+    );
+    if session.access_token.is_some() {
+        summary.push_str(" token:true");
+    }
+    if session.id_token.is_some() {
+        summary.push_str(" id_token:true");
+    }
+    for (name, time) in [("created", session.created_at), ("expires", session.expires_at)] {
+        if let Some(time) = time {
+            let _ = write!(summary, " {name}:{}", go_time(time));
+        }
+    }
+    let _ = write!(summary, " refresh_token:{}", session.refresh_token.is_some());
+    if !session.groups.is_empty() {
+        let _ = write!(summary, " groups:[{}]", session.groups.join(" "));
+    }
+    summary.push('}');
+    summary
+}
+
+/// The body of an answer; dropping it closes the request's record.
+pub struct Observed<B> {
+    body: B,
+    record: Option<Record>,
+}
+
+impl<B> Observed<B> {
+    pub(crate) fn new(body: B, record: Option<Record>) -> Self {
+        Self { body, record }
+    }
+}
+
+impl<B: Body<Data = bytes::Bytes> + Unpin> Body for Observed<B> {
+    type Data = bytes::Bytes;
+    type Error = B::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Self::Data>, B::Error>>> {
+        let frame = std::task::ready!(Pin::new(&mut self.body).poll_frame(cx));
+        if let (Some(Ok(frame)), Some(record)) = (&frame, &mut self.record) {
+            record.size += frame.data_ref().map_or(0, |data| data.len() as u64);
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

@@ -1,0 +1,205 @@
+//! The built-in pages: constant text with typed, escaped slots.
+//!
+//! Nothing comes from elsewhere and there is no script. The one stylesheet stands in the page, allowed by its hash in
+//! the Content-Security-Policy.
+
+mod template;
+
+use std::fmt::Write as _;
+
+use aws_lc_rs::digest;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::{HeaderValue, StatusCode};
+use sidecar_core::form;
+
+use crate::settings::{Footer, Pages};
+use template::Template;
+
+const STYLE: &str = include_str!("style.css");
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The pages, made ready at start.
+pub(crate) struct Renderer {
+    sign_in: Template,
+    error: Template,
+    prefix: String,
+    provider: String,
+    banner: String,
+    footer: String,
+    policy: HeaderValue,
+}
+
+/// What the sign-in page says.
+pub(crate) struct SignInPage<'a> {
+    /// The host that the visitor wants to reach.
+    pub(crate) host: &'a str,
+    /// Where the visitor lands after logging in.
+    pub(crate) return_to: &'a str,
+}
+
+/// What an error page says.
+pub(crate) struct ErrorPage<'a> {
+    /// The status.
+    pub(crate) status: StatusCode,
+    /// What happened, in plain words.
+    pub(crate) message: &'a str,
+    /// What to quote when asking for help.
+    pub(crate) request_id: &'a str,
+    /// The ways on.
+    pub(crate) ways: Ways<'a>,
+}
+
+/// The ways on from an error page.
+pub(crate) enum Ways<'a> {
+    /// None that we know of; the visitor may reload.
+    Reload,
+    /// Back to the target, or through the sign-in page to it.
+    To(&'a str),
+}
+
+impl Renderer {
+    pub(crate) fn new(pages: &Pages, prefix: &str, provider: &str) -> Self {
+        let hash = STANDARD.encode(digest::digest(&digest::SHA256, STYLE.as_bytes()));
+        let policy = format!(
+            "default-src 'none'; style-src 'sha256-{hash}'; img-src 'self' data:; form-action 'self'; \
+             base-uri 'none'; frame-ancestors 'none'"
+        );
+        let footer = match &pages.footer {
+            Footer::BuiltIn => format!("oauth2-sidecar {VERSION}"),
+            Footer::Hidden => String::new(),
+            Footer::Html(html) => html.clone(),
+        };
+        Self {
+            sign_in: Template::new(include_str!("sign_in.html")),
+            error: Template::new(include_str!("error.html")),
+            prefix: escape(prefix),
+            provider: escape(provider),
+            banner: pages.banner.as_ref().map_or_else(String::new, |html| format!("<p class=\"banner\">{html}</p>")),
+            footer: if footer.is_empty() { footer } else { format!("<footer>{footer}</footer>") },
+            policy: HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'")),
+        }
+    }
+
+    /// The Content-Security-Policy that every page goes out with.
+    pub(crate) fn policy(&self) -> HeaderValue {
+        self.policy.clone()
+    }
+
+    pub(crate) fn sign_in(&self, page: &SignInPage<'_>) -> String {
+        let host = escape(page.host);
+        let return_to = form::encode(page.return_to);
+        self.sign_in.fill(|slot| match slot {
+            "style" => STYLE,
+            "prefix" => &self.prefix,
+            "provider" => &self.provider,
+            "banner" => &self.banner,
+            "footer" => &self.footer,
+            "host" => &host,
+            "return_to" => &return_to,
+            _ => "",
+        })
+    }
+
+    pub(crate) fn error(&self, page: &ErrorPage<'_>) -> String {
+        let title = escape(page.status.canonical_reason().unwrap_or("Error"));
+        let message = escape(page.message);
+        let request_id = escape(page.request_id);
+        let ways = self.ways(&page.ways);
+        self.error.fill(|slot| match slot {
+            "style" => STYLE,
+            "status" => page.status.as_str(),
+            "title" => &title,
+            "message" => &message,
+            "request_id" => &request_id,
+            "ways" => &ways,
+            "footer" => &self.footer,
+            _ => "",
+        })
+    }
+
+    fn ways(&self, ways: &Ways<'_>) -> String {
+        let mut html = String::new();
+        if let Ways::To(target) = ways {
+            let prefix = &self.prefix;
+            let target_url = form::encode(target);
+            let target = escape(target);
+            let _ = write!(
+                html,
+                "<a class=\"button\" href=\"{target}\">Try again</a>\
+                 <a class=\"quiet\" href=\"{prefix}/sign_in?rd={target_url}\">Sign in with another account</a>\
+                 <a class=\"quiet\" href=\"{prefix}/sign_out\">Sign out</a>"
+            );
+        }
+        html
+    }
+}
+
+/// Escapes text for HTML, attribute values in double quotes included.
+pub(crate) fn escape(text: &str) -> String {
+    let mut html = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => html.push_str("&amp;"),
+            '<' => html.push_str("&lt;"),
+            '>' => html.push_str("&gt;"),
+            '"' => html.push_str("&#34;"),
+            '\'' => html.push_str("&#39;"),
+            c => html.push(c),
+        }
+    }
+    html
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn renderer() -> Renderer {
+        let pages = Pages {
+            sign_in_status: StatusCode::FORBIDDEN,
+            banner: Some("<b>hello</b>".into()),
+            footer: Footer::BuiltIn,
+            debug: false,
+        };
+        Renderer::new(&pages, "/oauth2", "A & B")
+    }
+
+    #[test]
+    fn the_sign_in_page_links_to_the_start_of_a_login() {
+        let page = renderer().sign_in(&SignInPage { host: "app1.example.com", return_to: "/a?b=\"<x>&c" });
+        assert!(page.contains(r#"href="/oauth2/start?rd=%2Fa%3Fb%3D%22%3Cx%3E%26c""#), "{page}");
+        assert!(page.contains("A &amp; B"));
+        assert!(page.contains("<b>hello</b>"), "the banner is the operator's own HTML");
+        assert!(page.contains("app1.example.com"));
+    }
+
+    #[test]
+    fn an_error_page_shows_nothing_unescaped() {
+        let hostile = "<script>\"'&{{footer}}";
+        let page = renderer().error(&ErrorPage {
+            status: StatusCode::FORBIDDEN,
+            message: hostile,
+            request_id: hostile,
+            ways: Ways::To(hostile),
+        });
+        assert!(!page.contains("<script>"), "{page}");
+        assert!(page.contains("{{footer}}"), "what fills a slot is not filled again");
+        assert!(page.contains("403"));
+    }
+
+    #[test]
+    fn pages_stay_under_15_kb() {
+        let target = "/".repeat(200);
+        assert!(renderer().sign_in(&SignInPage { host: "h", return_to: &target }).len() < 15_000);
+    }
+
+    #[test]
+    fn the_policy_allows_exactly_the_built_in_style() {
+        let policy = renderer().policy();
+        let policy = policy.to_str().unwrap();
+        assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"));
+        assert!(!policy.contains("unsafe"));
+        assert!(!policy.contains("script"));
+    }
+}

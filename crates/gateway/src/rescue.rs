@@ -1,0 +1,96 @@
+//! What a failure looks like from outside: a status and words that hold nothing of the error, the query or the
+//! provider.
+
+use http::StatusCode;
+
+/// Everything that can end a request with an error page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// The query or form does not parse; `status` is what the endpoint answers then.
+    BadForm(StatusCode),
+    /// The login's state was lost, expired or overwritten, and restarting did not help.
+    LoginState(LostState),
+    /// The `state` parameter cannot be taken apart.
+    StateParameter,
+    /// The provider answered the login with an error.
+    RefusedByProvider,
+    /// The callback has no code.
+    NoCode,
+    /// The ID token or the account is not accepted.
+    TokenRefused,
+    /// The login could not be completed for another reason.
+    LoginFailed,
+    /// The provider cannot be reached.
+    ProviderDown,
+    /// The account may not enter.
+    NotAllowed,
+    /// The app cannot be reached or gave no valid answer.
+    UpstreamDown,
+    /// The app did not answer in time.
+    UpstreamTimeout,
+    /// A body of ours is too large.
+    TooLarge,
+    /// A fault of ours.
+    Internal,
+}
+
+/// What became of the state of a login.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LostState {
+    /// The browser sent no cookie of this login.
+    Missing,
+    /// The login took too long.
+    Expired,
+    /// The cookie belongs to another login or was changed.
+    Mismatch,
+}
+
+impl Failure {
+    /// The status of the answer.
+    pub(crate) fn status(self) -> StatusCode {
+        match self {
+            Self::BadForm(status) => status,
+            Self::LoginState(_) | Self::RefusedByProvider | Self::TokenRefused | Self::NotAllowed => {
+                StatusCode::FORBIDDEN
+            }
+            Self::StateParameter | Self::NoCode | Self::LoginFailed | Self::Internal => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
+            Self::ProviderDown => StatusCode::SERVICE_UNAVAILABLE,
+            // compat: v7 answers 502 for a timeout too.
+            Self::UpstreamDown | Self::UpstreamTimeout => StatusCode::BAD_GATEWAY,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        }
+    }
+
+    /// What the visitor is told.
+    pub(crate) fn message(self) -> &'static str {
+        match self {
+            Self::BadForm(_) => "This address has a part that cannot be read. Please check the link.",
+            Self::LoginState(LostState::Missing) => {
+                "The sign-in could not be matched to this browser: its cookie is missing. \
+                 Please allow cookies and try again."
+            }
+            Self::LoginState(LostState::Expired) => "The sign-in took too long and has expired. Please try again.",
+            Self::LoginState(LostState::Mismatch) => {
+                "The sign-in does not belong to the one that this browser began. Please try again."
+            }
+            Self::StateParameter => "The answer of the sign-in service is incomplete. Please try again.",
+            Self::RefusedByProvider => "The sign-in service refused the sign-in.",
+            Self::NoCode => "The sign-in service sent no code. Please try again.",
+            Self::TokenRefused => "The sign-in service's answer about your account was not accepted.",
+            Self::LoginFailed => "The sign-in could not be completed. Please try again.",
+            Self::ProviderDown => "The sign-in service cannot be reached at the moment. Please try again shortly.",
+            Self::NotAllowed => "Your account is signed in, but it may not use this application.",
+            Self::UpstreamDown => "The application cannot be reached at the moment.",
+            Self::UpstreamTimeout => "The application did not answer in time.",
+            Self::TooLarge => "What was sent is too large.",
+            Self::Internal => "Something went wrong on our side.",
+        }
+    }
+
+    /// Whether the page offers ways on: not where only the app is at fault.
+    pub(crate) fn has_ways(self) -> bool {
+        !matches!(self, Self::UpstreamDown | Self::UpstreamTimeout)
+    }
+}

@@ -1,0 +1,79 @@
+//! Where a visitor goes after logging in or out, as a request asks for it.
+
+use http::HeaderName;
+use sidecar_core::form::Form;
+use sidecar_core::origin::Scheme;
+use sidecar_core::return_to::ReturnTo;
+
+use crate::inbound::Inbound;
+use crate::settings::{Login, RedirectUri, Settings};
+
+const X_AUTH_REQUEST_REDIRECT: HeaderName = HeaderName::from_static("x-auth-request-redirect");
+
+/// The first valid candidate: `rd`, `X-Auth-Request-Redirect`, the URL that a front proxy tells, the request's own
+/// URI, `/`. Our own endpoints are no place to land.
+pub(crate) fn return_target(inbound: &Inbound, form: &Form<'_>, settings: &Settings) -> ReturnTo {
+    let login = &settings.login;
+    let accept = |text: &str| {
+        if text.is_empty() {
+            return None;
+        }
+        ReturnTo::parse(text, &login.allowed_domains)
+            .inspect_err(|why| tracing::info!(request_id = %inbound.id, %why, "redirect target is not allowed"))
+            .ok()
+    };
+    form.get("rd")
+        .and_then(accept)
+        .or_else(|| accept(inbound.headers().get(X_AUTH_REQUEST_REDIRECT)?.to_str().ok()?))
+        .or_else(|| accept(&forwarded_url(inbound, settings)?))
+        .or_else(|| accept(&own_url(inbound, settings)?))
+        .or_else(|| accept(app_uri(inbound.external_uri(), settings)))
+        .or_else(|| accept(app_uri(inbound.target(), settings)))
+        .unwrap_or_else(ReturnTo::root)
+}
+
+/// The URL that a trusted peer tells, when it names another host than the request itself.
+fn forwarded_url(inbound: &Inbound, settings: &Settings) -> Option<String> {
+    let scheme = inbound.scheme.filter(|_| inbound.is_forwarded)?;
+    Some(format!("{scheme}://{}{}", inbound.host(), app_uri(inbound.external_uri(), settings)))
+}
+
+/// The request's own URL in full, when the callback is on another host, so that the path alone would lead there
+/// (differences.md D40).
+fn own_url(inbound: &Inbound, settings: &Settings) -> Option<String> {
+    match &settings.login.redirect_uri {
+        RedirectUri::Fixed { host: Some(host), .. } if host != inbound.host() && !inbound.host().is_empty() => {
+            let scheme = external_scheme(inbound, &settings.login);
+            let url = format!("{scheme}://{}{}", inbound.host(), app_uri(inbound.external_uri(), settings));
+            ReturnTo::parse(&url, &settings.login.allowed_domains).is_ok().then_some(url)
+        }
+        RedirectUri::Fixed { .. } | RedirectUri::OfRequest { .. } => None,
+    }
+}
+
+/// The scheme that visitors come by: `https` if cookies are secure, else what a front proxy tells, else `http`.
+pub(crate) fn external_scheme(inbound: &Inbound, login: &Login) -> Scheme {
+    if login.cookie_secure { Scheme::Https } else { inbound.scheme.unwrap_or(Scheme::Http) }
+}
+
+/// A URI of the app; one of our own endpoints becomes `/`.
+fn app_uri<'a>(uri: &'a str, settings: &Settings) -> &'a str {
+    let is_ours = uri.strip_prefix(settings.prefix.as_str()).is_some_and(|rest| rest.starts_with('/'));
+    if is_ours { "/" } else { uri }
+}
+
+/// The same target for a page that a visitor signs in from: the sign-in page itself becomes `/`.
+pub(crate) fn for_page(target: ReturnTo, settings: &Settings) -> ReturnTo {
+    let is_sign_in = target.as_str().strip_prefix(settings.prefix.as_str()) == Some("/sign_in");
+    if is_sign_in { ReturnTo::root() } else { target }
+}
+
+/// The `redirect_uri` of a login that this request begins or ends (RFC 6749 §3.1.2).
+pub(crate) fn redirect_uri(inbound: &Inbound, login: &Login) -> String {
+    match &login.redirect_uri {
+        RedirectUri::Fixed { uri, .. } => uri.clone(),
+        RedirectUri::OfRequest { path } => {
+            format!("{}://{}{path}", external_scheme(inbound, login), inbound.host())
+        }
+    }
+}

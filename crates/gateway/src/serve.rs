@@ -1,0 +1,275 @@
+//! The life of a request as one line: receive → probe → route → resolve → decide → act.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use http::{Request, Response, StatusCode};
+use hyper::body::Incoming;
+use sidecar_core::Session;
+use sidecar_core::clock::Clock;
+use sidecar_core::path;
+use sidecar_core::policy::{Ask, Constraints, Decision, Grant, Refusal, decide};
+use sidecar_oidc::{BackendLogout, Provider};
+use sidecar_session::{CookieStore, LoginCookies};
+use sidecar_upstream::{Body, Fault, ForwardError, Peer as UpstreamPeer, Table, Upstreams};
+
+use crate::answer::{self, Answer};
+use crate::endpoint::{asset, auth, callback, sign_in, sign_out, start, unauthenticated, userinfo};
+use crate::inbound::{Inbound, Peer, Refused};
+use crate::observe::{AuthStatus, Journal, Observed, Query, Record};
+use crate::page::{Renderer, Ways};
+use crate::probe::Probe;
+use crate::rescue::Failure;
+use crate::route::{Guarded, Public, Route};
+use crate::sessions::{Sessions, chain};
+use crate::readiness::Readiness;
+use crate::settings::Settings;
+use crate::shared::Shared;
+
+/// Robots are kept out.
+const ROBOTS: &str = "User-agent: *\nDisallow: /\n";
+
+/// What a gateway is put together from.
+pub struct Parts {
+    /// What it is told.
+    pub settings: Settings,
+    /// Who signs visitors in.
+    pub provider: Arc<dyn Provider>,
+    /// Keeps sessions.
+    pub cookies: CookieStore,
+    /// Keeps logins.
+    pub logins: LoginCookies,
+    /// The apps behind us, and the identity headers they are told.
+    pub table: Arc<Table>,
+    /// Calls the provider at sign-out, if that is configured.
+    pub backend_logout: Option<BackendLogout>,
+    /// Whether the process takes requests.
+    pub readiness: Readiness,
+    /// Where it is told what happened.
+    pub journal: Arc<dyn Journal>,
+    /// What time it is.
+    pub clock: Clock,
+}
+
+/// Answers requests. One per thread: they share everything but the connections to the app.
+pub struct Gateway {
+    shared: Arc<Shared>,
+    upstreams: Upstreams,
+}
+
+impl Gateway {
+    /// Puts a gateway together.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        let Parts { settings, provider, cookies, logins, table, backend_logout, readiness, journal, clock } = parts;
+        let upstreams = Upstreams::new(Arc::clone(&table));
+        let shared = Shared {
+            renderer: Renderer::new(&settings.pages, &settings.prefix, provider.display_name()),
+            sessions: Sessions::new(cookies, Arc::clone(&provider), settings.refresh.clone(), clock.clone()),
+            settings,
+            provider,
+            logins,
+            table,
+            backend_logout,
+            readiness,
+            journal,
+            clock,
+        };
+        Self { shared: Arc::new(shared), upstreams }
+    }
+
+    /// The same gateway for another thread, with connections to the apps of its own.
+    #[must_use]
+    pub fn for_thread(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared), upstreams: Upstreams::new(Arc::clone(&self.shared.table)) }
+    }
+
+    /// Answers one request. Dropping the future ends the work; what must finish runs in tasks of its own.
+    pub async fn handle(&self, request: Request<Incoming>, peer: Peer) -> Response<Observed<Body>> {
+        let shared = &*self.shared;
+        let started = shared.clock.now();
+        match Inbound::receive(request, peer, &shared.settings, shared.table.injector().protected()) {
+            Ok(inbound) => self.serve(inbound, started).await,
+            Err(refused) => refuse(refused).map(|body| Observed::new(body, None)),
+        }
+    }
+
+    async fn serve(&self, inbound: Inbound, started: SystemTime) -> Response<Observed<Body>> {
+        let shared = &*self.shared;
+        if let Some(clean) = path::cleaned(inbound.path()) {
+            return clean_path(&inbound, &clean).map(|body| Observed::new(body, None));
+        }
+        let probe = Probe::of(&inbound, &shared.settings.probes);
+        let route = Route::of(inbound.path(), &shared.settings.prefix);
+        let query = match route {
+            Route::Guarded(Guarded::Proxy) => Query::Logged,
+            Route::Public(_) | Route::Guarded(_) => Query::Hidden,
+        };
+        let journal = Arc::clone(&shared.journal);
+        let mut record = Record::begin(&inbound, &shared.settings.forwarding, query, started, journal);
+        let answer = match (probe, route) {
+            (Some(probe), _) => self.probe(probe, &mut record),
+            (None, Route::Public(endpoint)) => self.public(endpoint, inbound, &record).await,
+            (None, Route::Guarded(endpoint)) => self.guarded(endpoint, inbound, &mut record).await,
+        };
+        record.status(answer.status());
+        answer.map(|body| Observed::new(body, Some(record)))
+    }
+
+    fn probe(&self, probe: Probe, record: &mut Record) -> Answer {
+        let shared = &*self.shared;
+        if shared.settings.probes.silent {
+            record.silence();
+        }
+        match probe {
+            Probe::Ping => answer::text(StatusCode::OK, "OK"),
+            Probe::Ready if !shared.readiness.is_serving() => {
+                answer::text(StatusCode::SERVICE_UNAVAILABLE, "error: shutting down\n")
+            }
+            Probe::Ready => match shared.provider.status() {
+                Err(unavailable) if shared.settings.probes.ready_requires_provider => {
+                    tracing::warn!(error = %unavailable, "not ready");
+                    answer::text(StatusCode::INTERNAL_SERVER_ERROR, "error: not ready\n")
+                }
+                Ok(()) | Err(_) => answer::text(StatusCode::OK, "OK"),
+            },
+        }
+    }
+
+    async fn public(&self, endpoint: Public, inbound: Inbound, record: &Record) -> Answer {
+        let shared = &*self.shared;
+        match endpoint {
+            Public::Robots => {
+                let robots = shared.settings.robots.clone();
+                answer::text(StatusCode::OK, robots.unwrap_or_else(|| ROBOTS.into()))
+            }
+            Public::SignIn => sign_in::answer(shared, inbound).await,
+            Public::Start => start::answer(shared, inbound).await,
+            Public::Callback => callback::answer(shared, inbound, record).await,
+            Public::Asset => {
+                asset::answer(&inbound.path()[shared.settings.prefix.len() + "/static/".len()..])
+            }
+        }
+    }
+
+    async fn guarded(&self, endpoint: Guarded, inbound: Inbound, record: &mut Record) -> Answer {
+        let shared = &*self.shared;
+        let resolved = shared.sessions.resolve(&inbound).await;
+        record.session(resolved.session.clone());
+        if let Some(error) = resolved.unsaved {
+            let name = resolved.session.as_deref().and_then(Session::log_name);
+            record.auth(AuthStatus::Error, name, &format!("error saving session: {error}"));
+        }
+        let decision = self.decide(endpoint, &inbound, resolved.session);
+        let cookies = match decision {
+            Decision::Refuse(refusal @ (Refusal::Email | Refusal::Group)) => {
+                log_refusal(record, refusal);
+                shared.sessions.clear(&inbound)
+            }
+            // A session that was refreshed on the way must not outlive its sign-out.
+            _ if endpoint == Guarded::SignOut => Vec::new(),
+            Decision::Allow(_) | Decision::Login | Decision::Refuse(Refusal::Constraint) => resolved.cookies,
+        };
+        let mut answer = match endpoint {
+            Guarded::Auth => auth::answer(shared, &decision),
+            Guarded::UserInfo => userinfo::answer(&decision),
+            Guarded::SignOut => {
+                let session = match &decision {
+                    Decision::Allow(grant) => grant.session(),
+                    Decision::Login | Decision::Refuse(_) => None,
+                };
+                sign_out::answer(shared, inbound, session).await
+            }
+            Guarded::Proxy => self.proxy(inbound, decision, record).await,
+        };
+        answer::set_cookies(&mut answer, &cookies);
+        answer
+    }
+
+    fn decide(&self, endpoint: Guarded, inbound: &Inbound, session: Option<Arc<Session>>) -> Decision {
+        let settings = &self.shared.settings;
+        // Only `PREFIX/auth` speaks for another target than its own (differences.md D02).
+        let target = if endpoint == Guarded::Auth { inbound.external_uri() } else { inbound.target() };
+        let constraints = match endpoint {
+            Guarded::Auth | Guarded::Proxy => Constraints::parse(inbound.query(), settings.semicolons),
+            Guarded::UserInfo | Guarded::SignOut => Ok(Constraints::default()),
+        };
+        let ask = Ask { method: inbound.method(), target, client: inbound.client, constraints: &constraints };
+        decide(&settings.policy, &ask, session)
+    }
+
+    async fn proxy(&self, inbound: Inbound, decision: Decision, record: &mut Record) -> Answer {
+        let shared = &*self.shared;
+        match decision {
+            Decision::Allow(grant) => self.forward(inbound, grant, record).await,
+            Decision::Login => unauthenticated::answer(shared, &inbound),
+            Decision::Refuse(Refusal::Constraint) => answer::text_error(StatusCode::FORBIDDEN),
+            Decision::Refuse(Refusal::Email | Refusal::Group) if shared.settings.api.force_json => {
+                answer::json(StatusCode::FORBIDDEN, "{}")
+            }
+            Decision::Refuse(Refusal::Email | Refusal::Group) => shared.failure_page(&inbound, Failure::NotAllowed),
+        }
+    }
+
+    async fn forward(&self, inbound: Inbound, grant: Grant, record: &mut Record) -> Answer {
+        let peer = UpstreamPeer { ip: inbound.peer.ip() };
+        match self.upstreams.forward(inbound.request, grant, peer).await {
+            Ok(forwarded) => {
+                if let Some(id) = forwarded.upstream {
+                    record.upstream(id);
+                }
+                forwarded.response
+            }
+            Err(error) => {
+                record.upstream(Arc::clone(error.upstream()));
+                tracing::warn!(
+                    request_id = %record.id(),
+                    upstream = %error.upstream(),
+                    error = %chain(&error),
+                    "Error proxying to upstream server"
+                );
+                self.shared.error_page(record.id(), Failure::from(&error), Ways::Reload)
+            }
+        }
+    }
+}
+
+impl From<&ForwardError> for Failure {
+    fn from(error: &ForwardError) -> Self {
+        match error.fault() {
+            Fault::Timeout => Self::UpstreamTimeout,
+            Fault::Unreachable | Fault::Closed | Fault::Malformed | Fault::Visitor | Fault::Internal => {
+                Self::UpstreamDown
+            }
+        }
+    }
+}
+
+fn refuse(refused: Refused) -> Answer {
+    let mut answer = match refused {
+        Refused::Malformed => answer::text_error(StatusCode::BAD_REQUEST),
+        Refused::Method => answer::text_error(StatusCode::METHOD_NOT_ALLOWED),
+        Refused::Asterisk => return answer::empty(StatusCode::OK),
+    };
+    answer::close(&mut answer);
+    answer
+}
+
+/// The redirect to the cleaned form of a path; the query is kept as it is.
+fn clean_path(inbound: &Inbound, clean: &str) -> Answer {
+    let location = match inbound.query() {
+        Some(query) => format!("{clean}?{query}"),
+        None => clean.to_owned(),
+    };
+    let mut answer = answer::empty(StatusCode::MOVED_PERMANENTLY);
+    answer::location(&mut answer, &location);
+    answer
+}
+
+fn log_refusal(record: &Record, refusal: Refusal) {
+    let cause = match refusal {
+        Refusal::Email => "invalid email",
+        Refusal::Group | Refusal::Constraint => "unauthorized",
+    };
+    record.refused(cause);
+}

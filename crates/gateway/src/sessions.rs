@@ -1,0 +1,199 @@
+//! Who is logged in: the session that a request carries, kept fresh.
+//!
+//! A session that is due is refreshed once, however many requests carry it, and the result is shared with all of them;
+//! for a grace period also with those that still bring the old cookie. Losing a race ends no session
+//! (differences.md D16).
+//!
+//! ```text
+//! cookie ─ open ─► session ─ due? ─► Flight (one per cookie) ─► Renewed │ Kept │ Ended
+//! ```
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use sidecar_core::Session;
+use sidecar_core::clock::Clock;
+use sidecar_core::cookie::{RequestCookies, SetCookie};
+use sidecar_core::login::RandomError;
+use sidecar_oidc::{Freshness, Provider, Refreshed};
+use sidecar_session::{CookieStore, Opened, OpenedSession, SessionId};
+use tokio::sync::watch;
+
+use crate::inbound::Inbound;
+use crate::settings::Refresh;
+
+/// How long a refresh that changed nothing is not tried again for the same session.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// Finds, renews, saves and ends sessions.
+pub(crate) struct Sessions {
+    store: CookieStore,
+    provider: Arc<dyn Provider>,
+    refresh: Refresh,
+    clock: Clock,
+    flights: Mutex<HashMap<SessionId, watch::Receiver<Option<Landed>>>>,
+}
+
+/// What came of looking for a session: who is logged in, and the cookies to set with the answer.
+#[derive(Default)]
+pub(crate) struct Resolved {
+    pub(crate) session: Option<Arc<Session>>,
+    pub(crate) cookies: Vec<SetCookie>,
+    /// A refresh could not be saved.
+    pub(crate) unsaved: Option<RandomError>,
+}
+
+/// What came of one refresh, and when.
+#[derive(Clone)]
+struct Landed {
+    outcome: Outcome,
+    at: SystemTime,
+}
+
+#[derive(Clone)]
+enum Outcome {
+    /// New tokens: the cookie changes.
+    Renewed(Arc<Session>),
+    /// The session goes on as it is.
+    Kept,
+    /// The session is over.
+    Ended,
+}
+
+impl Sessions {
+    pub(crate) fn new(store: CookieStore, provider: Arc<dyn Provider>, refresh: Refresh, clock: Clock) -> Self {
+        Self { store, provider, refresh, clock, flights: Mutex::default() }
+    }
+
+    /// Opens the request's session and refreshes it if it is due.
+    pub(crate) async fn resolve(&self, inbound: &Inbound) -> Resolved {
+        let now = self.clock.now();
+        match self.store.open(RequestCookies::new(inbound.headers()), now) {
+            Opened::None => Resolved::default(),
+            Opened::Rejected(reason) => {
+                tracing::info!(request_id = %inbound.id, %reason, "Error loading cookied session, removing session");
+                Resolved { cookies: self.clear(inbound), ..Resolved::default() }
+            }
+            Opened::Session(opened) if self.is_due(&opened.session, now) => self.renewed(inbound, opened).await,
+            Opened::Session(opened) => Resolved { session: Some(opened.session), ..Resolved::default() },
+        }
+    }
+
+    /// The cookies that end whatever session the request carries.
+    pub(crate) fn clear(&self, inbound: &Inbound) -> Vec<SetCookie> {
+        let presented = RequestCookies::new(inbound.headers());
+        self.store.forget(presented);
+        self.store.clear(presented, inbound.host_name())
+    }
+
+    /// The cookies that keep `session`.
+    pub(crate) fn save(&self, session: &Session, inbound: &Inbound) -> Result<Vec<SetCookie>, RandomError> {
+        let presented = RequestCookies::new(inbound.headers());
+        self.store.save(session, presented, inbound.host_name(), self.clock.now())
+    }
+
+    fn is_due(&self, session: &Session, now: SystemTime) -> bool {
+        let runs_out = self.refresh.before_expiry.is_some_and(|margin| {
+            session.refresh_token.is_some() && session.expires_at.is_some_and(|at| at < now + margin)
+        });
+        session.needs_refresh(now, self.refresh.period) || runs_out
+    }
+
+    async fn renewed(&self, inbound: &Inbound, opened: OpenedSession) -> Resolved {
+        let mut flight = self.flight(&opened);
+        // The task that refreshes never goes away without a result, unless it panics.
+        let outcome = match flight.wait_for(Option::is_some).await {
+            Ok(landed) => landed.as_ref().map_or(Outcome::Kept, |landed| landed.outcome.clone()),
+            Err(_) => Outcome::Kept,
+        };
+        match outcome {
+            Outcome::Kept => Resolved { session: Some(opened.session), ..Resolved::default() },
+            Outcome::Ended => Resolved { cookies: self.clear(inbound), ..Resolved::default() },
+            Outcome::Renewed(session) => match self.save(&session, inbound) {
+                Ok(cookies) => Resolved { session: Some(session), cookies, unsaved: None },
+                Err(error) => {
+                    Resolved { session: Some(session), cookies: Vec::new(), unsaved: Some(error) }
+                }
+            },
+        }
+    }
+
+    /// The refresh of this session: the one that is under way or has just landed, else a new one.
+    fn flight(&self, opened: &OpenedSession) -> watch::Receiver<Option<Landed>> {
+        let now = self.clock.now();
+        let mut flights = self.flights.lock().unwrap_or_else(PoisonError::into_inner);
+        flights.retain(|_, flight| flight.borrow().as_ref().is_none_or(|landed| self.still_counts(landed, now)));
+        if let Some(flight) = flights.get(&opened.id) {
+            return flight.clone();
+        }
+        let (landing, flight) = watch::channel(None);
+        flights.insert(opened.id, flight.clone());
+        drop(flights);
+        let (provider, clock) = (Arc::clone(&self.provider), self.clock.clone());
+        let session = Arc::clone(&opened.session);
+        // A task of its own: a rotated refresh token must not be lost when the visitor hangs up.
+        tokio::spawn(async move {
+            let outcome = fly(provider.as_ref(), &session, &clock).await;
+            landing.send_replace(Some(Landed { outcome, at: clock.now() }));
+        });
+        flight
+    }
+
+    fn still_counts(&self, landed: &Landed, now: SystemTime) -> bool {
+        let keep = match landed.outcome {
+            Outcome::Renewed(_) | Outcome::Ended => self.refresh.grace,
+            Outcome::Kept => PAUSE,
+        };
+        now.duration_since(landed.at).unwrap_or_default() < keep
+    }
+}
+
+/// Refreshes and validates one session (http-behaviour 7).
+async fn fly(provider: &dyn Provider, session: &Arc<Session>, clock: &Clock) -> Outcome {
+    let now = clock.now();
+    let (renewed, freshness) = match provider.refresh(session, now).await {
+        Ok(Refreshed::Renewed(mut renewed)) => {
+            renewed.created_at = Some(now);
+            (Some(Arc::from(renewed)), Freshness::JustRefreshed)
+        }
+        Ok(Refreshed::NothingToDo) => (None, Freshness::Stored),
+        Ok(Refreshed::NotSupported) => {
+            // compat: a provider that cannot refresh re-arms the timer.
+            let renewed = Session { created_at: Some(now), ..Session::clone(session) };
+            (Some(Arc::new(renewed)), Freshness::Stored)
+        }
+        Err(error) if error.ends_session() => {
+            tracing::warn!(error = %chain(&error), "Fatal refresh error detected, clearing session");
+            return Outcome::Ended;
+        }
+        Err(error) => {
+            tracing::warn!(error = %chain(&error), "Unable to refresh session");
+            (None, Freshness::Stored)
+        }
+    };
+    let session = renewed.as_ref().unwrap_or(session);
+    if session.is_expired(clock.now()) {
+        tracing::info!("session is expired");
+        return Outcome::Ended;
+    }
+    match provider.validate(session, freshness, clock.now()).await {
+        Err(error) if !error.is_outage() => {
+            tracing::info!(error = %chain(&error), "session is invalid");
+            Outcome::Ended
+        }
+        Ok(()) | Err(_) => renewed.map_or(Outcome::Kept, Outcome::Renewed),
+    }
+}
+
+/// An error with its causes on one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}

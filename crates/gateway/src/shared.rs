@@ -1,0 +1,99 @@
+//! What all requests share, on every thread.
+
+use std::sync::Arc;
+
+use http::header::{HeaderValue, RETRY_AFTER};
+use sidecar_core::clock::Clock;
+use sidecar_core::cookie::{RequestCookies, SetCookie};
+use sidecar_core::login::{LoginAttempt, RandomError};
+use sidecar_core::request_id::RequestId;
+use sidecar_core::return_to::ReturnTo;
+use sidecar_oidc::{BackendLogout, Provider, Unavailable};
+use sidecar_session::{Destination, LoginCookies};
+use sidecar_upstream::Table;
+
+use crate::answer::{self, Answer};
+use crate::inbound::Inbound;
+use crate::observe::Journal;
+use crate::page::{ErrorPage, Renderer, Ways};
+use crate::readiness::Readiness;
+use crate::rescue::Failure;
+use crate::return_target::{for_page, return_target};
+use crate::sessions::Sessions;
+use crate::settings::Settings;
+
+/// Everything that a request needs beside itself.
+pub(crate) struct Shared {
+    pub(crate) settings: Settings,
+    pub(crate) renderer: Renderer,
+    pub(crate) provider: Arc<dyn Provider>,
+    pub(crate) sessions: Sessions,
+    pub(crate) logins: LoginCookies,
+    pub(crate) table: Arc<Table>,
+    pub(crate) backend_logout: Option<BackendLogout>,
+    pub(crate) readiness: Readiness,
+    pub(crate) journal: Arc<dyn Journal>,
+    pub(crate) clock: Clock,
+}
+
+impl Shared {
+    /// The page for a failure.
+    pub(crate) fn failure_page(&self, inbound: &Inbound, failure: Failure) -> Answer {
+        let target = self.page_target(inbound);
+        let ways = if failure.has_ways() { Ways::To(target.as_str()) } else { Ways::Reload };
+        self.error_page(&inbound.id, failure, ways)
+    }
+
+    /// The page for a failure of a login that was to end at `target`.
+    pub(crate) fn login_failure_page(&self, inbound: &Inbound, failure: Failure, target: &ReturnTo) -> Answer {
+        self.error_page(&inbound.id, failure, Ways::To(target.as_str()))
+    }
+
+    /// The page for a provider that cannot be asked now; the reason goes to the log alone.
+    pub(crate) fn outage_page(&self, inbound: &Inbound, unavailable: &Unavailable) -> Answer {
+        tracing::warn!(request_id = %inbound.id, error = %unavailable, "a login cannot begin");
+        let target = self.page_target(inbound);
+        self.retry_page(inbound, Failure::ProviderDown, &target, unavailable.retry_after_seconds())
+    }
+
+    /// The page for a failure that will pass; `seconds` from now a visitor may try again.
+    pub(crate) fn retry_page(
+        &self,
+        inbound: &Inbound,
+        failure: Failure,
+        target: &ReturnTo,
+        seconds: u64,
+    ) -> Answer {
+        let mut answer = self.error_page(&inbound.id, failure, Ways::To(target.as_str()));
+        answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+        answer
+    }
+
+    /// The page for a failure, with these ways on.
+    pub(crate) fn error_page(&self, id: &RequestId, failure: Failure, ways: Ways<'_>) -> Answer {
+        let request_id = id.to_string();
+        let page =
+            ErrorPage { status: failure.status(), message: failure.message(), request_id: &request_id, ways };
+        let mut answer = answer::page(failure.status(), self.renderer.error(&page), self.renderer.policy());
+        answer::no_store(&mut answer);
+        answer
+    }
+
+    /// Where a page's links lead, as far as the request says.
+    fn page_target(&self, inbound: &Inbound) -> ReturnTo {
+        let query = inbound.query().unwrap_or_default();
+        let form = sidecar_core::form::Form::parse(query, self.settings.semicolons).unwrap_or_default();
+        for_page(return_target(inbound, &form, &self.settings), &self.settings)
+    }
+
+    /// The cookies of a login that begins with this request.
+    pub(crate) fn begin_login(
+        &self,
+        inbound: &Inbound,
+        attempt: &LoginAttempt,
+        destination: Destination<'_>,
+    ) -> Result<Vec<SetCookie>, RandomError> {
+        let presented = RequestCookies::new(inbound.headers());
+        self.logins.begin(attempt, destination, presented, inbound.host_name(), self.clock.now())
+    }
+}
