@@ -2,19 +2,20 @@
 
 use std::{
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
 
-use http::{HeaderValue, Request, Uri, header};
+use http::{Extensions, HeaderValue, Request, Uri, header};
 use http_body::Body;
 use hyper_util::{
-    client::legacy::{Client, ResponseFuture},
+    client::legacy::{Client, Error, ResponseFuture},
     rt::{TokioExecutor, TokioIo, TokioTimer},
 };
 use tower_service::Service;
 
-use crate::{BoxError, Dialer, Endpoint, Stream};
+use crate::{BoxError, Dialer, Endpoint, Stream, stream::Traffic};
 
 /// How connections are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,6 +96,20 @@ where
     }
 }
 
+/// Whether a request of a [`Pool`] failed because the kept connection it was given turned out to be dead: it had served
+/// before, and not a byte came back.
+///
+/// An idempotent request without a body may then be sent again (RFC 9110 9.2.2): the other side closes an idle
+/// connection whenever it likes, and cannot tell us in time.
+#[must_use]
+pub fn died_idle(error: &Error) -> bool {
+    let mut extras = Extensions::new();
+    if let Some(connection) = error.connect_info() {
+        connection.get_extras(&mut extras);
+    }
+    extras.get::<Traffic>().is_some_and(Traffic::is_unanswered_reuse)
+}
+
 /// Makes the connections of a [`Pool`].
 #[derive(Clone)]
 pub struct Connector {
@@ -104,7 +119,8 @@ pub struct Connector {
 
 #[derive(Clone)]
 enum To {
-    Fixed(Endpoint),
+    // Shared, because hyper-util clones its connector for every request.
+    Fixed(Arc<Endpoint>),
     Uri,
 }
 
@@ -112,7 +128,7 @@ impl Connector {
     /// Always connects to `endpoint`, whatever the request's URI says.
     #[must_use]
     pub fn to(dialer: Dialer, endpoint: Endpoint) -> Self {
-        Self { dialer, to: To::Fixed(endpoint) }
+        Self { dialer, to: To::Fixed(Arc::new(endpoint)) }
     }
 
     /// Connects where the request's URI leads to.
@@ -145,11 +161,11 @@ impl Service<Uri> for Connector {
     fn call(&mut self, uri: Uri) -> Self::Future {
         let Self { dialer, to } = self.clone();
         Box::pin(async move {
-            let endpoint = match to {
-                To::Fixed(endpoint) => endpoint,
-                To::Uri => Endpoint::of(&uri)?,
+            let stream = match to {
+                To::Fixed(endpoint) => dialer.dial(&endpoint).await?,
+                To::Uri => dialer.dial(&Endpoint::of(&uri)?).await?,
             };
-            Ok(TokioIo::new(dialer.dial(&endpoint).await?))
+            Ok(TokioIo::new(stream))
         })
     }
 }

@@ -3,6 +3,10 @@
 use std::{
     io,
     pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU8, Ordering},
+    },
     task::{Context, Poll},
 };
 
@@ -18,6 +22,7 @@ use tokio_rustls::client::TlsStream;
 pub struct Stream {
     io: Io,
     ends_at_proxy: bool,
+    traffic: Traffic,
 }
 
 #[derive(Debug)]
@@ -30,15 +35,15 @@ enum Io {
 
 impl Stream {
     pub(crate) fn tcp(socket: TcpStream) -> Self {
-        Self { io: Io::Tcp(socket), ends_at_proxy: false }
+        Self { io: Io::Tcp(socket), ends_at_proxy: false, traffic: Traffic::default() }
     }
 
     pub(crate) fn unix(socket: UnixStream) -> Self {
-        Self { io: Io::Unix(socket), ends_at_proxy: false }
+        Self { io: Io::Unix(socket), ends_at_proxy: false, traffic: Traffic::default() }
     }
 
     pub(crate) fn tls(session: TlsStream<Stream>) -> Self {
-        Self { io: Io::Tls(Box::new(session)), ends_at_proxy: false }
+        Self { io: Io::Tls(Box::new(session)), ends_at_proxy: false, traffic: Traffic::default() }
     }
 
     pub(crate) fn at_proxy(self) -> Self {
@@ -53,18 +58,52 @@ impl Stream {
     }
 }
 
+/// Which way bytes went last: what tells a kept connection that died idle from one that died over our request.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Traffic(Arc<AtomicU8>);
+
+impl Traffic {
+    const UNUSED: u8 = 0;
+    const ASKED_FIRST: u8 = 1;
+    const ANSWERED: u8 = 2;
+    const ASKED_AGAIN: u8 = 3;
+
+    fn read(&self) {
+        self.0.store(Self::ANSWERED, Ordering::Relaxed);
+    }
+
+    fn write(&self) {
+        let next = match self.0.load(Ordering::Relaxed) {
+            Self::UNUSED | Self::ASKED_FIRST => Self::ASKED_FIRST,
+            _ => Self::ASKED_AGAIN,
+        };
+        self.0.store(next, Ordering::Relaxed);
+    }
+
+    /// Whether something was read once, and nothing since the last write.
+    pub(crate) fn is_unanswered_reuse(&self) -> bool {
+        self.0.load(Ordering::Relaxed) == Self::ASKED_AGAIN
+    }
+}
+
 impl AsyncRead for Stream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        match &mut self.io {
+        let before = buf.filled().len();
+        let done = match &mut self.io {
             Io::Tcp(io) => Pin::new(io).poll_read(cx, buf),
             Io::Unix(io) => Pin::new(io).poll_read(cx, buf),
             Io::Tls(io) => Pin::new(io).poll_read(cx, buf),
+        };
+        if buf.filled().len() > before {
+            self.traffic.read();
         }
+        done
     }
 }
 
 impl AsyncWrite for Stream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        self.traffic.write();
         match &mut self.io {
             Io::Tcp(io) => Pin::new(io).poll_write(cx, buf),
             Io::Unix(io) => Pin::new(io).poll_write(cx, buf),
@@ -93,6 +132,7 @@ impl AsyncWrite for Stream {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        self.traffic.write();
         match &mut self.io {
             Io::Tcp(io) => Pin::new(io).poll_write_vectored(cx, bufs),
             Io::Unix(io) => Pin::new(io).poll_write_vectored(cx, bufs),
@@ -112,6 +152,6 @@ impl AsyncWrite for Stream {
 /// What hyper-util's client asks of a connection; an implementation detail of [`Pool`](crate::Pool).
 impl Connection for Stream {
     fn connected(&self) -> Connected {
-        Connected::new().proxy(self.ends_at_proxy)
+        Connected::new().proxy(self.ends_at_proxy).extra(self.traffic.clone())
     }
 }

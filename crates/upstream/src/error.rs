@@ -1,0 +1,126 @@
+//! What went wrong between us and an app.
+
+use std::{fmt, sync::Arc};
+
+use hyper_util::client::legacy;
+use sidecar_net::{BoxError, DialError, TlsError};
+
+/// Upstreams that cannot be served.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TableError {
+    /// Two upstreams have the same id.
+    #[error("the upstream id {0:?} is used twice")]
+    SameId(String),
+    /// Two upstreams have the same path.
+    #[error("the upstream path {0:?} is used twice")]
+    SamePath(String),
+    /// The certificate authorities of an upstream cannot be used.
+    #[error("upstream {id:?}: TLS cannot be set up")]
+    Tls {
+        /// Which upstream.
+        id: String,
+        /// Why.
+        source: TlsError,
+    },
+    /// A host that no `Host` header can name.
+    #[error("upstream {id:?}: the host cannot stand in a Host header")]
+    Host {
+        /// Which upstream.
+        id: String,
+    },
+    /// A fixed value with bytes that no header may carry.
+    #[error("the fixed value of header {name} has control characters")]
+    FixedValue {
+        /// Which header.
+        name: http::HeaderName,
+    },
+}
+
+/// No answer came from the upstream: nothing has been sent to the visitor yet.
+///
+/// An answer that breaks off later is no such error; its body ends with an error, and the connection is cut.
+#[derive(Debug)]
+pub struct ForwardError {
+    upstream: Arc<str>,
+    fault: Fault,
+    source: Option<BoxError>,
+}
+
+/// Whose fault it is that no answer came, and which.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Fault {
+    /// The upstream: no connection could be made ([`ForwardError::dial`] says why).
+    Unreachable,
+    /// The upstream: no head of an answer within its time.
+    Timeout,
+    /// The upstream: it closed the connection instead of answering.
+    Closed,
+    /// The upstream: what it sent is no HTTP answer, or switches protocols unasked.
+    Malformed,
+    /// The visitor: the body broke off or is malformed.
+    Visitor,
+    /// Ours: the request cannot be written.
+    Internal,
+}
+
+impl ForwardError {
+    pub(crate) fn new(upstream: Arc<str>, fault: Fault, source: Option<BoxError>) -> Self {
+        Self { upstream, fault, source }
+    }
+
+    pub(crate) fn from_client(upstream: Arc<str>, error: legacy::Error) -> Self {
+        let fault = fault_of(&error);
+        Self::new(upstream, fault, Some(error.into()))
+    }
+
+    /// The id of the upstream.
+    #[must_use]
+    pub fn upstream(&self) -> &Arc<str> {
+        &self.upstream
+    }
+
+    /// Whose fault, and which.
+    #[must_use]
+    pub fn fault(&self) -> Fault {
+        self.fault
+    }
+
+    /// Why no connection could be made, if that is what happened.
+    #[must_use]
+    pub fn dial(&self) -> Option<&DialError> {
+        DialError::find(self.source.as_deref()?)
+    }
+}
+
+fn fault_of(error: &legacy::Error) -> Fault {
+    if DialError::find(error).is_some() {
+        return Fault::Unreachable;
+    }
+    let mut causes = std::iter::successors(Some(error as &dyn std::error::Error), |&error| error.source());
+    match causes.find_map(|error| error.downcast_ref::<hyper::Error>()) {
+        Some(error) if error.is_user() => Fault::Visitor,
+        Some(error) if error.is_parse() => Fault::Malformed,
+        Some(_) => Fault::Closed,
+        None => Fault::Internal,
+    }
+}
+
+impl fmt::Display for ForwardError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.fault {
+            Fault::Unreachable => "the upstream cannot be reached",
+            Fault::Timeout => "the upstream did not answer in time",
+            Fault::Closed => "the upstream closed the connection without an answer",
+            Fault::Malformed => "the upstream's answer is malformed",
+            Fault::Visitor => "the request's body broke off",
+            Fault::Internal => "the request cannot be sent",
+        })
+    }
+}
+
+impl std::error::Error for ForwardError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}

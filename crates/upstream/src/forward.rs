@@ -1,0 +1,96 @@
+//! The way in: a granted request, and out: its answer.
+
+use std::{net::IpAddr, sync::Arc};
+
+use http::{Request, Response, StatusCode};
+use hyper::body::Incoming;
+use sidecar_core::policy::Grant;
+use sidecar_net::Pool;
+
+use crate::{
+    Body, ForwardError, Injector, Table,
+    exchange::Exchange,
+    fixed, local,
+    table::{Choice, Target},
+};
+
+/// All upstreams, as one worker reaches them: the shared table and connections of its own.
+///
+/// Made and used within one runtime; the connections are tasks there.
+pub struct Upstreams {
+    table: Arc<Table>,
+    /// Beside `table.routes`, one per HTTP upstream.
+    pools: Vec<Option<Pool<Body>>>,
+}
+
+/// Who is at the other end of the visitor's connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Peer {
+    /// Its address; `None` on a unix socket.
+    pub ip: Option<IpAddr>,
+}
+
+/// The answer to a forwarded request.
+#[derive(Debug)]
+pub struct Forwarded {
+    /// What the visitor gets, our own headers included.
+    pub response: Response<Body>,
+    /// The id of the upstream that answered; `None` when the table did: 404 or a redirect to the right spelling.
+    pub upstream: Option<Arc<str>>,
+}
+
+impl Upstreams {
+    /// A worker's view of `table`; connects to nothing yet.
+    #[must_use]
+    pub fn new(table: Arc<Table>) -> Self {
+        let pool = |target: &Target| match target {
+            Target::Http(http) => Some(http.pool()),
+            Target::Static(_) | Target::Files(_) => None,
+        };
+        let pools = table.routes.iter().map(|route| pool(&route.target)).collect();
+        Self { table, pools }
+    }
+
+    /// The identity headers, for the answers that are not made here.
+    #[must_use]
+    pub fn injector(&self) -> &Injector {
+        &self.table.injector
+    }
+
+    /// Carries a request to the upstream that its path belongs to.
+    ///
+    /// # Errors
+    /// [`ForwardError`] when no head of an answer came; the visitor has been sent nothing then.
+    ///
+    /// # Cancel safety
+    /// Dropping the future ends the exchange and closes its connection.
+    pub async fn forward(
+        &self,
+        request: Request<Incoming>,
+        grant: Grant,
+        peer: Peer,
+    ) -> Result<Forwarded, ForwardError> {
+        let session = grant.session();
+        let (mut response, upstream) = match self.table.choose(request.uri()) {
+            Choice::Serve { index, below } => {
+                let route = &self.table.routes[index];
+                let response = match (&route.target, &self.pools[index]) {
+                    (Target::Http(target), Some(pool)) => {
+                        let exchange = Exchange { table: &self.table, route, target, pool };
+                        exchange.run(request, session, peer).await?
+                    }
+                    (Target::Files(files), _) => files.serve(&request, &below).await,
+                    (Target::Static(status), _) => fixed::answer(*status),
+                    (Target::Http(_), None) => local::not_found(), // there is a pool for each
+                };
+                (response, Some(route.id.clone()))
+            }
+            Choice::Clean(location) => (local::moved(&location), None),
+            Choice::Slash(location) => (local::moved_with_page(&location), None),
+            Choice::Nothing => (local::not_found(), None),
+            Choice::Malformed => (local::text(StatusCode::BAD_REQUEST, "400 Bad Request\n"), None),
+        };
+        self.table.injector.write_response(session, response.headers_mut());
+        Ok(Forwarded { response, upstream })
+    }
+}

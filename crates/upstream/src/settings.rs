@@ -1,0 +1,212 @@
+//! What an operator says about upstreams.
+
+use std::{path::PathBuf, time::Duration};
+
+use http::{HeaderName, StatusCode};
+use sidecar_core::Secret;
+use sidecar_net::{Endpoint, KeepAlive, TlsSettings};
+
+/// All upstreams and what they are told about visitors.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// In any order; ids and paths are unique.
+    pub upstreams: Vec<UpstreamSettings>,
+    /// The identity headers.
+    pub injection: Injection,
+    /// Whether apps see our own cookies.
+    pub session_cookies: SessionCookies,
+}
+
+/// Whether apps see our session, ticket and login cookies (`pass-session-cookie`, differences D06).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum SessionCookies {
+    /// They are removed from the request.
+    #[default]
+    Remove,
+    /// They are passed on as any other.
+    Pass,
+}
+
+/// One upstream.
+#[derive(Debug, Clone)]
+pub struct UpstreamSettings {
+    /// What logs call it.
+    pub id: String,
+    /// Which requests it serves: with a final slash all paths that begin so, otherwise exactly this one. Compared with
+    /// the decoded path of the request; the longest wins.
+    pub path: String,
+    /// What is behind it.
+    pub kind: Kind,
+}
+
+/// What is behind an upstream.
+#[derive(Debug, Clone)]
+pub enum Kind {
+    /// An HTTP/1.1 server.
+    Http(HttpSettings),
+    /// A constant answer.
+    Static {
+        /// Its status.
+        status: StatusCode,
+    },
+    /// The files of a directory.
+    Files {
+        /// The directory that stands for the match path.
+        dir: PathBuf,
+    },
+}
+
+/// An HTTP upstream.
+#[derive(Debug, Clone)]
+pub struct HttpSettings {
+    /// Where it listens.
+    pub endpoint: Endpoint,
+    /// The `Host` it is sent.
+    pub host: HostHeader,
+    /// Whether WebSockets pass.
+    pub websockets: WebSockets,
+    /// How long to wait for the head of the answer once the request is sent; `None` waits for ever. Default 30 s; not
+    /// for WebSockets.
+    pub timeout: Option<Duration>,
+    /// Whether connections are kept.
+    pub keep_alive: KeepAlive,
+    /// Whom to trust, for [`Endpoint::Https`].
+    pub tls: TlsSettings,
+}
+
+impl HttpSettings {
+    /// An upstream with every default.
+    #[must_use]
+    pub fn new(endpoint: Endpoint) -> Self {
+        Self {
+            endpoint,
+            host: HostHeader::default(),
+            websockets: WebSockets::default(),
+            timeout: Some(Duration::from_secs(30)),
+            keep_alive: KeepAlive::default(),
+            tls: TlsSettings::default(),
+        }
+    }
+}
+
+/// The `Host` an upstream is sent (`pass-host-header`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum HostHeader {
+    /// The one of the request.
+    #[default]
+    OfClient,
+    /// The upstream's own authority; `localhost` for a unix socket.
+    OfUpstream,
+}
+
+/// Whether an upstream is asked to upgrade to WebSocket (`proxy-websockets`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum WebSockets {
+    /// As the visitor asks.
+    #[default]
+    Pass,
+    /// The request is served without the upgrade.
+    Drop,
+}
+
+/// The headers that tell who a request speaks for (http-behaviour 13).
+#[derive(Debug, Clone, Default)]
+pub struct Injection {
+    /// Written on the request to the app.
+    pub request: Vec<InjectedHeader>,
+    /// Written on the answer to the visitor, and on that of `PREFIX/auth`.
+    pub response: Vec<InjectedHeader>,
+}
+
+/// One header and where its values come from.
+#[derive(Debug, Clone)]
+pub struct InjectedHeader {
+    /// Its name.
+    pub name: HeaderName,
+    /// Its values, in order; joined with `,`. Without any the header is absent.
+    pub values: Vec<Source>,
+    /// What becomes of the visitor's own header of that name. On responses: without meaning.
+    pub client_value: ClientValue,
+}
+
+/// What becomes of a header that the visitor sent and we inject (`skip-auth-strip-headers`, `preserveRequestValue`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ClientValue {
+    /// Removed in every spelling, with or without a session.
+    #[default]
+    Remove,
+    /// Kept, ours appended: the app must not trust the header then.
+    Keep,
+}
+
+/// Where a value of an injected header comes from.
+#[derive(Debug, Clone)]
+pub enum Source {
+    /// A claim of the session; nothing without a session or when it is empty.
+    Claim {
+        /// Which.
+        claim: Claim,
+        /// How it is written.
+        form: Form,
+    },
+    /// Always this, with or without a session.
+    Fixed(Secret<String>),
+}
+
+/// How a claim is written.
+#[derive(Debug, Clone)]
+pub enum Form {
+    /// As it is.
+    Plain,
+    /// Behind a text, such as `Bearer `.
+    Prefixed(String),
+    /// As Basic credentials, `base64(claim ":" password)` behind `Basic ` (RFC 7617).
+    Basic {
+        /// The password for all.
+        password: Secret<String>,
+    },
+}
+
+/// A claim of the session (http-behaviour 13.1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Claim {
+    /// The access token.
+    AccessToken,
+    /// The ID token.
+    IdToken,
+    /// The refresh token.
+    RefreshToken,
+    /// The e-mail address.
+    Email,
+    /// The user, `sub`.
+    User,
+    /// `preferred_username`.
+    PreferredUsername,
+    /// One value per group.
+    Groups,
+    /// When the session was made, as Go prints a time, in the local zone.
+    CreatedAt,
+    /// When its tokens expire, likewise.
+    ExpiresOn,
+    /// A claim that was asked for by name; a list gives one value per element.
+    Additional(String),
+}
+
+impl Claim {
+    /// The claim that configuration calls `name`.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        match name {
+            "access_token" => Self::AccessToken,
+            "id_token" => Self::IdToken,
+            "refresh_token" => Self::RefreshToken,
+            "email" => Self::Email,
+            "user" => Self::User,
+            "preferred_username" => Self::PreferredUsername,
+            "groups" => Self::Groups,
+            "created_at" => Self::CreatedAt,
+            "expires_on" => Self::ExpiresOn,
+            other => Self::Additional(other.to_owned()),
+        }
+    }
+}

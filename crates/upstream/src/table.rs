@@ -1,0 +1,292 @@
+//! Which upstream serves a request.
+
+use std::{borrow::Cow, collections::HashSet, sync::Arc, time::Duration};
+
+use http::{HeaderValue, StatusCode, Uri, uri::Authority};
+use sidecar_core::{form::percent_decode, path};
+use sidecar_net::{Dialer, Endpoint, KeepAlive, Proxies, Tls};
+
+use crate::{
+    HostHeader, HttpSettings, Injector, Kind, OwnCookies, SessionCookies, Settings, TableError, Tunnels,
+    UpstreamSettings, WebSockets, file::Files, local::escape_path,
+};
+
+/// All upstreams, checked and ready: made once, shared by all workers.
+#[derive(Debug)]
+pub struct Table {
+    /// The longest path first.
+    pub(crate) routes: Vec<Route>,
+    pub(crate) injector: Injector,
+    pub(crate) own_cookies: OwnCookies,
+    pub(crate) session_cookies: SessionCookies,
+    pub(crate) tunnels: Tunnels,
+}
+
+#[derive(Debug)]
+pub(crate) struct Route {
+    pub(crate) id: Arc<str>,
+    path: String,
+    pub(crate) target: Target,
+}
+
+#[derive(Debug)]
+pub(crate) enum Target {
+    Http(Box<HttpTarget>),
+    Static(StatusCode),
+    Files(Files),
+}
+
+/// What an HTTP upstream's pool in each worker is made from, and what each request needs to know.
+pub(crate) struct HttpTarget {
+    pub(crate) dialer: Dialer,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) keep_alive: KeepAlive,
+    /// What the URI of a request to it says; for a unix socket a name that stands for it.
+    pub(crate) authority: Authority,
+    /// `Host` where the request has none or the settings want this one.
+    pub(crate) own_host: HeaderValue,
+    pub(crate) host: HostHeader,
+    pub(crate) websockets: WebSockets,
+    pub(crate) timeout: Option<Duration>,
+}
+
+/// What is to be done with a request's target.
+#[derive(Debug)]
+pub(crate) enum Choice<'a> {
+    /// Serve it from here. The decoded path, below the match path.
+    Serve { index: usize, below: Cow<'a, [u8]> },
+    /// Its decoded path is not clean, and goes there (http-behaviour 14.1).
+    Clean(String),
+    /// Only with a slash at the end is it something.
+    Slash(String),
+    /// No upstream has it.
+    Nothing,
+    /// The path has a bad escape.
+    Malformed,
+}
+
+impl Table {
+    /// Checks the settings and reads the certificate authorities they name; connects to nothing.
+    ///
+    /// # Errors
+    /// [`TableError`], the first one found.
+    pub fn new(settings: &Settings, own_cookies: OwnCookies, proxies: &Proxies) -> Result<Self, TableError> {
+        let (mut ids, mut paths) = (HashSet::new(), HashSet::new());
+        let mut routes = Vec::new();
+        for upstream in &settings.upstreams {
+            if !ids.insert(&upstream.id) {
+                return Err(TableError::SameId(upstream.id.clone()));
+            }
+            if !paths.insert(&upstream.path) {
+                return Err(TableError::SamePath(upstream.path.clone()));
+            }
+            routes.push(Route::new(upstream, proxies)?);
+        }
+        routes.sort_by_key(|route| std::cmp::Reverse(route.path.len()));
+        Ok(Self {
+            routes,
+            injector: Injector::new(&settings.injection)?,
+            own_cookies,
+            session_cookies: settings.session_cookies,
+            tunnels: Tunnels::default(),
+        })
+    }
+
+    /// The identity headers.
+    #[must_use]
+    pub fn injector(&self) -> &Injector {
+        &self.injector
+    }
+
+    /// The WebSockets that are open, over all workers.
+    #[must_use]
+    pub fn tunnels(&self) -> &Tunnels {
+        &self.tunnels
+    }
+
+    pub(crate) fn choose<'a>(&self, uri: &'a Uri) -> Choice<'a> {
+        let decoded = match uri.path() {
+            path if path.contains('%') => match percent_decode(path) {
+                Some(decoded) => Cow::Owned(decoded),
+                None => return Choice::Malformed,
+            },
+            path => Cow::Borrowed(path.as_bytes()),
+        };
+        // A path that is not UTF-8 has no cleaned form; nothing below reads dot segments from it.
+        if let Some(clean) = std::str::from_utf8(&decoded).ok().and_then(path::cleaned) {
+            return Choice::Clean(relocated(uri, &escape_path(clean.as_bytes())));
+        }
+        if let Some(index) = self.find(&decoded) {
+            let route = &self.routes[index];
+            let below = match decoded {
+                Cow::Borrowed(path) => Cow::Borrowed(route.below(path)),
+                Cow::Owned(path) => Cow::Owned(route.below(&path).to_vec()),
+            };
+            return Choice::Serve { index, below };
+        }
+        if !decoded.ends_with(b"/") && self.find(&[&decoded, &b"/"[..]].concat()).is_some() {
+            return Choice::Slash(relocated(uri, &format!("{}/", uri.path())));
+        }
+        Choice::Nothing
+    }
+
+    fn find(&self, path: &[u8]) -> Option<usize> {
+        self.routes.iter().position(|route| route.matches(path))
+    }
+}
+
+/// The request's own URI with another path; its query stays byte for byte.
+fn relocated(uri: &Uri, path: &str) -> String {
+    let mut location = String::new();
+    if let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) {
+        location.extend([scheme, "://", authority.as_str()]);
+    }
+    location.push_str(path);
+    if let Some(query) = uri.query() {
+        location.extend(["?", query]);
+    }
+    location
+}
+
+impl Route {
+    fn new(settings: &UpstreamSettings, proxies: &Proxies) -> Result<Self, TableError> {
+        let target = match &settings.kind {
+            Kind::Http(http) => Target::Http(Box::new(HttpTarget::new(&settings.id, http, proxies)?)),
+            Kind::Static { status } => Target::Static(*status),
+            Kind::Files { dir } => Target::Files(Files::new(dir.clone())),
+        };
+        Ok(Self { id: settings.id.as_str().into(), path: settings.path.clone(), target })
+    }
+
+    fn matches(&self, path: &[u8]) -> bool {
+        let own = self.path.as_bytes();
+        if own.ends_with(b"/") { path.starts_with(own) } else { path == own }
+    }
+
+    fn below<'a>(&self, path: &'a [u8]) -> &'a [u8] {
+        path.strip_prefix(self.path.as_bytes()).unwrap_or(path)
+    }
+}
+
+impl HttpTarget {
+    fn new(id: &str, settings: &HttpSettings, proxies: &Proxies) -> Result<Self, TableError> {
+        let tls = Tls::new(&settings.tls).map_err(|source| TableError::Tls { id: id.to_owned(), source })?;
+        let own = match &settings.endpoint {
+            Endpoint::Http { port: 80, .. } | Endpoint::Https { port: 443, .. } => {
+                let shown = settings.endpoint.to_string();
+                shown.rsplit_once(':').map_or(shown.clone(), |(host, _)| host.to_owned())
+            }
+            endpoint @ (Endpoint::Http { .. } | Endpoint::Https { .. }) => endpoint.to_string(),
+            Endpoint::Unix(_) => "localhost".to_owned(),
+        };
+        let host = || TableError::Host { id: id.to_owned() };
+        Ok(Self {
+            dialer: Dialer::new(tls, proxies.clone()),
+            endpoint: settings.endpoint.clone(),
+            keep_alive: settings.keep_alive,
+            authority: own.parse().map_err(|_| host())?,
+            own_host: HeaderValue::try_from(own).map_err(|_| host())?,
+            host: settings.host,
+            websockets: settings.websockets,
+            timeout: settings.timeout,
+        })
+    }
+}
+
+impl std::fmt::Debug for HttpTarget {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HttpTarget").field("endpoint", &self.endpoint).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(paths: &[&str]) -> Table {
+        let upstream = |path: &&str| UpstreamSettings {
+            id: (*path).to_owned(),
+            path: (*path).to_owned(),
+            kind: Kind::Static { status: StatusCode::OK },
+        };
+        let settings = Settings { upstreams: paths.iter().map(upstream).collect(), ..Settings::default() };
+        Table::new(&settings, OwnCookies::new(|_| false), &Proxies::Direct).unwrap()
+    }
+
+    fn chosen(table: &Table, target: &str) -> String {
+        match table.choose(&target.parse().unwrap()) {
+            Choice::Serve { index, below } => {
+                format!("{} {}", table.routes[index].id, String::from_utf8_lossy(&below))
+            }
+            Choice::Clean(to) => format!("301 {to}"),
+            Choice::Slash(to) => format!("301/ {to}"),
+            Choice::Nothing => "404".into(),
+            Choice::Malformed => "400".into(),
+        }
+    }
+
+    #[test]
+    fn the_longest_path_serves_and_a_missing_slash_is_added() {
+        let table = table(&["/", "/foo/", "/foo/bar", "/foo/baz/"]);
+        for (target, served) in [
+            ("/x", "/ x"),
+            ("/foo/x", "/foo/ x"),
+            ("/foo/bar", "/foo/bar "),
+            ("/foo/bar/", "/foo/ bar/"),
+            ("/foo/baz/%2e", "301 /foo/baz"),
+            ("/foo/baz/q?x=1", "/foo/baz/ q"),
+            ("/foo", "/ foo"),
+            ("/f%6fo/x", "/foo/ x"),
+            ("/a%2F%2Fb?q=%2F", "301 /a/b?q=%2F"),
+            ("/%2F/", "301 /"),
+            ("/a%20b%2F%2Fc", "301 /a%20b/c"),
+            ("/%zz", "400"),
+            ("/%ff", "/ \u{fffd}"),
+        ] {
+            assert_eq!(chosen(&table, target), served, "{target}");
+        }
+    }
+
+    #[test]
+    fn without_a_match_there_is_a_slash_redirect_or_nothing() {
+        let table = table(&["/bar/", "/exact"]);
+        for (target, served) in [
+            ("/bar?q=1", "301/ /bar/?q=1"),
+            ("/%62ar?q=1", "301/ /%62ar/?q=1"),
+            ("/bar?", "301/ /bar/?"),
+            ("http://h/bar?q=1", "301/ http://h/bar/?q=1"),
+            ("/exact", "/exact "),
+            ("/exact/", "404"),
+            ("/barx", "404"),
+            ("/", "404"),
+        ] {
+            assert_eq!(chosen(&table, target), served, "{target}");
+        }
+    }
+
+    #[test]
+    fn ids_and_paths_are_unique() {
+        let upstream = |id: &str, path: &str| UpstreamSettings {
+            id: id.into(),
+            path: path.into(),
+            kind: Kind::Static { status: StatusCode::OK },
+        };
+        let made = |upstreams| {
+            let settings = Settings { upstreams, ..Settings::default() };
+            Table::new(&settings, OwnCookies::new(|_| false), &Proxies::Direct).unwrap_err()
+        };
+        assert!(matches!(made(vec![upstream("a", "/"), upstream("a", "/b")]), TableError::SameId(id) if id == "a"));
+        assert!(
+            matches!(made(vec![upstream("a", "/"), upstream("b", "/")]), TableError::SamePath(path) if path == "/")
+        );
+    }
+
+    #[test]
+    fn an_upstreams_own_host_leaves_out_the_default_port() {
+        let host = |endpoint| HttpTarget::new("a", &HttpSettings::new(endpoint), &Proxies::Direct).unwrap().own_host;
+        assert_eq!(host(Endpoint::Http { host: "app".into(), port: 80 }), "app");
+        assert_eq!(host(Endpoint::Http { host: "::1".into(), port: 8080 }), "[::1]:8080");
+        assert_eq!(host(Endpoint::Https { host: "::1".into(), port: 443 }), "[::1]");
+        assert_eq!(host(Endpoint::Unix("/run/app.sock".into())), "localhost");
+    }
+}
