@@ -83,9 +83,9 @@ mod tests {
 
     fn entries(content: &str) -> Vec<(String, usize)> {
         let entries = parse(Path::new("a.cfg"), content.as_bytes()).expect("TOML");
-        let line = |source| match source {
-            Source::File { line, .. } => line,
-            other => panic!("{other}"),
+        let line = |source| {
+            let Source::File { line, .. } = source else { panic!("{source}") };
+            line
         };
         entries.into_iter().map(|entry| (entry.key, line(entry.source))).collect()
     }

@@ -1,15 +1,21 @@
 //! What was written and what it means.
 //!
+//! ```text
+//! argv + environment + file ─► merge ─► Options (each value with its source) ─► meaning ─► Config
+//! ```
+//!
 //! Flags, environment and file become [`Options`], one field per option with the place it was written at; options
 //! become a [`Config`], the typed settings of each crate. Everything that is wrong is reported together ([`Faults`]):
 //! which option, where, why, and what to write instead, never with the value of a secret.
 //!
-//! Loading binds no socket, calls no provider and changes nothing global. It reads the files that the options name,
-//! through [`ReadFile`], and nothing else.
+//! Loading binds no socket, calls no provider and changes nothing global. It reads the files that the options name.
 
 mod arguments;
 mod fault;
 mod file;
+mod help;
+mod load;
+mod meaning;
 mod merge;
 mod nearest;
 mod options;
@@ -20,6 +26,9 @@ mod value;
 mod written;
 
 pub use fault::{Fault, Faults, Stage, Warning};
+pub use help::{reference, usage};
+pub use load::{Command, load};
+pub use meaning::{Config, Discovery, ErrorStream, Listen, LogSettings, LogZone, Shutdown};
 pub use options::Options;
 pub use row::{ENVIRONMENT_PREFIX, Row, Secrecy};
 pub use table::rows;

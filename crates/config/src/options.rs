@@ -16,7 +16,7 @@ macro_rules! options {
         /// The fields are named like the keys of the file. What they mean together is for
         /// [`Config`](crate::Config) to say.
         pub struct Options {
-            $(#[doc = $help] pub $key: $crate::written::Written<$type>,)*
+            $(#[doc = concat!("The option `", $flag, "`.")] pub $key: $crate::written::Written<$type>,)*
         }
 
         impl Default for Options {

@@ -115,18 +115,7 @@ impl Translation<'_> {
                 self.out.push(c);
                 self.repeat(repeated)
             }
-            '{' => match counted(self.rest) {
-                Some((min, max, after)) => {
-                    if min > MAX_REPEAT || max.is_some_and(|max| max > MAX_REPEAT || max < min) {
-                        return Err(PatternError::RepeatCount);
-                    }
-                    let length = self.rest.len() - after.len();
-                    self.out.push_str(&self.rest[..length]);
-                    self.skip(length);
-                    self.repeat(repeated)
-                }
-                None => self.literal(c),
-            },
+            '{' => self.brace(repeated),
             '(' => self.group(),
             '[' => {
                 let (class, after) = class::translate(self.rest)?;
@@ -140,18 +129,35 @@ impl Translation<'_> {
                 self.out.push(c);
                 Ok(())
             }
-            c => self.literal(c),
+            c => {
+                self.literal(c);
+                Ok(())
+            }
         }
+    }
+
+    /// A repetition with counts, or a brace that means itself.
+    fn brace(&mut self, repeated: bool) -> Result<(), PatternError> {
+        let Some((min, max, after)) = counted(self.rest) else {
+            self.literal('{');
+            return Ok(());
+        };
+        if min > MAX_REPEAT || max.is_some_and(|max| max > MAX_REPEAT || max < min) {
+            return Err(PatternError::RepeatCount);
+        }
+        let length = self.rest.len() - after.len();
+        self.out.push_str(&self.rest[..length]);
+        self.skip(length);
+        self.repeat(repeated)
     }
 
     fn skip(&mut self, bytes: usize) {
         self.rest = &self.rest[bytes..];
     }
 
-    fn literal(&mut self, c: char) -> Result<(), PatternError> {
+    fn literal(&mut self, c: char) {
         self.skip(c.len_utf8());
         escape::push(&mut self.out, c);
-        Ok(())
     }
 
     /// The end of a repetition: a `?` after it makes it lazy.

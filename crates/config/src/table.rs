@@ -252,3 +252,142 @@ const fn mode(flag: &'static str, kind: Kind, default: &'static str, help: &'sta
 pub fn rows() -> impl Iterator<Item = &'static Row> {
     OPTIONS.iter().chain(MODES)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{HashMap, HashSet};
+
+    use super::*;
+
+    /// One option of oauth2-proxy v7.15.6.
+    struct Original {
+        flag: &'static str,
+        keys: Vec<&'static str>,
+        kind: &'static str,
+        default: &'static str,
+    }
+
+    fn originals() -> Vec<Original> {
+        include_str!("v7_options.txt")
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .map(|line| {
+                let mut fields = line.split('|');
+                let mut next = || fields.next().expect("four fields");
+                Original {
+                    flag: next(),
+                    keys: next().split(',').filter(|key| !key.is_empty()).collect(),
+                    kind: next(),
+                    default: next(),
+                }
+            })
+            .collect()
+    }
+
+    /// Ours beside those of oauth2-proxy, with their defaults.
+    const NEW: [(&str, &str); 20] = [
+        ("sign-in-page-status", "403"),
+        ("pass-xauthrequest", "true"),
+        ("pass-session-cookie", "false"),
+        ("login-restart", "true"),
+        ("login-for-subresources", "false"),
+        ("oidc-discovery-required", "false"),
+        ("ready-requires-provider", "false"),
+        ("refresh-grace", "30s"),
+        ("refresh-before-expiry", "0s"),
+        ("session-cookie-format", "v7"),
+        ("session-idle-timeout", "0s"),
+        ("session-max-lifetime", "0s"),
+        ("session-max-cookie-bytes", "12288"),
+        ("cookie-secret-previous", ""),
+        ("cookie-secret-previous-file", ""),
+        ("max-header-bytes", "65536"),
+        ("shutdown-delay", "0s"),
+        ("shutdown-timeout", "20s"),
+        ("watch-config", "false"),
+        ("app-probe-address", ""),
+    ];
+
+    #[test]
+    fn every_option_of_the_original_is_a_row_with_its_names_kind_and_default() {
+        let ours: HashMap<&str, &Row> = rows().map(|row| (row.flag, row)).collect();
+        assert_eq!(originals().len(), 173);
+        for original in originals() {
+            let row = ours.get(original.flag).unwrap_or_else(|| panic!("{} is no row", original.flag));
+            assert_eq!(row.keys().collect::<Vec<_>>(), original.keys, "{}", original.flag);
+            assert_eq!(row.kind.name(), original.kind, "{}", original.flag);
+            // differences.md D11: the nonce is checked by default.
+            let default = if original.flag == "insecure-oidc-skip-nonce" { "false" } else { original.default };
+            assert_eq!(row.default, default, "{}", original.flag);
+        }
+    }
+
+    #[test]
+    fn what_the_original_lacks_is_a_new_option_with_the_key_of_its_flag() {
+        let known: HashSet<&str> = originals().iter().map(|original| original.flag).collect();
+        let mut new: Vec<_> =
+            rows().filter(|row| !known.contains(row.flag)).map(|row| (row.flag, row.default)).collect();
+        let mut listed = NEW.to_vec();
+        new.sort_unstable();
+        listed.sort_unstable();
+        assert_eq!(new, listed);
+        for row in rows().filter(|row| !known.contains(row.flag)) {
+            assert_eq!(row.key, Some(row.flag.replace('-', "_").as_str()));
+        }
+    }
+
+    #[test]
+    fn no_two_rows_share_a_name() {
+        let mut names = HashSet::new();
+        for row in rows() {
+            assert!(names.insert(row.flag), "{}", row.flag);
+            for key in row.keys() {
+                assert!(names.insert(key) || row.flag == key, "{key}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_default_is_in_the_syntax_of_its_kind() {
+        // Reading the served ones is what `default` does.
+        let options = Options::default();
+        assert_eq!(options.cookie_expire.value.to_string(), "168h0m0s");
+        assert_eq!(options.oidc_audience_claims.value, ["aud"]);
+        for row in OPTIONS {
+            if let Serving::NotYet { differs, .. } = row.serving {
+                let given = [row.default.to_owned()];
+                assert_eq!(differs(crate::value::Input::Flag(&given)).ok(), Some(false), "{}", row.flag);
+            }
+        }
+    }
+
+    #[test]
+    fn secrets_are_marked() {
+        let mut secrets: Vec<_> = rows().filter(|row| row.secrecy == Secrecy::Secret).map(|row| row.flag).collect();
+        secrets.sort_unstable();
+        assert_eq!(
+            secrets,
+            [
+                "basic-auth-password",
+                "client-secret",
+                "cookie-secret",
+                "cookie-secret-previous",
+                "github-token",
+                "jwt-key",
+                "redis-cluster-connection-urls",
+                "redis-connection-url",
+                "redis-password",
+                "redis-sentinel-connection-urls",
+                "redis-sentinel-password",
+                "signature-key",
+            ]
+        );
+    }
+
+    #[test]
+    fn every_row_says_what_it_is_for_in_one_line() {
+        for row in rows() {
+            assert!(row.help.len() > 10 && !row.help.contains('\n') && !row.help.ends_with('.'), "{}", row.flag);
+        }
+    }
+}

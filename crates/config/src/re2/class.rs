@@ -86,11 +86,9 @@ fn range<'a>(out: &mut String, text: &'a str) -> Result<&'a str, PatternError> {
 
 /// One character, escaped or not.
 fn member(text: &str) -> Result<(char, &str), PatternError> {
-    match text.strip_prefix('\\') {
-        Some(escaped) => escape::character(escaped),
-        None => {
-            let c = text.chars().next().ok_or(PatternError::Class)?;
-            Ok((c, &text[c.len_utf8()..]))
-        }
+    if let Some(escaped) = text.strip_prefix('\\') {
+        return escape::character(escaped);
     }
+    let c = text.chars().next().ok_or(PatternError::Class)?;
+    Ok((c, &text[c.len_utf8()..]))
 }

@@ -1,0 +1,106 @@
+//! From the command line and the environment to what to do.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use crate::arguments::{self, CommandLine, Modes};
+use crate::fault::{Fault, Faults, Stage, quote};
+use crate::file::{self, Entry};
+use crate::help;
+use crate::meaning::{Config, Judge};
+use crate::merge::{Environment, Flags, merge};
+use crate::written::Source;
+
+/// What the program is asked to do.
+#[derive(Debug)]
+pub enum Command {
+    /// Serve.
+    Run(Box<Config>),
+    /// The configuration was to be checked, and it is in order: say so and end with status 0.
+    Test(Box<Config>),
+    /// Print the version and end with status 0.
+    Version,
+    /// Print this text and end with status 0.
+    Help(String),
+}
+
+/// Reads the command line (without the program's name), the environment, and the files that they name.
+///
+/// # Errors
+/// Everything that is wrong. A command line that cannot be understood, or a file that cannot be read, ends it early:
+/// what would be found after that would be about values that nobody wrote.
+pub fn load(arguments: &[OsString], environment: &[(OsString, OsString)]) -> Result<Command, Faults> {
+    let arguments = texts(arguments)?;
+    let modes = arguments::modes(&arguments);
+    if modes.version {
+        return Ok(Command::Version);
+    }
+    let flags = match arguments::strict(&arguments)? {
+        CommandLine::Help => return Ok(Command::Help(help::usage())),
+        CommandLine::Flags(flags) => flags,
+    };
+    let faults = not_served(&modes);
+    if !faults.is_empty() {
+        return Err(Faults::new(Stage::Configuration, faults));
+    }
+    let config = Box::new(configuration(&flags, environment, &modes)?);
+    Ok(if modes.config_test { Command::Test(config) } else { Command::Run(config) })
+}
+
+fn texts(arguments: &[OsString]) -> Result<Vec<String>, Faults> {
+    let mut texts = Vec::with_capacity(arguments.len());
+    let mut faults = Vec::new();
+    for (at, argument) in arguments.iter().enumerate() {
+        match argument.to_str() {
+            Some(text) => texts.push(text.to_owned()),
+            None => faults.push(Fault {
+                subject: format!("argument {}", at + 1),
+                source: Source::Flag,
+                reason: "is not UTF-8".to_owned(),
+                instead: String::new(),
+            }),
+        }
+    }
+    if faults.is_empty() { Ok(texts) } else { Err(Faults::new(Stage::CommandLine, faults)) }
+}
+
+fn not_served(modes: &Modes) -> Vec<Fault> {
+    let later = [("alpha-config", !modes.alpha_config.is_empty()), ("convert-config-to-alpha", modes.convert)];
+    later
+        .into_iter()
+        .filter(|(_, asked)| *asked)
+        .map(|(flag, _)| Fault {
+            subject: flag.to_owned(),
+            source: Source::Flag,
+            reason: "this version does not serve the structured configuration yet".to_owned(),
+            instead: "write flags, environment variables or a file for --config".to_owned(),
+        })
+        .collect()
+}
+
+fn configuration(flags: &Flags, environment: &[(OsString, OsString)], modes: &Modes) -> Result<Config, Faults> {
+    let failed = |faults| Faults::new(Stage::Configuration, faults);
+    let file = read(&modes.config).map_err(|fault| failed(vec![fault]))?;
+    let merged = merge(flags, &Environment::new(environment), &file);
+    let mut judge = Judge { faults: merged.faults, warnings: merged.warnings };
+    match Config::new(&merged.options, &mut judge) {
+        Some(config) if judge.faults.is_empty() => Ok(config),
+        _ => Err(failed(judge.faults)),
+    }
+}
+
+fn read(path: &str) -> Result<Vec<Entry>, Fault> {
+    if path.is_empty() {
+        return Ok(Vec::new());
+    }
+    let content = std::fs::read(path).map_err(|error| Fault {
+        subject: "config".to_owned(),
+        source: Source::Flag,
+        reason: format!("cannot read {}: {error}", quote(path)),
+        instead: "name a file that is there".to_owned(),
+    })?;
+    file::parse(Path::new(path), &content)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,274 @@
+//! The settings of the gateway: who gets in, what visitors see, which headers of a request are believed.
+
+use std::collections::HashSet;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use bytes::Bytes;
+use http::{HeaderName, StatusCode};
+use sidecar_core::domain::DomainRule;
+use sidecar_core::form::Semicolons;
+use sidecar_core::login::StateEncoding;
+use sidecar_core::net::IpNets;
+use sidecar_core::policy::{Allow, EmailDomain, EmailRules, Policy};
+use sidecar_gateway::{Api, Footer, Forwarding, Login, Pages, Probes, Refresh, Settings};
+
+use super::judge::{Judge, given, one_of};
+use super::{redirect, routes};
+use crate::fault::quote;
+use crate::options::Options;
+use crate::value::GoDuration;
+use crate::written::Written;
+
+/// The headers in which a proxy may name the client.
+const CLIENT_IP_HEADERS: [&str; 5] =
+    ["X-Forwarded-For", "X-Real-IP", "X-ProxyUser-IP", "X-Envoy-External-Address", "CF-Connecting-IP"];
+
+/// A login whose state was lost restarts this often (differences.md D14).
+const RESTARTS: u8 = 2;
+
+/// What the gateway is told.
+pub(super) fn settings(options: &Options, judge: &mut Judge) -> Option<Settings> {
+    let prefix = prefix(&options.proxy_prefix, judge);
+    let policy = Policy { allow: allow(options, judge), bypass: routes::bypass(options, judge) };
+    let robots = templates(&options.custom_templates_dir, judge);
+    let forwarding = forwarding(options, judge);
+    let request_id_header = header(&options.request_id_header, judge);
+    let login = login(options, judge);
+    let pages = pages(options, judge);
+    let refresh = refresh(options, judge);
+    let api = Api {
+        force_json: options.force_json_errors.value,
+        routes: routes::api(&options.api_routes, judge),
+        login_for_subresources: options.login_for_subresources.value,
+    };
+    Some(Settings {
+        prefix: prefix?,
+        policy,
+        probes: probes(options, judge),
+        robots,
+        forwarding: forwarding?,
+        request_id_header: request_id_header?,
+        login: login?,
+        pages: pages?,
+        api,
+        refresh: refresh?,
+        semicolons: if options.allow_query_semicolons.value { Semicolons::Separate } else { Semicolons::Refused },
+    })
+}
+
+fn prefix(written: &Written<String>, judge: &mut Judge) -> Option<String> {
+    let prefix = written.value.as_str();
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
+    let segments = prefix.strip_prefix('/').unwrap_or_default();
+    let clean = segments.split('/').all(|segment| !matches!(segment, "" | "." | ".."));
+    if clean && segments.bytes().all(plain) {
+        return Some(prefix.to_owned());
+    }
+    judge.refuse(
+        written,
+        format!("{} is no prefix of paths", quote(prefix)),
+        "write a path such as /oauth2: a slash in front, none at the end, letters, digits and -._~ between",
+    );
+    None
+}
+
+fn allow(options: &Options, judge: &mut Judge) -> Allow {
+    let written = &options.email_domains;
+    if written.value.is_empty() {
+        judge.refuse(written, "is required: it says who may sign in", "write a domain, or * to let everybody in");
+    }
+    let mut emails = EmailRules::default();
+    for text in judge.elements(written) {
+        if text == "*" {
+            emails.any = true;
+        } else if text.contains('@') || text.contains(char::is_whitespace) {
+            judge.refuse(
+                written,
+                format!("{} is no domain", quote(text)),
+                "write what follows the @, as in example.com",
+            );
+        } else if let Some(domain) = EmailDomain::parse(text) {
+            emails.domains.push(domain);
+        } else {
+            judge.refuse(written, format!("{} has no domain in it", quote(text)), "write it as in .example.com");
+        }
+    }
+    let groups: HashSet<String> = judge.elements(&options.allowed_groups).map(str::to_owned).collect();
+    Allow { emails, groups }
+}
+
+fn probes(options: &Options, judge: &mut Judge) -> Probes {
+    let mut ping_paths: Vec<String> = given(&options.ping_path).map(str::to_owned).into_iter().collect();
+    let mut ping_agents: Vec<String> = given(&options.ping_user_agent).map(str::to_owned).into_iter().collect();
+    if options.gcp_healthchecks.value {
+        ping_paths.extend(["/liveness_check", "/readiness_check"].map(str::to_owned));
+        ping_agents.push("GoogleHC/1.0".to_owned());
+        if options.ping_user_agent.value.is_empty() && !options.ping_path.value.is_empty() {
+            let path = &options.ping_path.value;
+            let message = format!("{path} answers Google's health checks alone; ping-user-agent names others");
+            judge.warn(&options.gcp_healthchecks, message);
+        }
+    }
+    for written in [&options.ping_path, &options.ready_path] {
+        if !written.value.is_empty() && !written.value.starts_with('/') {
+            judge.refuse(written, format!("{} is no path", quote(&written.value)), "begin it with a slash");
+        }
+    }
+    Probes {
+        ping_paths,
+        ping_agents,
+        ready_path: given(&options.ready_path).map(str::to_owned),
+        ready_requires_provider: options.ready_requires_provider.value,
+        silent: options.silence_ping_logging.value,
+    }
+}
+
+/// `robots.txt` of the directory, if it is there. Pages in it are refused: to pass them over would show visitors
+/// another page than the operator sees in the directory.
+fn templates(written: &Written<String>, judge: &mut Judge) -> Option<Bytes> {
+    let directory = Path::new(given(written)?);
+    if !directory.is_dir() {
+        let message = format!("{} is no directory; the built-in pages are served", quote(&written.value));
+        judge.warn(written, message);
+        return None;
+    }
+    for page in ["sign_in.html", "error.html"] {
+        if directory.join(page).exists() {
+            let reason = format!("{page} is there, and custom templates are not served yet by this version");
+            judge.refuse(written, reason, "remove the file or leave the option out: the built-in page is served then");
+        }
+    }
+    match std::fs::read(directory.join("robots.txt")) {
+        Ok(content) => Some(Bytes::from(content)),
+        Err(error) if error.kind() == ErrorKind::NotFound => None,
+        Err(error) => {
+            judge.refuse(written, format!("cannot read robots.txt there: {error}"), "");
+            None
+        }
+    }
+}
+
+fn forwarding(options: &Options, judge: &mut Judge) -> Option<Forwarding> {
+    let proxies = routes::networks(&options.trusted_proxy_ips, judge);
+    if !options.reverse_proxy.value {
+        return Some(Forwarding::Ignored);
+    }
+    let proxies = match options.trusted_proxy_ips.value.as_slice() {
+        [] => IpNets::private(),
+        list => {
+            if list.iter().any(|network| network.ends_with("/0")) {
+                let message = "every peer is believed about who the client is and which host it asked for";
+                judge.warn(&options.trusted_proxy_ips, message);
+            }
+            proxies
+        }
+    };
+    let written = &options.real_client_ip_header;
+    let name = CLIENT_IP_HEADERS.iter().find(|name| name.eq_ignore_ascii_case(&written.value));
+    let Some(name) = name.and_then(|name| HeaderName::from_bytes(name.as_bytes()).ok()) else {
+        let reason = format!("{} is none of the headers that proxies use for it", quote(&written.value));
+        judge.refuse(written, reason, format!("write {}", one_of(&CLIENT_IP_HEADERS)));
+        return None;
+    };
+    Some(Forwarding::Trusted { proxies, client_ip_header: name })
+}
+
+fn header(written: &Written<String>, judge: &mut Judge) -> Option<HeaderName> {
+    let name = HeaderName::from_bytes(written.value.as_bytes()).ok();
+    if name.is_none() {
+        judge.refuse(written, format!("{} is no header name", quote(&written.value)), "write one such as X-Request-Id");
+    }
+    name
+}
+
+fn login(options: &Options, judge: &mut Judge) -> Option<Login> {
+    let redirect_uri = redirect::uri(options, judge);
+    let allowed_domains = allowed_domains(&options.whitelist_domains, judge);
+    Some(Login {
+        redirect_uri: redirect_uri?,
+        cookie_secure: options.cookie_secure.value,
+        allowed_domains,
+        skip_button: options.skip_provider_button.value,
+        state_encoding: if options.encode_state.value { StateEncoding::Base64 } else { StateEncoding::Plain },
+        max_restarts: if options.login_restart.value { RESTARTS } else { 0 },
+    })
+}
+
+/// Entries without a host allow nothing, as in oauth2-proxy; whoever wrote them is told.
+fn allowed_domains(written: &Written<Vec<String>>, judge: &mut Judge) -> Vec<DomainRule> {
+    let mut rules = Vec::new();
+    for text in &written.value {
+        if text == "*" || text.contains("://") || text.contains(char::is_whitespace) {
+            judge.warn(written, format!("{} allows no host; write example.com or .example.com", quote(text)));
+        }
+        match DomainRule::parse(text) {
+            Some(rule) => rules.push(rule),
+            None => judge.warn(written, format!("{} names no host and allows nothing", quote(text))),
+        }
+    }
+    rules
+}
+
+fn pages(options: &Options, judge: &mut Judge) -> Option<Pages> {
+    let written = &options.sign_in_page_status;
+    let sign_in_status = match written.value {
+        403 => Some(StatusCode::FORBIDDEN),
+        200 => Some(StatusCode::OK),
+        other => {
+            judge.refuse(written, format!("{other} is no status of the sign-in page"), "write 403 or 200");
+            None
+        }
+    };
+    judge.warn_if(&options.show_debug_on_error, true, "error pages show internal causes to visitors");
+    Some(Pages {
+        sign_in_status: sign_in_status?,
+        banner: banner(options),
+        footer: match options.footer.value.as_str() {
+            "" => Footer::BuiltIn,
+            "-" => Footer::Hidden,
+            html => Footer::Html(html.to_owned()),
+        },
+        debug: options.show_debug_on_error.value,
+    })
+}
+
+/// The message above the button. Without one of the operator's own it tells the accepted domains.
+fn banner(options: &Options) -> Option<String> {
+    let domains = || options.email_domains.value.iter().map(|domain| escaped(&domain.to_lowercase()));
+    match (options.banner.value.as_str(), options.email_domains.value.as_slice()) {
+        ("-", _) | ("", []) => None,
+        ("", [domain]) if domain == "*" => None,
+        ("", [_]) => Some(format!("Sign in with your {} account.", domains().collect::<String>())),
+        ("", _) => Some(format!("Sign in with an account of {}.", domains().collect::<Vec<_>>().join(", "))),
+        (html, _) => Some(html.to_owned()),
+    }
+}
+
+/// Text as HTML.
+fn escaped(text: &str) -> String {
+    let mut html = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => html.push_str("&amp;"),
+            '<' => html.push_str("&lt;"),
+            '>' => html.push_str("&gt;"),
+            '"' => html.push_str("&quot;"),
+            '\'' => html.push_str("&#39;"),
+            c => html.push(c),
+        }
+    }
+    html
+}
+
+fn refresh(options: &Options, judge: &mut Judge) -> Option<Refresh> {
+    let positive = |written: &Written<GoDuration>| written.value.to_std().filter(|duration| !duration.is_zero());
+    let grace = judge.duration(&options.refresh_grace);
+    judge.duration(&options.refresh_before_expiry)?;
+    Some(Refresh {
+        // compat: a negative one never refreshes.
+        period: positive(&options.cookie_refresh),
+        grace: grace?,
+        before_expiry: positive(&options.refresh_before_expiry),
+    })
+}

@@ -1,0 +1,89 @@
+//! Where the conversions put what they find: faults and warnings, each with the place it was written at.
+
+use std::time::Duration;
+
+use crate::fault::{Fault, Warning, quote};
+use crate::value::GoDuration;
+use crate::written::Written;
+
+/// Collects what is wrong and what is worth knowing.
+#[derive(Default)]
+pub(crate) struct Judge {
+    pub(crate) faults: Vec<Fault>,
+    pub(crate) warnings: Vec<Warning>,
+}
+
+impl Judge {
+    /// The value cannot be used.
+    pub(crate) fn refuse<T>(&mut self, written: &Written<T>, reason: impl Into<String>, instead: impl Into<String>) {
+        self.faults.push(Fault {
+            subject: written.option.to_owned(),
+            source: written.source.clone(),
+            reason: reason.into(),
+            instead: instead.into(),
+        });
+    }
+
+    /// The value is used, and an operator should know what that means.
+    pub(crate) fn warn<T>(&mut self, written: &Written<T>, message: impl Into<String>) {
+        self.warnings.push(Warning {
+            subject: written.option,
+            source: written.source.clone(),
+            message: message.into(),
+        });
+    }
+
+    /// A switch that is on and had better not be.
+    pub(crate) fn warn_if(&mut self, switch: &Written<bool>, on: bool, message: &str) {
+        if switch.value == on {
+            self.warn(switch, message);
+        }
+    }
+
+    /// A length of time that cannot be negative.
+    pub(crate) fn duration(&mut self, written: &Written<GoDuration>) -> Option<Duration> {
+        let duration = written.value.to_std();
+        if duration.is_none() {
+            self.refuse(written, format!("{} is negative", written.value), "write a duration from 0s up");
+        }
+        duration
+    }
+
+    /// The elements of a list that must not be empty texts: as a restriction an empty one would restrict nothing, and
+    /// elsewhere it means nothing (differences.md D60).
+    pub(crate) fn elements<'a>(&mut self, list: &'a Written<Vec<String>>) -> impl Iterator<Item = &'a str> + use<'a> {
+        if list.value.iter().any(String::is_empty) {
+            self.refuse(list, "has an empty element", "remove it; a comma too many makes one");
+        }
+        list.value.iter().map(String::as_str).filter(|element| !element.is_empty())
+    }
+
+    /// One of the words that an option takes; `None` after a fault.
+    pub(crate) fn word<T: Copy>(&mut self, written: &Written<String>, words: &[(&str, T)]) -> Option<T> {
+        let found = words.iter().find(|(word, _)| *word == written.value).map(|(_, meaning)| *meaning);
+        if found.is_none() {
+            let words: Vec<&str> =
+                words.iter().map(|(word, _)| if word.is_empty() { "nothing" } else { word }).collect();
+            self.refuse(
+                written,
+                format!("{} is none of its words", quote(&written.value)),
+                format!("write {}", one_of(&words)),
+            );
+        }
+        found
+    }
+}
+
+/// `a, b or c`.
+pub(crate) fn one_of(words: &[&str]) -> String {
+    match words {
+        [] => String::new(),
+        [word] => (*word).to_owned(),
+        [words @ .., last] => format!("{} or {last}", words.join(", ")),
+    }
+}
+
+/// A text option whose empty value means that there is none.
+pub(crate) fn given(written: &Written<String>) -> Option<&str> {
+    Some(written.value.as_str()).filter(|value| !value.is_empty())
+}

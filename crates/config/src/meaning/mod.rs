@@ -1,0 +1,109 @@
+//! From what was written to what it means: one file per crate whose settings are filled, all faults together.
+
+mod gateway;
+mod injection;
+mod judge;
+mod oidc;
+mod process;
+mod redirect;
+mod routes;
+mod session;
+mod upstream;
+
+use std::error::Error;
+
+use sidecar_core::Secret;
+use sidecar_net::TlsSettings;
+
+pub(crate) use self::judge::Judge;
+pub use self::process::{ErrorStream, Listen, LogSettings, LogZone, Shutdown};
+use crate::fault::Warning;
+use crate::options::Options;
+
+/// What the program is told: the settings of every crate, checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Which kind of identity provider it is.
+    pub provider_id: sidecar_providers::Id,
+    /// The identity provider.
+    pub provider: sidecar_oidc::Settings,
+    /// Whom TLS to the provider trusts.
+    pub provider_tls: TlsSettings,
+    /// Called at sign-out, `{id_token}` replaced (`backend-logout-url`).
+    pub backend_logout_url: Option<Secret<String>>,
+    /// When the provider's metadata is needed.
+    pub discovery: Discovery,
+    /// Where sessions are kept.
+    pub sessions: sidecar_session::StoreSettings,
+    /// How logins are remembered.
+    pub logins: sidecar_session::LoginSettings,
+    /// The app.
+    pub upstream: sidecar_upstream::Settings,
+    /// The life of a request.
+    pub gateway: sidecar_gateway::Settings,
+    /// Where requests come in; `None` for nowhere.
+    pub listen: Option<Listen>,
+    /// The largest head of a request, in bytes.
+    pub max_header_bytes: usize,
+    /// What is logged.
+    pub logs: LogSettings,
+    /// How the process stops.
+    pub shutdown: Shutdown,
+    /// What an operator should know, for the log at start.
+    pub warnings: Vec<Warning>,
+}
+
+/// When the provider's metadata is needed (`oidc-discovery-required`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Discovery {
+    /// Before serving: without it the process ends.
+    AtStart,
+    /// At the first login; until then it is tried again and again.
+    InBackground,
+}
+
+impl Config {
+    /// Says what the options mean, and tells `judge` everything that is wrong with them. `None` only after a fault.
+    pub(crate) fn new(options: &Options, judge: &mut Judge) -> Option<Self> {
+        let provider_id = oidc::id(&options.provider, judge);
+        let provider = oidc::settings(options, judge);
+        let provider_tls = oidc::tls(options, judge);
+        let backend_logout_url = oidc::backend_logout_url(&options.backend_logout_url, judge);
+        let stores = session::settings(options, judge);
+        let upstream = upstream::settings(options, judge);
+        let gateway = gateway::settings(options, judge);
+        let listen = process::listen(&options.http_address, judge);
+        let max_header_bytes = process::max_header_bytes(&options.max_header_bytes, judge);
+        let logs = process::logs(options, judge);
+        let shutdown = process::shutdown(options, judge);
+        let (sessions, logins) = stores?;
+        Some(Self {
+            provider_id: provider_id?,
+            provider: provider?,
+            provider_tls,
+            backend_logout_url,
+            discovery: if options.oidc_discovery_required.value { Discovery::AtStart } else { Discovery::InBackground },
+            sessions,
+            logins,
+            upstream: upstream?,
+            gateway: gateway?,
+            listen: listen?,
+            max_header_bytes: max_header_bytes?,
+            logs,
+            shutdown: shutdown?,
+            warnings: std::mem::take(&mut judge.warnings),
+        })
+    }
+}
+
+/// An error with its causes, on one line.
+fn report(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}

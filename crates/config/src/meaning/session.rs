@@ -1,0 +1,231 @@
+//! The settings of the session crate: cookies, their secret, what is kept in them.
+
+use std::time::Duration;
+
+use sidecar_core::cookie::SameSite;
+use sidecar_session::{
+    CacheLimits, Contents, CookieSecret, CookieSettings, CsrfNaming, LoginSettings, Part, SecretError, StoreSettings,
+};
+
+use super::judge::{Judge, given};
+use crate::fault::quote;
+use crate::options::Options;
+use crate::value::GoDuration;
+use crate::written::Written;
+
+/// Browsers and v7 take no longer name.
+const MAX_NAME: usize = 256;
+
+/// How to make a good secret.
+const MAKE_SECRET: &str = "write the output of: openssl rand -base64 32 | tr -- '+/' '-_'";
+
+/// Where sessions are kept and how logins are remembered.
+pub(super) fn settings(options: &Options, judge: &mut Judge) -> Option<(StoreSettings, LoginSettings)> {
+    judge.word_of_store(&options.session_store_type);
+    let secret = secret(options, judge);
+    let cookie = cookie(options, judge);
+    let lifetime = lifetime(options, judge);
+    let login_lifetime = judge.duration(&options.cookie_csrf_expire);
+    let same_site = judge.word(&options.cookie_csrf_samesite, &SAME_SITE);
+    let max_value_bytes = max_value_bytes(&options.session_max_cookie_bytes, judge);
+    minimal(options, judge);
+    let (secret, cookie) = (secret?, cookie?);
+    let sessions = StoreSettings {
+        secret: secret.clone(),
+        previous_secrets: Vec::new(),
+        cookie: cookie.clone(),
+        lifetime: lifetime?,
+        contents: if options.session_cookie_minimal.value { Contents::Minimal } else { Contents::Full },
+        max_value_bytes: max_value_bytes?,
+        needed: needed(options),
+        cache: CacheLimits::default(),
+    };
+    let logins = LoginSettings {
+        secret,
+        previous_secrets: Vec::new(),
+        cookie,
+        same_site: same_site?,
+        lifetime: Some(login_lifetime?).filter(|lifetime| !lifetime.is_zero()),
+        csrf: csrf(options),
+    };
+    Some((sessions, logins))
+}
+
+impl Judge {
+    fn word_of_store(&mut self, store: &Written<String>) {
+        match store.value.as_str() {
+            "cookie" => {}
+            "redis" => self.refuse(store, "this version does not serve sessions in Redis yet", "leave it at cookie"),
+            other => self.refuse(store, format!("{} is no kind of store", quote(other)), "write cookie"),
+        }
+    }
+}
+
+fn secret(options: &Options, judge: &mut Judge) -> Option<CookieSecret> {
+    let written = options.cookie_secret.value.expose();
+    if !written.is_empty() {
+        let secret = CookieSecret::new(written.as_bytes());
+        return secret.map_err(|error| bad_secret(&options.cookie_secret, "the secret", error, judge)).ok();
+    }
+    let Some(path) = given(&options.cookie_secret_file) else {
+        judge.refuse(&options.cookie_secret, "is required, here or in the file of cookie-secret-file", MAKE_SECRET);
+        return None;
+    };
+    match std::fs::read(path) {
+        Ok(content) => CookieSecret::new(&content)
+            .map_err(|error| bad_secret(&options.cookie_secret_file, "the content of the file", error, judge))
+            .ok(),
+        Err(error) => {
+            judge.refuse(&options.cookie_secret_file, format!("cannot read {}: {error}", quote(path)), "");
+            None
+        }
+    }
+}
+
+/// `subject` says what is wrong without repeating any of it.
+fn bad_secret<T>(written: &Written<T>, subject: &str, error: SecretError, judge: &mut Judge) {
+    let reason = if let SecretError::KeyLength(length) = error {
+        format!("{subject} must be 16, 24 or 32 bytes, as they are or in URL-safe base64, but is {length}")
+    } else {
+        error.to_string()
+    };
+    judge.refuse(written, reason, MAKE_SECRET);
+}
+
+/// What `cookie-samesite` may say.
+const SAME_SITE: [(&str, Option<SameSite>); 4] =
+    [("", None), ("lax", Some(SameSite::Lax)), ("strict", Some(SameSite::Strict)), ("none", Some(SameSite::None))];
+
+fn cookie(options: &Options, judge: &mut Judge) -> Option<CookieSettings> {
+    let same_site = judge.word(&options.cookie_samesite, &SAME_SITE);
+    name(options, judge);
+    if !is_attribute(&options.cookie_path.value) {
+        judge.refuse(&options.cookie_path, "has a character that no cookie attribute may have", "write a path");
+    }
+    for domain in &options.cookie_domains.value {
+        if !is_attribute(domain) {
+            let reason = format!("{} has a character that no cookie attribute may have", quote(domain));
+            judge.refuse(&options.cookie_domains, reason, "write a domain");
+        }
+    }
+    judge.warn_if(&options.cookie_secure, false, "cookies travel over plain HTTP, where anybody can read them");
+    judge.warn_if(&options.cookie_httponly, false, "scripts of the app can read the session cookie");
+    Some(CookieSettings {
+        name: options.cookie_name.value.clone(),
+        path: options.cookie_path.value.clone(),
+        domains: options.cookie_domains.value.clone(),
+        http_only: options.cookie_httponly.value,
+        secure: options.cookie_secure.value,
+        same_site: same_site?,
+    })
+}
+
+fn is_attribute(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b';')
+}
+
+/// A cookie name is a token ([RFC 6265 §4.1.1]); two prefixes bind it to attributes without which browsers drop it.
+///
+/// [RFC 6265 §4.1.1]: https://www.rfc-editor.org/rfc/rfc6265#section-4.1.1
+fn name(options: &Options, judge: &mut Judge) {
+    let written = &options.cookie_name;
+    let name = written.value.as_str();
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    if name.is_empty() || !name.bytes().all(is_token) {
+        judge.refuse(written, format!("{} is no cookie name", quote(name)), "write letters, digits, - and _");
+    }
+    if name.len() > MAX_NAME {
+        judge.refuse(written, format!("has {} bytes, more than {MAX_NAME}", name.len()), "write a shorter one");
+    }
+    let secure = options.cookie_secure.value;
+    let bound = secure && options.cookie_path.value == "/" && options.cookie_domains.value.is_empty();
+    if name.starts_with("__Host-") && !bound {
+        let instead = "leave cookie-secure on, cookie-path at / and cookie-domain out, or choose another name";
+        judge.refuse(written, "browsers drop a __Host- cookie with these attributes", instead);
+    } else if name.starts_with("__Secure-") && !secure {
+        judge.refuse(written, "browsers drop a __Secure- cookie without cookie-secure", "choose another name");
+    }
+}
+
+/// How long a session cookie lives; the inner `None` ends it with the browser.
+#[expect(clippy::option_option, reason = "outside: whether there is a fault; inside: whether there is an end")]
+fn lifetime(options: &Options, judge: &mut Judge) -> Option<Option<Duration>> {
+    let (expire, refresh) = (&options.cookie_expire, &options.cookie_refresh);
+    let zero = GoDuration::from_nanos(0);
+    if expire.value < zero {
+        judge.duration(expire);
+        return None;
+    }
+    if expire.value != zero && refresh.value >= expire.value {
+        let reason = format!("{} is not shorter than cookie-expire, {}", refresh.value, expire.value);
+        judge.refuse(refresh, reason, "write a shorter one");
+        return None;
+    }
+    Some(expire.value.to_std().filter(|lifetime| !lifetime.is_zero()))
+}
+
+/// The size beyond which a session is cut down; the inner `None` never does.
+#[expect(clippy::option_option, reason = "outside: whether there is a fault; inside: whether there is a limit")]
+fn max_value_bytes(written: &Written<i64>, judge: &mut Judge) -> Option<Option<usize>> {
+    match usize::try_from(written.value) {
+        Ok(0) => Some(None),
+        Ok(bytes) => Some(Some(bytes)),
+        Err(_) => {
+            judge.refuse(written, format!("{} is no size", written.value), "write a number of bytes, 0 for no limit");
+            None
+        }
+    }
+}
+
+/// A minimal session has no tokens, so nothing may be configured that needs one.
+fn minimal(options: &Options, judge: &mut Judge) {
+    if !options.session_cookie_minimal.value {
+        return;
+    }
+    for (switch, token) in [
+        (&options.pass_access_token, "the access token"),
+        (&options.pass_authorization_header, "the ID token"),
+        (&options.set_authorization_header, "the ID token"),
+    ] {
+        if switch.value {
+            let reason = format!("needs {token}, which session-cookie-minimal leaves out");
+            judge.refuse(switch, reason, "switch one of the two off");
+        }
+    }
+    if options.cookie_refresh.value != GoDuration::from_nanos(0) {
+        let reason = "needs the refresh token, which session-cookie-minimal leaves out";
+        judge.refuse(&options.cookie_refresh, reason, "leave one of the two out");
+    }
+    if options.refresh_before_expiry.value != GoDuration::from_nanos(0) {
+        let reason = "needs the refresh token, which session-cookie-minimal leaves out";
+        judge.refuse(&options.refresh_before_expiry, reason, "leave one of the two out");
+    }
+}
+
+/// The parts of a session that some option needs, which are kept however big it is.
+fn needed(options: &Options) -> Vec<Part> {
+    let zero = GoDuration::from_nanos(0);
+    let refreshes = options.cookie_refresh.value > zero || options.refresh_before_expiry.value > zero;
+    let names_id_token = options.backend_logout_url.value.contains("{id_token}");
+    let passes_id_token = options.pass_authorization_header.value || options.set_authorization_header.value;
+    let tells_groups =
+        options.pass_user_headers.value || options.pass_basic_auth.value || options.set_xauthrequest.value;
+    [
+        (Part::IdToken, passes_id_token || names_id_token || refreshes),
+        (Part::AccessToken, options.pass_access_token.value || refreshes),
+        (Part::RefreshToken, refreshes),
+        (Part::Groups, tells_groups || !options.allowed_groups.value.is_empty()),
+    ]
+    .into_iter()
+    .filter_map(|(part, needed)| needed.then_some(part))
+    .collect()
+}
+
+fn csrf(options: &Options) -> CsrfNaming {
+    if !options.cookie_csrf_per_request.value {
+        return CsrfNaming::Shared;
+    }
+    // compat: zero and less set no limit.
+    let limit = usize::try_from(options.cookie_csrf_per_request_limit.value).ok().filter(|limit| *limit > 0);
+    CsrfNaming::PerRequest { limit }
+}
