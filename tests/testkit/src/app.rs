@@ -109,11 +109,11 @@ impl App {
         Self { shared, place: Place::Tcp(address) }
     }
 
-    /// An echoing app on a unix socket.
+    /// An app on a unix socket.
     #[must_use]
-    pub fn on_socket(path: &Path) -> Self {
+    pub fn on_socket(path: &Path, answer: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> Self {
         let listener = UnixListener::bind(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-        let shared = Shared::new(|_| Reply::Echo);
+        let shared = Shared::new(answer);
         serve(&shared, move || listener.accept().map(|(stream, _)| stream));
         Self { shared, place: Place::Unix(path.to_owned()) }
     }

@@ -3,5 +3,19 @@
 //! One file per behaviour. `SIDECAR_BIN` names the program; without it, `target/debug/oauth2-sidecar`.
 #![cfg(test)]
 
+mod bad_cookies;
+mod callback;
+mod configuration;
+mod endpoints;
+mod failing_app;
+mod forwarding;
+mod hostile;
+mod identity;
+mod provider_down;
+mod secrets;
 mod sign_in;
+mod single_sign_on;
 mod site;
+mod stopping;
+mod streaming;
+mod unauthenticated;

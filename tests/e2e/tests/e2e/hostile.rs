@@ -1,0 +1,365 @@
+//! Requests that no decent client sends, written byte by byte, with a valid session so that they would be forwarded.
+//!
+//! Ids in brackets are those of the catalogue of attacks. What hyper's parser accepts and frames anew is right as long as
+//! the app sees one well-formed message and nothing of the rest.
+
+use sidecar_testkit::{Connection, Seen};
+
+use crate::site::Site;
+
+/// The path that must never be asked for: it stands where an attack hides its second request.
+const SMUGGLED: &str = "/smuggled";
+
+/// What came of an attack.
+struct Outcome {
+    statuses: Vec<u16>,
+    seen: Vec<Seen>,
+}
+
+struct Target {
+    site: Site,
+    cookie: String,
+}
+
+impl Target {
+    fn start(flags: &[&str]) -> Self {
+        let site = Site::start(flags);
+        let cookie = site.alices_cookie();
+        Self { site, cookie }
+    }
+
+    /// Sends the attack, `S` in it replaced by a header line with the session, and all that may come after it.
+    fn attack(&self, attack: &str, and_then: AndThen) -> Outcome {
+        self.site.app.forget();
+        let attack = attack.replace("Session: yes", &format!("Cookie: {}", self.cookie));
+        let mut bytes: Vec<u8> = attack.chars().map(|c| u8::try_from(c).expect("Latin-1")).collect();
+        if and_then == AndThen::AnotherRequest {
+            bytes.extend(
+                format!("GET /canary HTTP/1.1\r\nHost: x\r\nCookie: {}\r\nConnection: close\r\n\r\n", self.cookie)
+                    .bytes(),
+            );
+        }
+        let mut connection = self.site.program.connect();
+        // The program may close before it has taken everything.
+        let _ = connection.write(&bytes);
+        if and_then == AndThen::End {
+            let _ = connection.finish_sending();
+        }
+        let statuses = statuses(&mut connection);
+        assert_eq!(self.site.program.get("/ping").status, 200, "it is alive after {attack:.200}");
+        Outcome { statuses, seen: self.site.app.seen() }
+    }
+
+    /// 400 (or an end without an answer), the connection closed, the app asked nothing.
+    fn refuses(&self, id: &str, attack: &str, and_then: AndThen) {
+        let outcome = self.attack(attack, and_then);
+        assert!(outcome.statuses.iter().all(|status| *status == 400), "[{id}] {:?} for {attack:?}", outcome.statuses);
+        assert!(outcome.statuses.len() <= 1, "[{id}] {:?} for {attack:?}", outcome.statuses);
+        assert!(outcome.seen.is_empty(), "[{id}] reached the app: {:?}", outcome.seen);
+    }
+
+    /// As [`Self::refuses`], or else the app saw one well-formed message and perhaps the request behind it.
+    fn refuses_or_frames_anew(&self, id: &str, attack: &str, and_then: AndThen) {
+        let outcome = self.attack(attack, and_then);
+        for seen in &outcome.seen {
+            assert!(!seen.target.contains(SMUGGLED), "[{id}] smuggled by {attack:?}");
+            assert_well_formed(id, seen);
+        }
+        let of_attack = outcome.seen.iter().filter(|seen| seen.target != "/canary").count();
+        assert!(of_attack <= 1, "[{id}] {:?}", outcome.seen);
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum AndThen {
+    /// An ordinary request follows, which asks for the end of the connection.
+    AnotherRequest,
+    /// Nothing more is sent.
+    End,
+}
+
+use AndThen::{AnotherRequest, End};
+
+fn statuses(connection: &mut Connection) -> Vec<u16> {
+    let mut statuses = Vec::new();
+    while let Ok(answer) = connection.read_response("GET") {
+        statuses.push(answer.status);
+    }
+    statuses
+}
+
+/// What the app got is ours: one framing, no header text of the client's own framing, no bare control characters.
+fn assert_well_formed(id: &str, seen: &Seen) {
+    let lengths: Vec<_> = seen.headers.all("Content-Length").collect();
+    let codings: Vec<_> = seen.headers.all("Transfer-Encoding").collect();
+    assert!(lengths.len() + codings.len() <= 1, "[{id}] {lengths:?} {codings:?}");
+    assert!(codings.iter().all(|coding| *coding == "chunked"), "[{id}] {codings:?}");
+    assert!(lengths.iter().all(|length| *length == seen.body_length.to_string()), "[{id}] {lengths:?}");
+    assert_eq!(seen.headers.all("Host").count(), 1, "[{id}]");
+    let head = seen.raw_head.as_slice();
+    assert!(head.windows(2).all(|pair| (pair[0] == b'\r') == (pair[1] == b'\n')), "[{id}] bare CR or LF");
+    assert!(!head.contains(&0), "[{id}] NUL");
+}
+
+#[test]
+fn two_framings_in_one_message_never_make_two_requests() {
+    let target = Target::start(&[]);
+    let hidden = format!("GET {SMUGGLED} HTTP/1.1\r\nHost: x\r\nSession: yes\r\n\r\n");
+    let length = hidden.len() + 5;
+    for (id, framing) in [
+        ("SMUG-01", format!("Content-Length: {length}\r\nTransfer-Encoding: chunked")),
+        ("SMUG-01", format!("Transfer-Encoding: chunked\r\nContent-Length: {length}")),
+        ("SMUG-02", "Transfer-Encoding: chunked\r\nContent-Length: 4".to_owned()),
+    ] {
+        let attack = format!("POST /a HTTP/1.1\r\nHost: x\r\nSession: yes\r\n{framing}\r\n\r\n0\r\n\r\n{hidden}");
+        target.refuses_or_frames_anew(id, &attack, AnotherRequest);
+    }
+}
+
+#[test]
+fn odd_transfer_codings_are_refused_or_framed_anew() {
+    let target = Target::start(&[]);
+    for coding in [
+        "chunked, identity",
+        "identity, chunked",
+        "chunked,",
+        ",chunked",
+        "xchunked",
+        "chunked\t",
+        "\u{b}chunked",
+        "\"chunked\"",
+        "Chunked",
+        "chunked;q=1",
+        "gzip, chunked",
+        "chunked\r\nTransfer-Encoding: identity",
+        "chunked\r\nTransfer-Encoding: chunked",
+        "identity",
+    ] {
+        let attack = format!(
+            "POST /a HTTP/1.1\r\nHost: x\r\nSession: yes\r\nTransfer-Encoding: {coding}\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
+        );
+        target.refuses_or_frames_anew("SMUG-03", &attack, AnotherRequest);
+    }
+    for line in ["Transfer-Encoding : chunked", "Transfer_Encoding: chunked", "X: y\nTransfer-Encoding: chunked"] {
+        let attack = format!("POST /a HTTP/1.1\r\nHost: x\r\nSession: yes\r\n{line}\r\n\r\n0\r\n\r\n");
+        target.refuses_or_frames_anew("SMUG-03", &attack, AnotherRequest);
+    }
+}
+
+#[test]
+fn odd_content_lengths_are_refused() {
+    let target = Target::start(&[]);
+    for length in ["5, 5", "5,6", "+5", "-1", "0x5", "5_0", "99999999999999999999", "", "5\0", "5\r\nContent-Length: 6"]
+    {
+        let attack = format!("POST /a HTTP/1.1\r\nHost: x\r\nSession: yes\r\nContent-Length: {length}\r\n\r\nhello");
+        target.refuses("SMUG-04", &attack, AnotherRequest);
+    }
+    for length in ["5\r\nContent-Length: 5", "05", " 5 "] {
+        let attack = format!("POST /a HTTP/1.1\r\nHost: x\r\nSession: yes\r\nContent-Length: {length}\r\n\r\nhello");
+        target.refuses_or_frames_anew("SMUG-04", &attack, AnotherRequest);
+    }
+}
+
+#[test]
+fn odd_versions_are_refused_and_http_1_0_has_no_hidden_body() {
+    let target = Target::start(&[]);
+    for line in ["HTTP/1.2", "HTTP/0.9", "HTTP/2.0", "http/1.1", "HTTP/1.10", ""] {
+        let attack = format!("GET /a {line}\r\nHost: x\r\nSession: yes\r\n\r\n");
+        target.refuses("SMUG-05 D54", &attack, AnotherRequest);
+    }
+    let chunked = "POST /a HTTP/1.0\r\nHost: x\r\nSession: yes\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
+    target.refuses("SMUG-05", chunked, AnotherRequest);
+    let hidden =
+        format!("POST /a HTTP/1.0\r\nHost: x\r\nSession: yes\r\n\r\nGET {SMUGGLED} HTTP/1.1\r\nHost: x\r\n\r\n");
+    target.refuses_or_frames_anew("SMUG-05", &hidden, End);
+}
+
+#[test]
+fn odd_chunks_never_make_a_second_request() {
+    let target = Target::start(&[]);
+    for chunks in [
+        "5\nhello\n0\n\n",
+        "5;a\nb\r\nhello\r\n0\r\n\r\n",
+        "0x5\r\nhello\r\n0\r\n\r\n",
+        "5 ;\r\nhello\r\n0\r\n\r\n",
+        "FFFFFFFFFFFFFFFF1\r\nhello\r\n0\r\n\r\n",
+        "-0\r\n\r\n",
+        "5\r\nhelloXX0\r\n\r\n",
+        "5\r\nhello, world\r\n0\r\n\r\n",
+    ] {
+        let attack = format!(
+            "POST /a HTTP/1.1\r\nHost: x\r\nSession: yes\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}GET {SMUGGLED} HTTP/1.1\r\nHost: x\r\n\r\n"
+        );
+        let outcome = target.attack(&attack, End);
+        let of_attack = outcome.seen.iter().filter(|seen| seen.target != SMUGGLED).count();
+        assert!(of_attack <= 1, "[SMUG-06] {chunks:?}");
+        // Behind chunks that end properly stands an honest second request, without a session.
+        assert!(outcome.seen.iter().all(|seen| seen.target != SMUGGLED), "[SMUG-06] {chunks:?}");
+    }
+}
+
+#[test]
+fn a_body_that_nobody_read_is_not_the_next_request() {
+    let target = Target::start(&["--skip-auth-route=^/nothing$"]);
+    let hidden = format!("GET {SMUGGLED} HTTP/1.1\r\nHost: x\r\nCookie: {}\r\n\r\n", target.cookie);
+    for path in
+        ["/ping", "/ready", "/robots.txt", "/oauth2/auth", "/oauth2/start", "/oauth2/sign_out", "/private", "/a//b"]
+    {
+        for method in ["POST", "GET", "PUT"] {
+            let attack =
+                format!("{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{hidden}", hidden.len());
+            let outcome = target.attack(&attack, AnotherRequest);
+            assert!(outcome.seen.iter().all(|seen| seen.target == "/canary"), "[SMUG-07] {method} {path}");
+            assert!(outcome.statuses.len() <= 2, "[SMUG-07] {method} {path}: {:?}", outcome.statuses);
+        }
+    }
+}
+
+#[test]
+fn control_characters_and_folds_in_a_head_are_refused() {
+    let target = Target::start(&[]);
+    for lines in [
+        "X-A: b\rX-Forwarded-Email: e",
+        "X-A: b\0c",
+        "X\0A: b",
+        "X-A: b\r\n folded: yes",
+        " X-A: b",
+        "X-A : b",
+        "no colon at all",
+        ": no name",
+        "X-A\u{e9}: b",
+        "X-A: b\u{1}c",
+        "X-A: b\r\n\tfolded",
+    ] {
+        let attack = format!("GET /a HTTP/1.1\r\nHost: x\r\nSession: yes\r\n{lines}\r\n\r\n");
+        target.refuses("SMUG-16 HDR-11 D54", &attack, AnotherRequest);
+    }
+    let bare_lf = "GET /a HTTP/1.1\nHost: x\nSession: yes\n\n";
+    target.refuses_or_frames_anew("SMUG-16", bare_lf, AnotherRequest);
+    let blank_lines = format!("{}GET /a HTTP/1.1\r\nHost: x\r\nSession: yes\r\n\r\n", "\r\n".repeat(20));
+    target.refuses_or_frames_anew("SMUG-16", &blank_lines, AnotherRequest);
+}
+
+#[test]
+fn a_doubled_or_missing_host_and_a_doubled_credential_are_refused() {
+    let target = Target::start(&[]);
+    for lines in [
+        "Host: x\r\nHost: x",
+        "Host: x\r\nHost: y",
+        "Host:",
+        "Host: x y",
+        "Host: x/y",
+        "Host: user@x",
+        "X: y",
+        "Host: x\r\nAuthorization: Bearer a\r\nAuthorization: Bearer b",
+    ] {
+        let attack = format!("GET /a HTTP/1.1\r\n{lines}\r\nSession: yes\r\n\r\n");
+        target.refuses("D44 D54 FWD-13", &attack, AnotherRequest);
+    }
+}
+
+#[test]
+fn a_target_with_bytes_that_no_target_has_is_refused() {
+    let target = Target::start(&[]);
+    for bad in
+        ["/a<b", "/a>b", "/a\"b", "/a`b", "/?a<b", "/?a>b", "/?a\"b", "/a\u{ff}b", "/a\u{1}b", "admin", "?x", "/a b"]
+    {
+        target.refuses(
+            "D42 PATH-12",
+            &format!("GET {bad} HTTP/1.1\r\nHost: x\r\nSession: yes\r\n\r\n"),
+            AnotherRequest,
+        );
+    }
+    let outcome = target.attack("GET /a?x=1#/../admin HTTP/1.1\r\nHost: x\r\nSession: yes\r\n\r\n", AnotherRequest);
+    let targets: Vec<_> = outcome.seen.iter().map(|seen| seen.target.as_str()).collect();
+    assert_eq!(targets, ["/a?x=1", "/canary"], "what comes after a raw # is no part of the target");
+}
+
+#[test]
+fn a_head_beyond_its_limits_is_refused() {
+    let target = Target::start(&[]);
+    let long = "x".repeat(66_000);
+    for (what, attack, status) in [
+        ("one long line", format!("GET /a HTTP/1.1\r\nHost: x\r\nX-Long: {long}\r\n\r\n"), 431),
+        ("many lines", format!("GET /a HTTP/1.1\r\nHost: x\r\n{}\r\n", "X-A: b\r\n".repeat(300)), 431),
+        ("a long target", format!("GET /{long} HTTP/1.1\r\nHost: x\r\n\r\n"), 414),
+    ] {
+        let outcome = target.attack(&attack, End);
+        assert!(outcome.statuses.is_empty() || outcome.statuses == [status], "{what}: {:?}", outcome.statuses);
+        assert!(outcome.seen.is_empty(), "{what}");
+    }
+    let lines = "X-A: b\r\n".repeat(200);
+    let outcome = target.attack(&format!("GET /a HTTP/1.1\r\nHost: x\r\nSession: yes\r\n{lines}\r\n"), AnotherRequest);
+    assert_eq!(outcome.statuses, [200, 200], "200 lines are within the limit");
+}
+
+#[test]
+fn a_larger_head_can_be_allowed() {
+    let target = Target::start(&["--max-header-bytes=200000"]);
+    let attack = format!("GET /a HTTP/1.1\r\nHost: x\r\nSession: yes\r\nX-Long: {}\r\n\r\n", "x".repeat(100_000));
+    assert_eq!(target.attack(&attack, AnotherRequest).statuses, [200, 200]);
+}
+
+#[test]
+fn trace_and_connect_are_405_and_never_forwarded() {
+    let target = Target::start(&[]);
+    for line in ["TRACE /a", "CONNECT evil.test:443", "CONNECT /a"] {
+        let outcome = target.attack(&format!("{line} HTTP/1.1\r\nHost: x\r\nSession: yes\r\n\r\n"), End);
+        assert!(matches!(outcome.statuses[..], [405 | 400]), "[D45] {line}: {:?}", outcome.statuses);
+        assert!(outcome.seen.is_empty(), "[D45] {line}");
+    }
+}
+
+#[test]
+fn an_upgrade_to_anything_but_a_websocket_is_dropped_and_the_request_served() {
+    let target = Target::start(&[]);
+    for upgrade in ["h2c", "h2c, websocket", "TLS/1.0", "foo"] {
+        let attack = format!(
+            "GET /a HTTP/1.1\r\nHost: x\r\nSession: yes\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: {upgrade}\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n\r\n"
+        );
+        let outcome = target.attack(&attack, AnotherRequest);
+        assert_eq!(outcome.statuses, [200, 200], "[D45 SMUG-10] {upgrade}");
+        assert!(!outcome.seen[0].headers.has("Upgrade") && !outcome.seen[0].headers.has("HTTP2-Settings"));
+    }
+}
+
+#[test]
+fn bytes_behind_a_refused_upgrade_are_a_request_of_their_own() {
+    let target = Target::start(&[]);
+    let attack = format!(
+        "GET /a HTTP/1.1\r\nHost: x\r\nSession: yes\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\nGET {SMUGGLED} HTTP/1.1\r\nHost: x\r\n\r\n"
+    );
+    let outcome = target.attack(&attack, AnotherRequest);
+    assert!(outcome.seen.iter().all(|seen| seen.target != SMUGGLED), "[SMUG-09] it had no session");
+}
+
+#[test]
+fn rubbish_instead_of_http_is_refused() {
+    let target = Target::start(&[]);
+    for rubbish in [
+        "\u{16}\u{3}\u{1}\u{2}\0\u{1}\0\u{1}\u{fc}\u{3}\u{3}",
+        "PROXY TCP4 1.2.3.4 5.6.7.8 1 2\r\n",
+        "\0\0\0\0\r\n\r\n",
+        "GET\r\n\r\n",
+        "\r\n\r\n \r\n\r\n",
+    ] {
+        target.refuses("FWD-15", rubbish, End);
+    }
+}
+
+#[test]
+fn a_head_that_never_ends_does_not_keep_others_waiting() {
+    let target = Target::start(&[]);
+    let mut slow: Vec<_> = (0..50)
+        .map(|_| {
+            let mut connection = target.site.program.connect();
+            connection.write(b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow:").expect("sent");
+            connection
+        })
+        .collect();
+    assert_eq!(target.site.program.get("/ping").status, 200);
+    for connection in &mut slow {
+        connection.write(b" done\r\nConnection: close\r\n\r\n").expect("sent");
+        assert_eq!(connection.read_response("GET").expect("an answer").status, 403);
+    }
+}
