@@ -19,10 +19,10 @@ use crate::inbound::{Inbound, Peer, Refused};
 use crate::observe::{AuthStatus, Journal, Observed, Query, Record};
 use crate::page::{Renderer, Ways};
 use crate::probe::Probe;
+use crate::readiness::Readiness;
 use crate::rescue::Failure;
 use crate::route::{Guarded, Public, Route};
 use crate::sessions::{Sessions, chain};
-use crate::readiness::Readiness;
 use crate::settings::Settings;
 use crate::shared::Shared;
 
@@ -138,6 +138,9 @@ impl Gateway {
 
     async fn public(&self, endpoint: Public, inbound: Inbound, record: &Record) -> Answer {
         let shared = &*self.shared;
+        if matches!(endpoint, Public::SignIn | Public::Start | Public::Callback) {
+            shared.first_contact().await;
+        }
         match endpoint {
             Public::Robots => {
                 let robots = shared.settings.robots.clone();
@@ -146,9 +149,7 @@ impl Gateway {
             Public::SignIn => sign_in::answer(shared, inbound).await,
             Public::Start => start::answer(shared, inbound).await,
             Public::Callback => callback::answer(shared, inbound, record).await,
-            Public::Asset => {
-                asset::answer(&inbound.path()[shared.settings.prefix.len() + "/static/".len()..])
-            }
+            Public::Asset => asset::answer(&inbound.path()[shared.settings.prefix.len() + "/static/".len()..]),
         }
     }
 
@@ -202,7 +203,7 @@ impl Gateway {
         let shared = &*self.shared;
         match decision {
             Decision::Allow(grant) => self.forward(inbound, grant, record).await,
-            Decision::Login => unauthenticated::answer(shared, &inbound),
+            Decision::Login => unauthenticated::answer(shared, &inbound).await,
             Decision::Refuse(Refusal::Constraint) => answer::text_error(StatusCode::FORBIDDEN),
             Decision::Refuse(Refusal::Email | Refusal::Group) if shared.settings.api.force_json => {
                 answer::json(StatusCode::FORBIDDEN, "{}")

@@ -1,6 +1,7 @@
 //! What all requests share, on every thread.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::header::{HeaderValue, RETRY_AFTER};
 use sidecar_core::clock::Clock;
@@ -21,6 +22,9 @@ use crate::rescue::Failure;
 use crate::return_target::{for_page, return_target};
 use crate::sessions::Sessions;
 use crate::settings::Settings;
+
+/// How long a login waits for the very first answer of the provider. An attempt that has failed is not waited for.
+const FIRST_CONTACT: Duration = Duration::from_secs(3);
 
 /// Everything that a request needs beside itself.
 pub(crate) struct Shared {
@@ -49,6 +53,15 @@ impl Shared {
         self.error_page(&inbound.id, failure, Ways::To(target.as_str()))
     }
 
+    /// Waits for the first answer of a provider that nobody has reached yet, but no longer than a visitor would: whoever
+    /// comes in the first moments of the program is not sent away for that.
+    pub(crate) async fn first_contact(&self) {
+        if self.provider.status().is_err() {
+            // Whether it came, and in time, shows when the provider is asked for something.
+            let _ = tokio::time::timeout(FIRST_CONTACT, self.provider.ready_once()).await;
+        }
+    }
+
     /// The page for a provider that cannot be asked now; the reason goes to the log alone.
     pub(crate) fn outage_page(&self, inbound: &Inbound, unavailable: &Unavailable) -> Answer {
         tracing::warn!(request_id = %inbound.id, error = %unavailable, "a login cannot begin");
@@ -57,13 +70,7 @@ impl Shared {
     }
 
     /// The page for a failure that will pass; `seconds` from now a visitor may try again.
-    pub(crate) fn retry_page(
-        &self,
-        inbound: &Inbound,
-        failure: Failure,
-        target: &ReturnTo,
-        seconds: u64,
-    ) -> Answer {
+    pub(crate) fn retry_page(&self, inbound: &Inbound, failure: Failure, target: &ReturnTo, seconds: u64) -> Answer {
         let mut answer = self.error_page(&inbound.id, failure, Ways::To(target.as_str()));
         answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         answer
@@ -72,8 +79,7 @@ impl Shared {
     /// The page for a failure, with these ways on.
     pub(crate) fn error_page(&self, id: &RequestId, failure: Failure, ways: Ways<'_>) -> Answer {
         let request_id = id.to_string();
-        let page =
-            ErrorPage { status: failure.status(), message: failure.message(), request_id: &request_id, ways };
+        let page = ErrorPage { status: failure.status(), message: failure.message(), request_id: &request_id, ways };
         let mut answer = answer::page(failure.status(), self.renderer.error(&page), self.renderer.policy());
         answer::no_store(&mut answer);
         answer

@@ -1,7 +1,7 @@
 //! What a request for the app gets when nobody is logged in.
 
-use http::header::{ACCEPT, HeaderName};
 use http::StatusCode;
+use http::header::{ACCEPT, HeaderName};
 use sidecar_core::form::Form;
 
 use crate::answer::{self, Answer};
@@ -14,7 +14,7 @@ use crate::shared::Shared;
 const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 
 /// JSON for programs, the login for browsers.
-pub(crate) fn answer(shared: &Shared, inbound: &Inbound) -> Answer {
+pub(crate) async fn answer(shared: &Shared, inbound: &Inbound) -> Answer {
     if wants_json(shared, inbound) {
         return answer::json(StatusCode::UNAUTHORIZED, "{}");
     }
@@ -22,6 +22,7 @@ pub(crate) fn answer(shared: &Shared, inbound: &Inbound) -> Answer {
         Ok(form) => return_target(inbound, &form, &shared.settings),
         Err(_) => return shared.failure_page(inbound, Failure::BadForm(StatusCode::BAD_REQUEST)),
     };
+    shared.first_contact().await;
     if shared.settings.login.skip_button {
         return start::begin(shared, inbound, &target, 0);
     }
