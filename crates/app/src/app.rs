@@ -50,10 +50,8 @@ impl App {
         let proxies = Proxies::Environment(ProxyEnv::read(|name| env::var(name).ok())?);
         let client = Client::new(Dialer::new(Tls::new(&config.provider_tls)?, proxies.clone()));
         let background = Background::new(runtime);
-        let backend_logout = config
-            .backend_logout_url
-            .clone()
-            .map(|url| BackendLogout::new(url, client.clone(), background.clone()));
+        let backend_logout =
+            config.backend_logout_url.clone().map(|url| BackendLogout::new(url, client.clone(), background.clone()));
         let provider = sidecar_providers::build(config.provider_id, config.provider.clone(), client, background)?;
 
         let cookies = CookieStore::new(config.sessions.clone());

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -36,7 +37,7 @@ pub(crate) enum RunError {
 /// Serves until a signal ends it.
 pub(crate) fn run(config: Config) -> ExitCode {
     let (log, writer) = logging::start(&config.logs);
-    let served = serve(config, log);
+    let served = serve(&config, log);
     finish(served, writer)
 }
 
@@ -47,7 +48,7 @@ pub(crate) fn run(config: Config) -> ExitCode {
 pub(crate) fn check(config: &Config) -> Result<(), RunError> {
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     // What the provider begins in the background never runs: nobody drives this runtime.
-    App::build(config, std::sync::Arc::new(Nowhere), runtime.handle().clone())?;
+    App::build(config, Arc::new(Nowhere), runtime.handle().clone())?;
     Ok(())
 }
 
@@ -73,20 +74,20 @@ fn finish(served: Result<(), RunError>, writer: LogWriter) -> ExitCode {
     code
 }
 
-fn serve(config: Config, journal: std::sync::Arc<dyn Journal>) -> Result<(), RunError> {
+fn serve(config: &Config, journal: Arc<dyn Journal>) -> Result<(), RunError> {
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }
     let Some(listen) = &config.listen else { return Ok(()) };
     // Accepts connections, and makes all calls to the provider: they outlive the request that began them.
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
-    let app = App::build(&config, journal, runtime.handle().clone())?;
+    let app = App::build(config, journal, runtime.handle().clone())?;
     runtime.block_on(async {
         let mut signals = Signals::new()?;
         if config.discovery == Discovery::AtStart {
             app.provider.ready_once().await?;
         }
-        let listener = server::bind(listen).await?;
+        let listener = server::bind(listen)?;
         tracing::info!("listening on {}", listener.place());
         let workers = Workers::start(
             thread::available_parallelism().map_or(1, usize::from),

@@ -101,14 +101,23 @@ pub(crate) fn close(answer: &mut Answer) {
     answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
 }
 
+/// Puts `Set-Cookie` lines before those that are there: a login's cookies go before its session comes.
+pub(crate) fn set_cookies_first(answer: &mut Answer, cookies: &[SetCookie]) {
+    let later: Vec<HeaderValue> = answer.headers().get_all(SET_COOKIE).iter().cloned().collect();
+    answer.headers_mut().remove(SET_COOKIE);
+    set_cookies(answer, cookies);
+    for line in later {
+        answer.headers_mut().append(SET_COOKIE, line);
+    }
+}
+
 /// Appends `Set-Cookie` lines in order.
 pub(crate) fn set_cookies(answer: &mut Answer, cookies: &[SetCookie]) {
     for cookie in cookies {
-        match cookie.to_header_value() {
-            Some(value) => {
-                answer.headers_mut().append(SET_COOKIE, value);
-            }
-            None => tracing::error!(?cookie, "a cookie has bytes that no header may carry"),
+        if let Some(value) = cookie.to_header_value() {
+            answer.headers_mut().append(SET_COOKIE, value);
+        } else {
+            tracing::error!(?cookie, "a cookie has bytes that no header may carry");
         }
     }
 }

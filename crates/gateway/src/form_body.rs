@@ -36,8 +36,8 @@ impl RequestForm {
                 Failure::BadForm(http::StatusCode::BAD_REQUEST)
             }
         })?;
-        let body = String::from_utf8(body.to_bytes().to_vec())
-            .map_err(|_| Failure::BadForm(http::StatusCode::BAD_REQUEST))?;
+        let body =
+            String::from_utf8(body.to_bytes().to_vec()).map_err(|_| Failure::BadForm(http::StatusCode::BAD_REQUEST))?;
         Ok(Self { query, body })
     }
 

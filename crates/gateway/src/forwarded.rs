@@ -21,7 +21,9 @@ pub(crate) fn scheme(headers: &HeaderMap) -> Option<Scheme> {
 
 /// `X-Forwarded-Host`: one host.
 pub(crate) fn host(headers: &HeaderMap) -> Option<HeaderValue> {
-    single(headers, &X_FORWARDED_HOST).filter(|value| value.to_str().is_ok_and(|host| Host::parse(host).is_some())).cloned()
+    single(headers, &X_FORWARDED_HOST)
+        .filter(|value| value.to_str().is_ok_and(|host| Host::parse(host).is_some()))
+        .cloned()
 }
 
 /// `X-Forwarded-Uri`: one URI in origin form.

@@ -5,7 +5,7 @@
 
 use std::net::SocketAddr;
 
-use http::header::{AUTHORIZATION, HOST, HeaderMap, HeaderValue};
+use http::header::{AUTHORIZATION, HOST, HeaderMap, HeaderValue, TRANSFER_ENCODING};
 use http::{Method, Request, Version};
 use hyper::body::Incoming;
 use sidecar_core::origin::{Host, Scheme};
@@ -157,6 +157,10 @@ fn check(request: &Request<Incoming>) -> Result<(), Refused> {
     if target == "*" {
         return Err(if request.method() == Method::OPTIONS { Refused::Asterisk } else { Refused::Malformed });
     }
+    // `GET foo` reads as an authority, which only CONNECT may have.
+    if request.uri().path_and_query().is_none() || has_bad_escape(request.uri().path()) || has_odd_framing(request) {
+        return Err(Refused::Malformed);
+    }
     let hosts = request.headers().get_all(HOST).iter().count();
     let host_is_due = request.version() >= Version::HTTP_11;
     let one_authorization = request.headers().get_all(AUTHORIZATION).iter().count() <= 1;
@@ -164,6 +168,19 @@ fn check(request: &Request<Incoming>) -> Result<(), Refused> {
         && one_authorization
         && !target.bytes().any(|byte| matches!(byte, b'<' | b'>' | b'"' | b'`'));
     if fine { Ok(()) } else { Err(Refused::Malformed) }
+}
+
+/// Whether a `%` is not followed by two hex digits. In a query it may stand for itself.
+fn has_bad_escape(path: &str) -> bool {
+    let mut pieces = path.split('%').skip(1);
+    pieces.any(|piece| !piece.as_bytes().get(..2).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit)))
+}
+
+/// Whether the body's framing could be read in two ways (RFC 9112 §6.1): hyper takes any list that ends in `chunked`.
+fn has_odd_framing(request: &Request<Incoming>) -> bool {
+    let mut codings = request.headers().get_all(TRANSFER_ENCODING).iter();
+    let first = codings.next();
+    codings.next().is_some() || first.is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"chunked"))
 }
 
 /// The request's own host: the authority of an absolute-form target, else the `Host` line.
@@ -174,9 +191,7 @@ fn own_host(request: &Request<Incoming>) -> Result<HeaderValue, Refused> {
         return Err(Refused::Malformed);
     }
     match request.uri().authority() {
-        Some(authority) => {
-            HeaderValue::from_str(authority.as_str()).ok().filter(is_host).ok_or(Refused::Malformed)
-        }
+        Some(authority) => HeaderValue::from_str(authority.as_str()).ok().filter(is_host).ok_or(Refused::Malformed),
         None => Ok(line.cloned().unwrap_or(HeaderValue::from_static(""))),
     }
 }

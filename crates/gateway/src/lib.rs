@@ -25,6 +25,4 @@ pub use inbound::Peer;
 pub use observe::{AuthLine, AuthStatus, ClientLabel, Journal, Observed, RequestLine};
 pub use readiness::Readiness;
 pub use serve::{Gateway, Parts};
-pub use settings::{
-    Api, Footer, Forwarding, Login, Pages, Probes, RedirectUri, Refresh, Settings,
-};
+pub use settings::{Api, Footer, Forwarding, Login, Pages, Probes, RedirectUri, Refresh, Settings};

@@ -74,7 +74,16 @@ mod tests {
         ] {
             assert_eq!(Route::of(path, "/oauth2"), route, "{path}");
         }
-        for path in ["/", "/oauth2", "/oauth2/", "/oauth2/sign_in/", "/oauth2/static", "/oauth2/%61uth", "/oauth2/AUTH", "/oauth2x/auth"] {
+        for path in [
+            "/",
+            "/oauth2",
+            "/oauth2/",
+            "/oauth2/sign_in/",
+            "/oauth2/static",
+            "/oauth2/%61uth",
+            "/oauth2/AUTH",
+            "/oauth2x/auth",
+        ] {
             assert_eq!(Route::of(path, "/oauth2"), Route::Guarded(Guarded::Proxy), "{path}");
         }
     }

@@ -112,9 +112,7 @@ impl Sessions {
             Outcome::Ended => Resolved { cookies: self.clear(inbound), ..Resolved::default() },
             Outcome::Renewed(session) => match self.save(&session, inbound) {
                 Ok(cookies) => Resolved { session: Some(session), cookies, unsaved: None },
-                Err(error) => {
-                    Resolved { session: Some(session), cookies: Vec::new(), unsaved: Some(error) }
-                }
+                Err(error) => Resolved { session: Some(session), cookies: Vec::new(), unsaved: Some(error) },
             },
         }
     }

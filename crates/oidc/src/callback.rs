@@ -22,7 +22,6 @@ pub struct Callback {
 
 /// Why the parameters of a callback cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum CallbackParseError {
     /// Not form-encoded.
     #[error("the callback's parameters are not form-encoded")]
@@ -34,7 +33,6 @@ pub enum CallbackParseError {
 
 /// Why a callback does not belong to a login of this browser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum CallbackError {
     /// `state` is not the one of the attempt (RFC 6749 §10.12).
     #[error("state does not match the CSRF cookie")]

@@ -59,7 +59,6 @@ pub struct TakenLogin {
 
 /// Why the state of a login is not there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum LoginStateError {
     /// The browser sent no cookie of this login.
     #[error("login cookie not found")]

@@ -6,8 +6,8 @@
 //! ```
 
 mod line;
-mod standard;
 mod stamp;
+mod standard;
 mod writer;
 
 use std::cell::RefCell;

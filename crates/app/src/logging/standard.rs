@@ -79,4 +79,3 @@ impl Visit for Fields<'_> {
         }
     }
 }
-

@@ -5,6 +5,7 @@ use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 
 use futures_util::FutureExt as _;
+use http::header::{CONNECTION, HeaderValue};
 use http::{Request, Response, StatusCode};
 use http_body_util::{Either, Empty};
 use hyper::body::Incoming;
@@ -41,6 +42,9 @@ pub(super) async fn serve<S>(
     let service = service_fn(|request: Request<Incoming>| {
         let (gateway, served) = (Rc::clone(&gateway), phase.request());
         async move {
+            if head_bytes(&request) > limits.head_bytes {
+                return Ok(too_large().map(Either::Right).map(|body| Answered::new(body, served)));
+            }
             // A panic is a fault of ours and ends this request alone.
             let answer = AssertUnwindSafe(gateway.handle(request, peer)).catch_unwind().await;
             let answer = match answer {
@@ -63,6 +67,21 @@ pub(super) async fn serve<S>(
         _ = drain.wait_for(|drain| *drain) => connection.as_mut().graceful_shutdown(),
     }
     let _ = connection.await;
+}
+
+/// The size of a head as it was sent, short of the version. hyper's own bound is that of its buffer, which a head that
+/// arrives at once may exceed.
+fn head_bytes<B>(request: &Request<B>) -> usize {
+    let lines = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len());
+    let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
+    request.method().as_str().len() + target + lines.sum::<usize>()
+}
+
+fn too_large() -> Response<Empty<bytes::Bytes>> {
+    let mut answer = Response::new(Empty::new());
+    *answer.status_mut() = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+    answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    answer
 }
 
 fn panicked() -> Response<Empty<bytes::Bytes>> {

@@ -35,9 +35,9 @@ pub(crate) struct ListenError {
 ///
 /// # Errors
 /// [`ListenError`]
-pub(crate) async fn bind(listen: &Listen) -> Result<Listener, ListenError> {
+pub(crate) fn bind(listen: &Listen) -> Result<Listener, ListenError> {
     let bound = match listen {
-        Listen::Tcp { host, port } => tcp(host.as_deref(), *port).await.map(Listener::Tcp),
+        Listen::Tcp { host, port } => tcp(host.as_deref(), *port).map(Listener::Tcp),
         Listen::Unix { path, mode } => unix(path, *mode),
         Listen::Descriptor(number) => descriptor(*number),
     };
@@ -48,14 +48,16 @@ impl Listener {
     /// Where it listens, for the log.
     pub(crate) fn place(&self) -> String {
         match self {
-            Self::Tcp(listener) => listener.local_addr().map_or_else(|_| "tcp".to_owned(), |address| address.to_string()),
+            Self::Tcp(listener) => {
+                listener.local_addr().map_or_else(|_| "tcp".to_owned(), |address| address.to_string())
+            }
             Self::Unix(_, SocketFile(Some(path))) => format!("unix://{}", path.display()),
             Self::Unix(_, SocketFile(None)) => "a unix socket".to_owned(),
         }
     }
 }
 
-async fn tcp(host: Option<&str>, port: u16) -> io::Result<TcpListener> {
+fn tcp(host: Option<&str>, port: u16) -> io::Result<TcpListener> {
     let addresses: Vec<SocketAddr> = match host {
         // All addresses of the machine, by either IP version where there are both.
         None => vec![SocketAddr::from(([0; 16], port)), SocketAddr::from(([0; 4], port))],
@@ -92,7 +94,7 @@ fn unix(path: &Path, mode: Option<u32>) -> io::Result<Listener> {
     Ok(Listener::Unix(listener, file))
 }
 
-/// A descriptor of socket activation (`LISTEN_FDS`, sd_listen_fds(3)).
+/// A descriptor of socket activation (`LISTEN_FDS`, `sd_listen_fds(3)`).
 fn descriptor(number: u32) -> io::Result<Listener> {
     let mut passed = listenfd::ListenFd::from_env();
     let index = usize::try_from(number).unwrap_or(usize::MAX).saturating_sub(3);

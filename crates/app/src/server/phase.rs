@@ -18,9 +18,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time;
 
 /// Longest from a head's first byte to its last.
-const HEAD_TIME: Duration = Duration::from_secs(60);
+const HEAD_TIME: Duration = Duration::from_mins(1);
 /// Longest rest between two requests; Envoy's default is an hour.
-const REST_TIME: Duration = Duration::from_secs(65 * 60);
+const REST_TIME: Duration = Duration::from_mins(65);
 /// How often a connection looks at the clock.
 const TICK: Duration = Duration::from_secs(10);
 

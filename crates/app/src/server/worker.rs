@@ -66,7 +66,7 @@ impl Workers {
                 let handle = thread::Builder::new()
                     .name(format!("worker-{index}"))
                     .stack_size(STACK)
-                    .spawn(move || run(Rc::new(gateway), limits, accepted, draining, drain_time))?;
+                    .spawn(move || run(gateway, limits, accepted, &draining, drain_time))?;
                 Ok(Thread { connections, handle })
             })
             .collect::<io::Result<Vec<_>>>()?;
@@ -97,10 +97,10 @@ impl Workers {
 }
 
 fn run(
-    gateway: Rc<Gateway>,
+    gateway: Gateway,
     limits: Limits,
     mut accepted: mpsc::UnboundedReceiver<(Socket, Peer)>,
-    drain: watch::Receiver<bool>,
+    drain: &watch::Receiver<bool>,
     drain_time: Duration,
 ) -> Drain {
     let runtime = match runtime::Builder::new_current_thread().enable_all().build_local(LocalOptions::default()) {
@@ -110,6 +110,7 @@ fn run(
             return Drain::Cut;
         }
     };
+    let gateway = Rc::new(gateway);
     runtime.block_on(async {
         let mut connections = JoinSet::new();
         loop {

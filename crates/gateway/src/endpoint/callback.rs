@@ -12,7 +12,7 @@ use sidecar_core::Session;
 use sidecar_core::cookie::RequestCookies;
 use sidecar_core::login::StateParameter;
 use sidecar_core::return_to::ReturnTo;
-use sidecar_oidc::{Callback, CallbackError, CallbackParseError, RedeemError, VerifiedCallback, Verdict};
+use sidecar_oidc::{Callback, CallbackError, CallbackParseError, RedeemError, Verdict, VerifiedCallback};
 use sidecar_session::{LoginStateError, TakenLogin};
 
 use crate::answer::{self, Answer};
@@ -63,7 +63,7 @@ fn malformed(shared: &Shared, inbound: &Inbound, error: CallbackParseError) -> A
     tracing::info!(request_id = %inbound.id, %error, "Error while parsing OAuth2 callback");
     let status = match error {
         CallbackParseError::Repeated(_) => StatusCode::BAD_REQUEST,
-        _ => StatusCode::INTERNAL_SERVER_ERROR,
+        CallbackParseError::Form(_) => StatusCode::INTERNAL_SERVER_ERROR,
     };
     shared.failure_page(inbound, Failure::BadForm(status))
 }
@@ -86,12 +86,12 @@ impl Login<'_> {
         let mut answer = match callback.verify(taken.attempt, self.shared.settings.login.state_encoding) {
             Ok(verified) => self.redeem(verified).await,
             Err(CallbackError::MissingCode) => self.failed(Failure::NoCode),
-            Err(_) => {
+            Err(CallbackError::StateMismatch | CallbackError::Refused) => {
                 self.failure("Invalid authentication via OAuth2: CSRF token mismatch, potential attack", None);
                 return self.lost(LostState::Mismatch, state);
             }
         };
-        answer::set_cookies(&mut answer, &taken.clear);
+        answer::set_cookies_first(&mut answer, &taken.clear);
         answer
     }
 
@@ -99,25 +99,25 @@ impl Login<'_> {
         let now = self.shared.clock.now();
         let redirect_uri = redirect_uri(self.inbound, &self.shared.settings.login);
         match self.shared.provider.redeem(verified, &redirect_uri, now).await {
-            Ok(session) => self.admit(Session { created_at: session.created_at.or(Some(now)), ..session }),
+            Ok(session) => self.admit(&Session { created_at: session.created_at.or(Some(now)), ..session }),
             Err(error) => self.not_redeemed(&error),
         }
     }
 
-    fn admit(&self, session: Session) -> Answer {
-        if let Err(refusal) = self.shared.settings.policy.allow.at_login(&session) {
+    fn admit(&self, session: &Session) -> Answer {
+        if let Err(refusal) = self.shared.settings.policy.allow.at_login(session) {
             self.failure("Invalid authentication via OAuth2: unauthorized", session.log_name());
             tracing::info!(request_id = %self.inbound.id, %refusal, "the account may not enter");
             return self.failed(Failure::NotAllowed);
         }
-        let cookies = match self.shared.sessions.save(&session, self.inbound) {
+        let cookies = match self.shared.sessions.save(session, self.inbound) {
             Ok(cookies) => cookies,
             Err(error) => {
                 tracing::error!(request_id = %self.inbound.id, %error, "Error saving session state");
                 return self.failed(Failure::Internal);
             }
         };
-        let message = format!("Authenticated via OAuth2: {}", session_summary(&session));
+        let message = format!("Authenticated via OAuth2: {}", session_summary(session));
         self.record.auth(AuthStatus::Success, session.log_name(), &message);
         let mut answer = answer::redirect(StatusCode::FOUND, self.inbound.method(), &self.target.location());
         answer::no_store(&mut answer);
@@ -186,7 +186,7 @@ impl From<LoginStateError> for LostState {
         match error {
             LoginStateError::Expired => Self::Expired,
             LoginStateError::Tampered => Self::Mismatch,
-            _ => Self::Missing,
+            LoginStateError::Missing => Self::Missing,
         }
     }
 }
