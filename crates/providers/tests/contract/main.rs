@@ -1,0 +1,6 @@
+//! The contract suite of all providers, against a provider of prepared replies.
+#![expect(clippy::unwrap_used, reason = "a step of a test that fails panics")]
+
+mod idp;
+mod openid;
+mod suite;
