@@ -65,10 +65,6 @@ impl Dialer {
         }
     }
 
-    pub(crate) fn has_proxies(&self) -> bool {
-        matches!(self.shared.proxies, Proxies::Environment(_))
-    }
-
     /// The credentials for a proxy that leads to a plain-HTTP endpoint: there is no tunnel to present them to.
     pub(crate) fn proxy_authorization(&self, endpoint: &Endpoint) -> Option<&http::HeaderValue> {
         match endpoint {

@@ -26,7 +26,7 @@ mod tunnel;
 pub use dial::Dialer;
 pub use endpoint::{Endpoint, EndpointError};
 pub use error::{BoxError, DialError, Stage};
-pub use pool::{Connector, KeepAlive, Pool, PoolSettings, died_idle};
+pub use pool::{Connector, KeepAlive, Pool, PoolSettings, RequestError};
 pub use proxy::{Proxies, ProxyEnv, ProxyError};
 pub use stream::Stream;
 pub use tls::{Roots, Tls, TlsError, TlsSettings, Verify};

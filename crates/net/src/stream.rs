@@ -10,7 +10,6 @@ use std::{
     task::{Context, Poll},
 };
 
-use hyper_util::client::legacy::connect::{Connected, Connection};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpStream, UnixStream},
@@ -48,6 +47,10 @@ impl Stream {
 
     pub(crate) fn at_proxy(self) -> Self {
         Self { ends_at_proxy: true, ..self }
+    }
+
+    pub(crate) fn traffic(&self) -> Traffic {
+        self.traffic.clone()
     }
 
     /// Whether the other end is an HTTP proxy that was not asked for a tunnel, so that it expects request targets in
@@ -146,12 +149,5 @@ impl AsyncWrite for Stream {
             Io::Unix(io) => io.is_write_vectored(),
             Io::Tls(io) => io.is_write_vectored(),
         }
-    }
-}
-
-/// What hyper-util's client asks of a connection; an implementation detail of [`Pool`](crate::Pool).
-impl Connection for Stream {
-    fn connected(&self) -> Connected {
-        Connected::new().proxy(self.ends_at_proxy).extra(self.traffic.clone())
     }
 }

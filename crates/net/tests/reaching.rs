@@ -194,6 +194,76 @@ async fn a_kept_connection_serves_the_next_request() {
 }
 
 #[tokio::test]
+async fn a_connection_whose_answer_is_not_read_yet_serves_nobody_else() {
+    let (address, connections) = echo().await;
+    let pool = Pool::new(Connector::to(plain(), http(address)), &PoolSettings::default());
+    // Longer than what is read from a socket before anybody asks for it.
+    let long = "x".repeat(60_000);
+    let unread = pool.request(get(format!("http://app/{long}"))).await.unwrap();
+    body_of(&pool, "http://app/two".into()).await;
+    assert_eq!(connections.load(Ordering::SeqCst), 2);
+    unread.into_body().collect().await.unwrap();
+    for path in ["three", "four"] {
+        body_of(&pool, format!("http://app/{path}")).await;
+    }
+    assert_eq!(connections.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn no_connection_is_used_after_its_idle_time() {
+    let (address, connections) = echo().await;
+    let settings = PoolSettings { idle_timeout: Duration::from_secs(90), ..PoolSettings::default() };
+    let pool = Pool::new(Connector::by_uri(plain()), &settings);
+    let uri = format!("http://{address}/");
+    tokio::time::pause();
+    for (pause, made) in [(89, 1), (89, 1), (91, 2)] {
+        body_of(&pool, uri.clone()).await;
+        tokio::time::advance(Duration::from_secs(pause)).await;
+        body_of(&pool, uri.clone()).await;
+        assert_eq!(connections.load(Ordering::SeqCst), made);
+    }
+}
+
+#[tokio::test]
+async fn an_idle_connection_is_closed_in_time_and_so_are_those_of_a_dropped_pool() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let pool = Pool::new(Connector::to(plain(), http(address)), &PoolSettings::default());
+    for drops in [false, true] {
+        let asking = pool.clone();
+        let asked = tokio::spawn(async move { body_of(&asking, "http://app/".into()).await });
+        let (mut socket, _) = listener.accept().await.unwrap();
+        head(&mut socket).await;
+        answer(&mut socket, "").await;
+        asked.await.unwrap();
+        if drops {
+            drop(pool);
+            assert_eq!(socket.read(&mut [0]).await.unwrap(), 0);
+            return;
+        }
+        tokio::time::pause();
+        assert_eq!(socket.read(&mut [0]).await.unwrap(), 0, "time goes by until it is closed");
+        tokio::time::resume();
+    }
+}
+
+#[tokio::test]
+async fn a_kept_connection_that_was_closed_meanwhile_is_replaced() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut socket, _)) = listener.accept().await {
+            let head = head(&mut socket).await;
+            answer(&mut socket, &head).await;
+        }
+    });
+    let pool = Pool::new(Connector::to(plain(), http(address)), &PoolSettings::default());
+    for path in ["/one", "/two", "/three"] {
+        assert!(body_of(&pool, format!("http://app{path}")).await.starts_with(&format!("GET {path} ")));
+    }
+}
+
+#[tokio::test]
 async fn without_keep_alive_each_request_has_its_connection() {
     let (address, connections) = echo().await;
     let settings = PoolSettings { keep_alive: KeepAlive::Off, ..PoolSettings::default() };

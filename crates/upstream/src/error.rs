@@ -2,8 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use hyper_util::client::legacy;
-use sidecar_net::{BoxError, DialError, TlsError};
+use sidecar_net::{BoxError, DialError, RequestError, TlsError};
 
 /// Upstreams that cannot be served.
 #[derive(Debug, thiserror::Error)]
@@ -69,7 +68,7 @@ impl ForwardError {
         Self { upstream, fault, source }
     }
 
-    pub(crate) fn from_client(upstream: Arc<str>, error: legacy::Error) -> Self {
+    pub(crate) fn from_client(upstream: Arc<str>, error: RequestError) -> Self {
         let fault = fault_of(&error);
         Self::new(upstream, fault, Some(error.into()))
     }
@@ -93,7 +92,7 @@ impl ForwardError {
     }
 }
 
-fn fault_of(error: &legacy::Error) -> Fault {
+fn fault_of(error: &RequestError) -> Fault {
     if DialError::find(error).is_some() {
         return Fault::Unreachable;
     }

@@ -8,9 +8,8 @@ use http::{
 };
 use http_body::Body as _;
 use hyper::{body::Incoming, upgrade::OnUpgrade};
-use hyper_util::client::legacy;
 use sidecar_core::Session;
-use sidecar_net::{Connector, Pool, PoolSettings, died_idle};
+use sidecar_net::{Connector, Pool, PoolSettings, RequestError};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::{
@@ -142,7 +141,7 @@ impl Exchange<'_> {
         });
         let sending = async {
             match (self.pool.request(Request::from_parts(parts, Body::empty())).await, again) {
-                (Err(error), Some(again)) if died_idle(&error) => self.pool.request(again).await,
+                (Err(error), Some(again)) if error.died_idle() => self.pool.request(again).await,
                 (done, _) => done,
             }
         };
@@ -181,6 +180,8 @@ impl Exchange<'_> {
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             return self.switch(response, asked.websocket);
         }
+        // What the app speaks is between it and us: an answer in HTTP/1.0 must not end the visitor's connection.
+        *response.version_mut() = Version::HTTP_11;
         let headers = response.headers_mut();
         self.guard(headers);
         if headers.get_all(header::CONTENT_LENGTH).iter().nth(1).is_some()
@@ -235,7 +236,7 @@ impl Exchange<'_> {
         ForwardError::new(self.route.id.clone(), fault, source.map(Into::into))
     }
 
-    fn client_failed(&self, error: legacy::Error) -> ForwardError {
+    fn client_failed(&self, error: RequestError) -> ForwardError {
         ForwardError::from_client(self.route.id.clone(), error)
     }
 }
