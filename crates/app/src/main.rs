@@ -15,6 +15,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use sidecar_config::Command;
+use sidecar_core::report::chain;
 
 /// Configuration or start-up failed.
 const FAILED: u8 = 1;
@@ -28,9 +29,9 @@ fn main() -> ExitCode {
         Ok(Command::Help(text)) => complain(text.trim_end(), 0),
         Ok(Command::Test(config)) => match run::check(&config) {
             Ok(()) => say("configuration is valid"),
-            Err(error) => complain(&format!("{error:#}"), FAILED),
+            Err(error) => complain(&chain(&error), FAILED),
         },
-        Ok(Command::Run(config)) => run::run(*config),
+        Ok(Command::Run(config)) => run::run(&config),
         Err(faults) => complain(&faults.to_string(), faults.exit_code()),
     }
 }

@@ -1,12 +1,12 @@
 //! From a checked configuration to the end of the process.
 
-use std::error::Error;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use sidecar_config::{Config, Discovery, Shutdown};
+use sidecar_core::report::chain;
 use sidecar_gateway::{AuthLine, Journal, RequestLine};
 use tokio::runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -35,9 +35,9 @@ pub(crate) enum RunError {
 }
 
 /// Serves until a signal ends it.
-pub(crate) fn run(config: Config) -> ExitCode {
+pub(crate) fn run(config: &Config) -> ExitCode {
     let (log, writer) = logging::start(&config.logs);
-    let served = serve(&config, log);
+    let served = serve(config, log);
     finish(served, writer)
 }
 
@@ -145,16 +145,4 @@ impl Signals {
             _ = self.interrupt.recv() => {}
         }
     }
-}
-
-/// An error with its causes on one line.
-pub(crate) fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }

@@ -17,11 +17,11 @@ pub mod net;
 pub mod origin;
 pub mod path;
 pub mod policy;
+pub mod report;
 pub mod request_id;
 pub mod return_to;
 mod secret;
 mod session;
-pub mod time_text;
 
 pub use secret::Secret;
 pub use session::Session;

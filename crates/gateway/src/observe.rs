@@ -15,7 +15,6 @@ use http_body::{Body, Frame, SizeHint};
 use sidecar_core::Session;
 use sidecar_core::policy::ClientIp;
 use sidecar_core::request_id::RequestId;
-use sidecar_core::time_text::go_time;
 
 use crate::inbound::{Inbound, Peer};
 use crate::settings::Forwarding;
@@ -287,8 +286,8 @@ pub(crate) fn session_summary(session: &Session) -> String {
         summary.push_str(" id_token:true");
     }
     for (name, time) in [("created", session.created_at), ("expires", session.expires_at)] {
-        if let Some(time) = time {
-            let _ = write!(summary, " {name}:{}", go_time(time));
+        if let Some(time) = time.and_then(sidecar_upstream::go_time) {
+            let _ = write!(summary, " {name}:{time}");
         }
     }
     let _ = write!(summary, " refresh_token:{}", session.refresh_token.is_some());

@@ -9,6 +9,7 @@ use sidecar_core::Session;
 use sidecar_core::clock::Clock;
 use sidecar_core::path;
 use sidecar_core::policy::{Ask, Constraints, Decision, Grant, Refusal, decide};
+use sidecar_core::report::chain;
 use sidecar_oidc::{BackendLogout, Provider};
 use sidecar_session::{CookieStore, LoginCookies};
 use sidecar_upstream::{Body, Fault, ForwardError, Peer as UpstreamPeer, Table, Upstreams};
@@ -22,7 +23,7 @@ use crate::probe::Probe;
 use crate::readiness::Readiness;
 use crate::rescue::Failure;
 use crate::route::{Guarded, Public, Route};
-use crate::sessions::{Sessions, chain};
+use crate::sessions::Sessions;
 use crate::settings::Settings;
 use crate::shared::Shared;
 

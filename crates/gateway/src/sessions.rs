@@ -16,6 +16,7 @@ use sidecar_core::Session;
 use sidecar_core::clock::Clock;
 use sidecar_core::cookie::{RequestCookies, SetCookie};
 use sidecar_core::login::RandomError;
+use sidecar_core::report::chain;
 use sidecar_oidc::{Freshness, Provider, Refreshed};
 use sidecar_session::{CookieStore, Opened, OpenedSession, SessionId};
 use tokio::sync::watch;
@@ -182,16 +183,4 @@ async fn fly(provider: &dyn Provider, session: &Arc<Session>, clock: &Clock) -> 
         }
         Ok(()) | Err(_) => renewed.map_or(Outcome::Kept, Outcome::Renewed),
     }
-}
-
-/// An error with its causes on one line.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }

@@ -194,8 +194,10 @@ impl Claim {
     }
 }
 
-/// A time as Go prints it by default, `2006-01-02 15:04:05.999999999 -0700 MST`, in the local zone.
-fn go_time(at: SystemTime) -> Option<String> {
+/// A time as Go prints it by default, `2006-01-02 15:04:05.999999999 -0700 MST`, in the local zone. `None` for years that
+/// no calendar here reaches.
+#[must_use]
+pub fn go_time(at: SystemTime) -> Option<String> {
     let local = Timestamp::try_from(at).ok()?.to_zoned_datetime(TimeZone::system());
     let fraction = match local.subsec_nanosecond() {
         0 => String::new(),

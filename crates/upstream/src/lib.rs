@@ -44,7 +44,7 @@ pub use body::Body;
 pub use cookies::OwnCookies;
 pub use error::{Fault, ForwardError, TableError};
 pub use forward::{Forwarded, Peer, Upstreams};
-pub use inject::Injector;
+pub use inject::{Injector, go_time};
 pub use protected::ProtectedNames;
 pub use settings::{
     Claim, ClientValue, Form, HostHeader, HttpSettings, InjectedHeader, Injection, Kind, SessionCookies, Settings,

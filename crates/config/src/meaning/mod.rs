@@ -10,8 +10,6 @@ mod routes;
 mod session;
 mod upstream;
 
-use std::error::Error;
-
 use sidecar_core::Secret;
 use sidecar_net::TlsSettings;
 
@@ -94,16 +92,4 @@ impl Config {
             warnings: std::mem::take(&mut judge.warnings),
         })
     }
-}
-
-/// An error with its causes, on one line.
-fn report(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }

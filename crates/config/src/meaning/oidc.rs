@@ -3,17 +3,17 @@
 use std::path::PathBuf;
 
 use sidecar_core::Secret;
+use sidecar_core::report::chain;
 use sidecar_net::{Roots, Tls, TlsSettings, Verify};
 use sidecar_oidc::algorithm::Algorithm;
 use sidecar_oidc::pkce::{CodeChallengeMethod, PkcePolicy};
 use sidecar_oidc::settings::{
     Endpoints, GroupRestriction, IssuerCheck, KeySource, NonceCheck, UnverifiedEmail, UserInfoClaims,
 };
-use sidecar_oidc::{EndpointUrl, SecretSource, Settings};
+use sidecar_oidc::{EndpointUrl, SecretSource, Settings, check_pem};
 use sidecar_providers::Id;
 
 use super::judge::{Judge, given, one_of};
-use super::report;
 use crate::fault::quote;
 use crate::nearest::nearest;
 use crate::options::Options;
@@ -205,20 +205,15 @@ fn keys(options: &Options, judge: &mut Judge) -> Option<KeySource> {
         return Some(KeySource::Remote(url));
     }
     for file in &files {
-        let reason = match std::fs::read(file) {
-            Err(error) => format!("cannot read {}: {error}", quote(&file.to_string_lossy())),
-            Ok(content) if !has_public_key(&content) => {
-                format!("{} has no PEM block PUBLIC KEY", quote(&file.to_string_lossy()))
-            }
-            Ok(_) => continue,
+        let name = quote(&file.to_string_lossy());
+        let reason = match std::fs::read_to_string(file).map(|pem| check_pem(&pem)) {
+            Err(error) => format!("cannot read {name}: {error}"),
+            Ok(Err(error)) => format!("{name}: {error}"),
+            Ok(Ok(())) => continue,
         };
         judge.refuse(&options.oidc_public_key_files, reason, "name a PEM file with a public key");
     }
     Some(KeySource::PemFiles(files))
-}
-
-fn has_public_key(content: &[u8]) -> bool {
-    String::from_utf8_lossy(content).contains("-----BEGIN PUBLIC KEY-----")
 }
 
 /// What every authorization request carries besides what the protocol asks for.
@@ -309,7 +304,7 @@ pub(super) fn tls(options: &Options, judge: &mut Judge) -> TlsSettings {
     if verify == Verify::Full
         && let Err(error) = Tls::new(&settings)
     {
-        judge.refuse(&options.provider_ca_files, report(&error), "name a PEM file with certificates");
+        judge.refuse(&options.provider_ca_files, chain(&error), "name a PEM file with certificates");
     }
     settings
 }

@@ -11,6 +11,7 @@ use http::{Method, StatusCode};
 use sidecar_core::Session;
 use sidecar_core::cookie::RequestCookies;
 use sidecar_core::login::StateParameter;
+use sidecar_core::report::chain;
 use sidecar_core::return_to::ReturnTo;
 use sidecar_oidc::{Callback, CallbackError, CallbackParseError, RedeemError, Verdict, VerifiedCallback};
 use sidecar_session::{LoginStateError, TakenLogin};
@@ -22,7 +23,6 @@ use crate::inbound::Inbound;
 use crate::observe::{AuthStatus, Record, session_summary};
 use crate::rescue::{Failure, LostState};
 use crate::return_target::redirect_uri;
-use crate::sessions::chain;
 use crate::shared::Shared;
 
 /// Completes a login, or says why not.

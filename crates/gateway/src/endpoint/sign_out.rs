@@ -2,13 +2,13 @@
 
 use http::StatusCode;
 use sidecar_core::Session;
+use sidecar_core::report::chain;
 
 use crate::answer::{self, Answer};
 use crate::form_body::RequestForm;
 use crate::inbound::Inbound;
 use crate::rescue::Failure;
 use crate::return_target::return_target;
-use crate::sessions::chain;
 use crate::shared::Shared;
 
 /// What stands for the ID token in a target.
