@@ -87,7 +87,7 @@ fn is_well_formed(value: &[u8]) -> bool {
 
 /// A byte of a cookie value. Spaces and commas occur in the wild and are let through, as Go does.
 fn is_value(byte: u8) -> bool {
-    matches!(byte, 0x20..=0x7e) & (byte != b'"') & (byte != b';') & (byte != b'\\')
+    matches!(byte, 0x20..=0x7e) && byte != b'"' && byte != b';' && byte != b'\\'
 }
 
 /// The attribute `SameSite` (RFC 6265bis §4.1.2.7).
