@@ -3,7 +3,7 @@
 //! Both are RE2's children and match in linear time; the dialects differ in what the translation here evens out:
 //! `\d \w \s \b` mean ASCII in Go, a `{` that starts no repetition means itself, a class has no set operations,
 //! `\Q…\E` quotes, and an escaped punctuation mark is that mark. Groups become non-capturing, for nothing here asks
-//! what a group matched. A few patterns that Go refuses pass; none that Go takes changes its meaning.
+//! what a group matched. A repetition right after a flag group, as in `a(?i)*`, is refused here; Go applies it to the `a`.
 
 mod class;
 mod escape;

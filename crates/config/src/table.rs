@@ -80,7 +80,7 @@ options! {
         "cookie-csrf-expire" cookie_csrf_expire: GoDuration = "15m0s", "How long a login may take";
         "cookie-csrf-samesite" cookie_csrf_samesite: String = "", "SameSite of the login cookies; empty takes that of cookie-samesite";
         "cookie-csrf-per-request" cookie_csrf_per_request: bool = "false", "Give each login a cookie of its own";
-        "cookie-csrf-per-request-limit" cookie_csrf_per_request_limit: i64 = "0", "How many of those one browser keeps; 0 sets no limit";
+        "cookie-csrf-per-request-limit" cookie_csrf_per_request_limit: i64 = "0", "How many of those are left in a browser when one more comes; 0 leaves 7";
         "session-store-type" session_store_type: String = "cookie", "Where sessions are kept; this version serves cookie";
         "session-cookie-minimal" session_cookie_minimal: bool = "false", "Keep tokens out of the session cookie";
         "session-max-cookie-bytes" session_max_cookie_bytes: i64 = "12288", "Beyond this size a session loses what no option needs; 0 keeps all";

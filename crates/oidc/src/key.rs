@@ -251,6 +251,14 @@ fn ed25519(bytes: Vec<u8>) -> Result<Material, KeyError> {
     Ok(Material::Ed25519(bytes))
 }
 
+/// Whether a PEM file holds a public key that tokens can be checked with, for whoever names such files.
+///
+/// # Errors
+/// [`KeyError`]
+pub fn check_pem(pem: &str) -> Result<(), KeyError> {
+    PublicKey::from_pem(pem).map(|_| ())
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};

@@ -44,7 +44,7 @@ pub use discovery::DiscoveryError;
 pub use endpoint_url::{EndpointUrl, EndpointUrlError};
 pub use jwks::{Keys, KeysError};
 pub use jws::{JwsError, MAX_TOKEN_BYTES};
-pub use key::KeyError;
+pub use key::{KeyError, check_pem};
 pub use metadata::{Metadata, MetadataError};
 pub use provider::{
     AuthorizationRequest, BoxFuture, ClaimsError, Freshness, Provider, RedeemError, RefreshError, Refreshed,

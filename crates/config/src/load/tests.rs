@@ -298,6 +298,7 @@ fn one_wrong_value_is_one_fault_that_names_it() {
         ("UPSTREAMS", "http://a/,http://b/", "upstream", "as another one does"),
         ("UPSTREAMS", "http://a/,unix:///s", "upstream", "as another one does"),
         ("UPSTREAMS", "http://u:marked@a/", "upstream", "\"http://…@a/\" has credentials"),
+        ("REDIRECT_URL", "https://a/%zz", "redirect-url", "neither an http(s) URL nor a path"),
         ("REDIRECT_URL", "auth.example.com", "redirect-url", "write https://HOST/oauth2/callback"),
         ("PROXY_PREFIX", "/oauth2/", "proxy-prefix", "no prefix of paths"),
         ("PROXY_PREFIX", "oauth2", "proxy-prefix", "no prefix of paths"),
@@ -354,11 +355,14 @@ fn without_discovery_the_endpoints_must_be_there() {
         assert!(fault.starts_with(&format!("{option} (not set): is required with skip-oidc-discovery")), "{fault}");
     }
     let start = start.with("LOGIN_URL", "https://idp/a").with("REDEEM_URL", "https://idp/t");
-    let key = start.file("key.pem", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n");
+    let pem = "-----BEGIN PUBLIC KEY-----\n\
+               MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n\
+               -----END PUBLIC KEY-----\n";
+    let key = start.file("key.pem", pem);
     let start = start.with("OIDC_PUBLIC_KEY_FILES", &key);
     assert!(start.load().is_ok());
     start.file("key.pem", "no key");
-    assert!(start.fault().contains("has no PEM block PUBLIC KEY"), "{}", start.fault());
+    assert!(start.fault().contains("DIR/key.pem\": "), "{}", start.fault());
     let start = start.with("OIDC_JWKS_URL", "https://idp/keys");
     assert!(start.faults()[0].contains("cannot be used together with oidc-jwks-url"), "{:?}", start.faults());
 }

@@ -2,6 +2,7 @@
 
 use http::Uri;
 use sidecar_core::domain::DomainRule;
+use sidecar_core::form::percent_decode;
 use sidecar_core::origin::Host;
 use sidecar_gateway::RedirectUri;
 
@@ -23,7 +24,7 @@ pub(super) fn uri(options: &Options, judge: &mut Judge) -> Option<RedirectUri> {
         }
         return Some(of_path(callback, relative));
     }
-    if written.value.starts_with('/') && written.value.parse::<Uri>().is_ok() && !written.value.starts_with("//") {
+    if written.value.starts_with('/') && !written.value.starts_with("//") && is_uri(&written.value) {
         return Some(of_path(written.value.clone(), relative));
     }
     let Some((uri, host)) = absolute(&written.value, &callback) else {
@@ -42,13 +43,17 @@ fn of_path(path: String, relative: bool) -> RedirectUri {
 /// The URL with the callback in place of an empty path, and its host with port.
 fn absolute(text: &str, callback: &str) -> Option<(String, String)> {
     let (scheme, rest) = text.split_once("://")?;
-    if !matches!(scheme, "http" | "https") || rest.contains('#') || text.parse::<Uri>().is_err() {
+    if !matches!(scheme, "http" | "https") || rest.contains('#') || !is_uri(text) {
         return None;
     }
     let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
     let host = Host::parse(authority)?.as_str().to_owned();
     let callback = if path.starts_with('/') { "" } else { callback };
     Some((format!("{scheme}://{authority}{callback}{path}"), host))
+}
+
+fn is_uri(text: &str) -> bool {
+    text.parse::<Uri>().is_ok() && percent_decode(text).is_some()
 }
 
 /// A login that begins on another host can only lead back there when that host may be landed on (differences.md D40).

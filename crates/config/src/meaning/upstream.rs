@@ -48,8 +48,14 @@ fn upstreams(options: &Options, judge: &mut Judge) -> Vec<UpstreamSettings> {
                 continue;
             }
         };
-        if let (Kind::Files { dir }, Some(true)) = (&upstream.kind, files_are_missing(&upstream.kind)) {
-            judge.warn(written, format!("{} is no directory", quote(&dir.to_string_lossy())));
+        match &upstream.kind {
+            Kind::Files { dir } if !dir.is_dir() => {
+                judge.warn(written, format!("{} is no directory", quote(&dir.to_string_lossy())));
+            }
+            Kind::Static { .. } if !text.ends_with(|c: char| c.is_ascii_digit()) => {
+                judge.warn(written, format!("{} names no status; 200 is answered", quote(text)));
+            }
+            Kind::Files { .. } | Kind::Static { .. } | Kind::Http(_) => {}
         }
         if !paths.insert(upstream.path.clone()) {
             let reason = format!("{} serves {}, as another one does", quote(text), quote(&upstream.path));
@@ -58,13 +64,6 @@ fn upstreams(options: &Options, judge: &mut Judge) -> Vec<UpstreamSettings> {
         upstreams.push(upstream);
     }
     upstreams
-}
-
-fn files_are_missing(kind: &Kind) -> Option<bool> {
-    match kind {
-        Kind::Files { dir } => Some(!dir.is_dir()),
-        Kind::Http(_) | Kind::Static { .. } => None,
-    }
 }
 
 /// What is wrong with an upstream, and what to write instead.
@@ -163,10 +162,13 @@ impl<'a> Uri<'a> {
     }
 
     fn constant(self, text: &str) -> Result<UpstreamSettings, Refusal> {
-        let refused = || Refusal::new("names no status from 200 to 999", "write it as in static://200");
-        let number: u16 = self.authority.parse().map_err(|_| refused())?;
-        let status =
-            StatusCode::from_u16(number).ok().filter(|status| !status.is_informational()).ok_or_else(refused)?;
+        // compat: what is no number is 200.
+        let number: i64 = self.authority.parse().unwrap_or(200);
+        let status = u16::try_from(number)
+            .ok()
+            .and_then(|number| StatusCode::from_u16(number).ok())
+            .filter(|status| !status.is_informational())
+            .ok_or_else(|| Refusal::new("names no status from 200 to 999", "write it as in static://200"))?;
         Ok(UpstreamSettings { id: text.to_owned(), path: "/".to_owned(), kind: Kind::Static { status } })
     }
 }
@@ -211,6 +213,7 @@ mod tests {
             ("file:///var/www/", "/var/www/", "/var/www/", "files /var/www/"),
             ("file:///var/www#/files/", "/files/", "/files/", "files /var/www"),
             ("static://204", "static://204", "/", "static 204 No Content"),
+            ("static://ok", "static://ok", "/", "static 200 OK"),
         ] {
             let upstream = read(text).expect(text);
             let found = match &upstream.kind {
@@ -246,8 +249,6 @@ mod tests {
             "unix:///",
             "unix://host/x",
             "file:///w#x",
-            "static://",
-            "static://ok",
             "static://20",
             "static://100",
             "static://1000",
