@@ -135,7 +135,9 @@ async fn keep(search: Search, state: watch::Sender<State>) {
     loop {
         let pause = match search.fetch().await {
             Ok(metadata) => {
-                tracing::info!(url = %search.url, "the provider's metadata is known");
+                if faults > 0 || state.borrow().kept.is_none() {
+                    tracing::info!(url = %search.url, "the provider's metadata is known");
+                }
                 faults = 0;
                 state.send_replace(State { kept: Some((Arc::new(metadata), Instant::now())), fault: None });
                 jittered(RENEW_AFTER)

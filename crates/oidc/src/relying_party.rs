@@ -20,6 +20,7 @@ use crate::algorithm::Algorithm;
 use crate::authorize::{Parameters, authorization_url};
 use crate::background::Background;
 use crate::callback::VerifiedCallback;
+use crate::claims::Claims;
 use crate::client::Client;
 use crate::discovery::{Discovery, text_with_causes};
 use crate::endpoint_url::EndpointUrlError;
@@ -346,7 +347,10 @@ impl RelyingParty {
         let userinfo = match (endpoint, self.settings.userinfo_claims) {
             (Some(endpoint), UserInfoClaims::Used) => {
                 match userinfo::fetch(&self.client, endpoint, access_token).await {
-                    Ok(claims) => Some(claims),
+                    Ok(claims) => {
+                        warn_of_another_subject(&claims, id_token);
+                        Some(claims)
+                    }
                     Err(error) if lack == Lack::Extras => {
                         tracing::warn!(%error, fault = %error.fault, "additional claims are missing from the session");
                         None
@@ -383,6 +387,13 @@ impl RelyingParty {
             (None, GroupRestriction::None) => "openid email profile",
             (None, GroupRestriction::Some) => "openid email profile groups",
         }
+    }
+}
+
+/// compat: OIDC Core §5.3.2 forbids to use such an answer, the original does not compare; so it is told, not refused.
+fn warn_of_another_subject(userinfo: &Claims, id_token: &IdToken) {
+    if userinfo.look_up("sub").is_some_and(|sub| sub.to_text() != id_token.subject()) {
+        tracing::warn!("the userinfo endpoint answered with another sub than the ID token has");
     }
 }
 

@@ -1,6 +1,7 @@
 //! The generic provider: the contract, and what OpenID Connect asks for beyond it.
 
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,12 +9,15 @@ use serde_json::{Value, json};
 use sidecar_core::claims::ClaimValue;
 use sidecar_core::login::LoginAttempt;
 use sidecar_core::{Secret, Session};
+use sidecar_net::{Dialer, Proxies, ProxyEnv, Tls, TlsSettings};
 use sidecar_oidc::settings::{Endpoints, GroupRestriction, IssuerCheck, KeySource, NonceCheck, UserInfoClaims};
 use sidecar_oidc::{
     AuthorizationRequest, Background, Client, EndpointUrl, Freshness, Provider, RefreshError, Refreshed, SecretSource,
     Settings, Verdict,
 };
 use sidecar_providers::{Id, build};
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpListener;
 
 use crate::idp::{DISCOVERY, Idp, KEYS, Reply, SigningKey, TOKEN, USERINFO, now, tokens};
 use crate::suite::{
@@ -457,6 +461,36 @@ async fn metadata_that_must_not_be_used_is_not_used() {
         let provider = OpenId.build(&idp, client(), background());
         assert!(provider.ready_once().await.is_err());
     }
+}
+
+#[tokio::test]
+async fn a_call_that_fails_names_the_stage_at_which_it_did() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let not_tls = tokio::spawn(async move {
+        loop {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            socket.write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+        }
+    });
+    let closed = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap().local_addr().unwrap();
+    let proxy = ProxyEnv::read(|name| (name == "HTTP_PROXY").then(|| format!("http://{closed}"))).unwrap();
+    let tls = || Tls::new(&TlsSettings::default()).unwrap();
+    let direct = Client::new(Dialer::new(tls(), Proxies::Direct));
+    let proxied = Client::new(Dialer::new(tls(), Proxies::Environment(proxy)));
+    let unresolvable = format!("http://{}.test", "x".repeat(64));
+    for (client, issuer, stage) in [
+        (direct.clone(), format!("https://{address}"), "TLS failed: "),
+        (direct.clone(), format!("http://{closed}"), "no connection: "),
+        (direct, unresolvable, "the name cannot be resolved: "),
+        (proxied, "http://idp.test".to_owned(), "the proxy gave no connection: "),
+    ] {
+        let secret = SecretSource::Value(Secret::from(CLIENT_SECRET));
+        let provider = build(Id::OpenId, Settings::new(issuer, "app", secret), client, background()).unwrap();
+        let unavailable = provider.ready_once().await.unwrap_err();
+        assert!(unavailable.reason.contains(stage), "{unavailable}");
+    }
+    not_tls.abort();
 }
 
 #[tokio::test]

@@ -206,6 +206,18 @@ pub(crate) async fn a_code_is_redeemed_although_the_visitor_hangs_up(subject: &d
     idp.asked(subject.token_path(), 1).await;
 }
 
+pub(crate) async fn it_is_called_from_any_runtime(subject: &dyn Subject) {
+    let idp = Idp::start().await;
+    let provider = ready(subject, &idp).await;
+    let attempt = provider.new_attempt().unwrap();
+    subject.admit(&idp, &attempt);
+    let elsewhere = tokio::task::spawn_blocking(move || {
+        let bare = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        bare.block_on(provider.redeem(callback(&attempt), REDIRECT_URI, now()))
+    });
+    assert!(elsewhere.await.unwrap().is_ok());
+}
+
 pub(crate) async fn a_session_without_refresh_token_is_left_alone(subject: &dyn Subject) {
     let idp = Idp::start().await;
     let provider = ready(subject, &idp).await;
@@ -262,6 +274,7 @@ macro_rules! contract {
             a_provider_that_is_gone_is_away,
             a_provider_that_is_down_at_start_is_found_when_it_comes,
             a_code_is_redeemed_although_the_visitor_hangs_up,
+            it_is_called_from_any_runtime,
             a_session_without_refresh_token_is_left_alone,
             only_the_providers_own_word_ends_a_session_at_refresh,
         );
