@@ -1,9 +1,10 @@
 //! Where things are: the tree, what install.sh installed, the programs under test, free ports.
 
-use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::{LazyLock, Mutex};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// The root of the source tree.
 #[must_use]
@@ -48,18 +49,24 @@ pub fn installed(path: PathBuf, hint: &str) -> PathBuf {
     path
 }
 
+/// The ports that are given to programs: below those that Linux takes for outgoing connections, one of which could come
+/// between the choice of a port and the program's own bind.
+const PORTS: Range<u16> = 12_000..32_000;
+
 /// A loopback port that nobody uses, never the same twice in one process.
 #[must_use]
 pub fn free_port() -> u16 {
-    static GIVEN: LazyLock<Mutex<BTreeSet<u16>>> = LazyLock::new(Mutex::default);
-    let mut given = GIVEN.lock().expect("no panic while it is held");
-    loop {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-        let port = listener.local_addr().expect("bound").port();
-        if given.insert(port) {
+    // Test programs that run at the same time begin at different places.
+    static NEXT: LazyLock<AtomicU32> = LazyLock::new(|| AtomicU32::new(std::process::id().wrapping_mul(131)));
+    let count = u32::from(PORTS.end - PORTS.start);
+    for _ in 0..count {
+        let offset = NEXT.fetch_add(1, Ordering::Relaxed) % count;
+        let port = PORTS.start + u16::try_from(offset).expect("below the count");
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
             return port;
         }
     }
+    panic!("no port is free");
 }
 
 /// This port on 127.0.0.1.

@@ -1,6 +1,6 @@
 //! Callbacks that are forged, replayed, incomplete or refused.
 
-use sidecar_testkit::{Browser, Response};
+use sidecar_testkit::{Browser, Provider, Response};
 
 use crate::site::{PASSWORD, SESSION, Site, parameter};
 
@@ -97,10 +97,24 @@ fn a_code_that_the_provider_does_not_know_is_an_error_page() {
     let site = Site::start(&[]);
     let mut browser = Browser::new();
     let login = browser.open_once(&site.program.url("/oauth2/start?rd=/deep")).response;
-    let callback = format!("/oauth2/callback?code=made-up&state={}", encoded(&restarted_state(&login)));
+    let issuer = encoded(Provider::shared().issuer());
+    let state = encoded(&restarted_state(&login));
+    let callback = format!("/oauth2/callback?code=made-up&state={state}&iss={issuer}");
     let answer = browser.open_once(&site.program.url(&callback)).response;
     assert_final_page(&site, &answer, 500);
     assert!(!answer.text().contains("made-up"));
+}
+
+#[test]
+fn the_answer_of_another_issuer_or_of_none_is_refused_where_the_provider_names_itself() {
+    let site = Site::start(&[]);
+    for issuer in ["", "&iss=https%3A%2F%2Fevil.test"] {
+        let mut browser = Browser::new();
+        let login = browser.open_once(&site.program.url("/oauth2/start?rd=/deep")).response;
+        let state = encoded(&restarted_state(&login));
+        let callback = format!("/oauth2/callback?code=mixed-up&state={state}{issuer}");
+        assert_final_page(&site, &browser.open_once(&site.program.url(&callback)).response, 403);
+    }
 }
 
 #[test]

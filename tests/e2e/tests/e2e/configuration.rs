@@ -19,14 +19,14 @@ fn assert_line(text: &str, parts: &[&str]) {
 fn every_fault_is_listed_at_once_with_its_option_its_place_and_a_reason() {
     let finished = Launch::new(Which::Ours)
         .config("upstreams = [\"ftp://127.0.0.1/\"]\ncookie_domain = \".example.com\"\nskip_provider_button = \"perhaps\"\n")
-        .flag("--cookie-expire=soon")
-        .flag("--skip-auth-route=[")
+        .env("OAUTH2_PROXY_COOKIE_EXPIRE", "soon")
         .env("OAUTH2_PROXY_COOKIE_SAMESITE", "sometimes")
         .run();
     assert_eq!(finished.status.code(), Some(1), "{}", said(&finished));
     let text = said(&finished);
     assert_line(&text, &["cookie_domain", "oauth2_proxy.cfg", "cookie_domains"]);
     assert_line(&text, &["skip-provider-button", "oauth2_proxy.cfg"]);
+    assert_line(&text, &["cookie-expire", "OAUTH2_PROXY_COOKIE_EXPIRE", "soon"]);
     let finished = Launch::new(Which::Ours)
         .config("upstreams = [\"ftp://127.0.0.1/\"]\n")
         .flag("--skip-auth-route=[")

@@ -11,7 +11,7 @@ fn the_target_is_forwarded_as_it_was_sent() {
     for target in [
         "/a%20b/%C3%A9?x=%zz;y=1&&z",
         "/path;v=1/x?",
-        "/%41%2f..%2Fx",
+        "/%41%2fx",
         "/?a=b?c=d",
         "/a/?q=http://x/y//z",
         "/caf\u{c3}\u{a9}",

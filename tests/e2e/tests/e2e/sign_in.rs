@@ -58,7 +58,7 @@ fn the_authorization_request_carries_state_nonce_and_an_s256_challenge() {
 
 #[test]
 fn the_session_cookie_is_for_this_site_alone_and_out_of_reach_of_scripts() {
-    let site = Site::start(&["--cookie-secure=true"]);
+    let site = Site::start(&["--cookie-secure=true", "--cookie-samesite=lax"]);
     let browser = site.alice();
     let cookie = browser.jar.get(SESSION).expect("a session cookie");
     assert!(cookie.secure && cookie.http_only && cookie.host_only, "{}", cookie.attributes);
@@ -70,8 +70,9 @@ fn the_session_cookie_is_for_this_site_alone_and_out_of_reach_of_scripts() {
 fn keycloak_signs_alice_in_and_a_session_too_long_for_one_cookie_is_split() {
     let app = App::start();
     let program = Launch::oidc(Which::Ours, Provider::keycloak(), &app.upstream())
-        .without("--provider")
-        .flags(&["--provider=oidc", "--skip-provider-button", "--set-xauthrequest", "--pass-access-token"])
+        .without("--client-id")
+        .without("--client-secret")
+        .flags(&["--client-id=sidecar-wide", "--client-secret=wide-secret", "--skip-provider-button"])
         .start();
     let mut browser = Browser::new();
     let page = browser.sign_in_at(&program.url("/deep?x=1"), "alice", PASSWORD);

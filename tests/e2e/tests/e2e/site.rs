@@ -40,9 +40,11 @@ impl Site {
         browser
     }
 
-    /// The Cookie header of alice's session.
+    /// The Cookie header of alice's session, without what the provider on the same host gave her.
     pub(crate) fn alices_cookie(&self) -> String {
-        self.alice().cookies_for(&self.program.url("/"))
+        let mut browser = self.alice();
+        browser.jar.forget(|cookie| !cookie.name.starts_with(SESSION));
+        browser.cookies_for(&self.program.url("/"))
     }
 
     /// Signs in by `PREFIX/start` and returns the page that comes then.
