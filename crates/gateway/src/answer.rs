@@ -101,8 +101,12 @@ pub(crate) fn close(answer: &mut Answer) {
     answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
 }
 
-/// Puts `Set-Cookie` lines before those that are there: a login's cookies go before its session comes.
+/// Puts `Set-Cookie` lines before those that are there: what came of the request's session before what the endpoint or
+/// the app says, and the end of a login before the session that comes of it.
 pub(crate) fn set_cookies_first(answer: &mut Answer, cookies: &[SetCookie]) {
+    if cookies.is_empty() {
+        return;
+    }
     let later: Vec<HeaderValue> = answer.headers().get_all(SET_COOKIE).iter().cloned().collect();
     answer.headers_mut().remove(SET_COOKIE);
     set_cookies(answer, cookies);

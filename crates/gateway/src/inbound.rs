@@ -14,6 +14,7 @@ use sidecar_core::request_id::RequestId;
 use sidecar_upstream::ProtectedNames;
 
 use crate::forwarded;
+use crate::sessions::Presented;
 use crate::settings::{Forwarding, Settings};
 
 /// Who is at the other end of the connection.
@@ -105,6 +106,11 @@ impl Inbound {
             forwarded_uri,
             is_forwarded,
         })
+    }
+
+    /// What sessions look at.
+    pub(crate) fn presented(&self) -> Presented<'_> {
+        Presented { headers: self.headers(), host: self.host_name(), request_id: &self.id }
     }
 
     /// The method.

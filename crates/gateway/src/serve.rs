@@ -156,7 +156,7 @@ impl Gateway {
 
     async fn guarded(&self, endpoint: Guarded, inbound: Inbound, record: &mut Record) -> Answer {
         let shared = &*self.shared;
-        let resolved = shared.sessions.resolve(&inbound).await;
+        let resolved = shared.sessions.resolve(inbound.presented()).await;
         record.session(resolved.session.clone());
         if let Some(error) = resolved.unsaved {
             let name = resolved.session.as_deref().and_then(Session::log_name);
@@ -166,7 +166,7 @@ impl Gateway {
         let cookies = match decision {
             Decision::Refuse(refusal @ (Refusal::Email | Refusal::Group)) => {
                 log_refusal(record, refusal);
-                shared.sessions.clear(&inbound)
+                shared.sessions.clear(inbound.presented())
             }
             // A session that was refreshed on the way must not outlive its sign-out.
             _ if endpoint == Guarded::SignOut => Vec::new(),
@@ -184,7 +184,7 @@ impl Gateway {
             }
             Guarded::Proxy => self.proxy(inbound, decision, record).await,
         };
-        answer::set_cookies(&mut answer, &cookies);
+        answer::set_cookies_first(&mut answer, &cookies);
         answer
     }
 

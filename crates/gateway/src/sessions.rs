@@ -12,16 +12,17 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use http::HeaderMap;
 use sidecar_core::Session;
 use sidecar_core::clock::Clock;
 use sidecar_core::cookie::{RequestCookies, SetCookie};
 use sidecar_core::login::RandomError;
 use sidecar_core::report::chain;
+use sidecar_core::request_id::RequestId;
 use sidecar_oidc::{Freshness, Provider, Refreshed};
 use sidecar_session::{CookieStore, Opened, OpenedSession, SessionId};
 use tokio::sync::watch;
 
-use crate::inbound::Inbound;
 use crate::settings::Refresh;
 
 /// How long a refresh that changed nothing is not tried again for the same session.
@@ -34,6 +35,17 @@ pub(crate) struct Sessions {
     refresh: Refresh,
     clock: Clock,
     flights: Mutex<HashMap<SessionId, watch::Receiver<Option<Landed>>>>,
+}
+
+/// The part of a request that sessions look at.
+#[derive(Clone, Copy)]
+pub(crate) struct Presented<'a> {
+    /// Its headers, for the cookies.
+    pub(crate) headers: &'a HeaderMap,
+    /// The host that the visitor's browser sees, without its port.
+    pub(crate) host: &'a str,
+    /// Its name in the log.
+    pub(crate) request_id: &'a RequestId,
 }
 
 /// What came of looking for a session: who is logged in, and the cookies to set with the answer.
@@ -62,36 +74,40 @@ enum Outcome {
     Ended,
 }
 
+impl<'a> Presented<'a> {
+    fn cookies(self) -> RequestCookies<'a> {
+        RequestCookies::new(self.headers)
+    }
+}
+
 impl Sessions {
     pub(crate) fn new(store: CookieStore, provider: Arc<dyn Provider>, refresh: Refresh, clock: Clock) -> Self {
         Self { store, provider, refresh, clock, flights: Mutex::default() }
     }
 
     /// Opens the request's session and refreshes it if it is due.
-    pub(crate) async fn resolve(&self, inbound: &Inbound) -> Resolved {
+    pub(crate) async fn resolve(&self, presented: Presented<'_>) -> Resolved {
         let now = self.clock.now();
-        match self.store.open(RequestCookies::new(inbound.headers()), now) {
+        match self.store.open(presented.cookies(), now) {
             Opened::None => Resolved::default(),
             Opened::Rejected(reason) => {
-                tracing::info!(request_id = %inbound.id, %reason, "Error loading cookied session, removing session");
-                Resolved { cookies: self.clear(inbound), ..Resolved::default() }
+                tracing::info!(request_id = %presented.request_id, %reason, "Error loading cookied session, removing session");
+                Resolved { cookies: self.clear(presented), ..Resolved::default() }
             }
-            Opened::Session(opened) if self.is_due(&opened.session, now) => self.renewed(inbound, opened).await,
+            Opened::Session(opened) if self.is_due(&opened.session, now) => self.renewed(presented, opened).await,
             Opened::Session(opened) => Resolved { session: Some(opened.session), ..Resolved::default() },
         }
     }
 
     /// The cookies that end whatever session the request carries.
-    pub(crate) fn clear(&self, inbound: &Inbound) -> Vec<SetCookie> {
-        let presented = RequestCookies::new(inbound.headers());
-        self.store.forget(presented);
-        self.store.clear(presented, inbound.host_name())
+    pub(crate) fn clear(&self, presented: Presented<'_>) -> Vec<SetCookie> {
+        self.store.forget(presented.cookies());
+        self.store.clear(presented.cookies(), presented.host)
     }
 
     /// The cookies that keep `session`.
-    pub(crate) fn save(&self, session: &Session, inbound: &Inbound) -> Result<Vec<SetCookie>, RandomError> {
-        let presented = RequestCookies::new(inbound.headers());
-        self.store.save(session, presented, inbound.host_name(), self.clock.now())
+    pub(crate) fn save(&self, session: &Session, presented: Presented<'_>) -> Result<Vec<SetCookie>, RandomError> {
+        self.store.save(session, presented.cookies(), presented.host, self.clock.now())
     }
 
     fn is_due(&self, session: &Session, now: SystemTime) -> bool {
@@ -101,7 +117,7 @@ impl Sessions {
         session.needs_refresh(now, self.refresh.period) || runs_out
     }
 
-    async fn renewed(&self, inbound: &Inbound, opened: OpenedSession) -> Resolved {
+    async fn renewed(&self, presented: Presented<'_>, opened: OpenedSession) -> Resolved {
         let mut flight = self.flight(&opened);
         // The task that refreshes never goes away without a result, unless it panics.
         let outcome = match flight.wait_for(Option::is_some).await {
@@ -110,8 +126,8 @@ impl Sessions {
         };
         match outcome {
             Outcome::Kept => Resolved { session: Some(opened.session), ..Resolved::default() },
-            Outcome::Ended => Resolved { cookies: self.clear(inbound), ..Resolved::default() },
-            Outcome::Renewed(session) => match self.save(&session, inbound) {
+            Outcome::Ended => Resolved { cookies: self.clear(presented), ..Resolved::default() },
+            Outcome::Renewed(session) => match self.save(&session, presented) {
                 Ok(cookies) => Resolved { session: Some(session), cookies, unsaved: None },
                 Err(error) => Resolved { session: Some(session), cookies: Vec::new(), unsaved: Some(error) },
             },
@@ -184,3 +200,7 @@ async fn fly(provider: &dyn Provider, session: &Arc<Session>, clock: &Clock) -> 
         Ok(()) | Err(_) => renewed.map_or(Outcome::Kept, Outcome::Renewed),
     }
 }
+
+#[cfg(test)]
+#[path = "sessions_tests.rs"]
+mod tests;

@@ -110,7 +110,7 @@ impl Login<'_> {
             tracing::info!(request_id = %self.inbound.id, %refusal, "the account may not enter");
             return self.failed(Failure::NotAllowed);
         }
-        let cookies = match self.shared.sessions.save(session, self.inbound) {
+        let cookies = match self.shared.sessions.save(session, self.inbound.presented()) {
             Ok(cookies) => cookies,
             Err(error) => {
                 tracing::error!(request_id = %self.inbound.id, %error, "Error saving session state");

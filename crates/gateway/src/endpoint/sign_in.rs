@@ -38,6 +38,6 @@ pub(crate) fn page(
     let html = shared.renderer.sign_in(&SignInPage { host: inbound.host(), return_to: target.as_str() });
     let mut answer = answer::page(status, html, shared.renderer.policy());
     answer::no_store(&mut answer);
-    answer::set_cookies(&mut answer, &shared.sessions.clear(inbound));
+    answer::set_cookies(&mut answer, &shared.sessions.clear(inbound.presented()));
     answer
 }

@@ -38,6 +38,6 @@ pub(crate) async fn answer(shared: &Shared, mut inbound: Inbound, session: Optio
     let mut answer = answer::redirect(StatusCode::FOUND, inbound.method(), &location);
     answer::no_store(&mut answer);
     answer::secure(&mut answer, shared.renderer.policy());
-    answer::set_cookies(&mut answer, &shared.sessions.clear(&inbound));
+    answer::set_cookies(&mut answer, &shared.sessions.clear(inbound.presented()));
     answer
 }
