@@ -123,8 +123,8 @@ fn the_lines_of_the_seed_load_as_they_are() {
     let sidecar_upstream::Kind::Http(app) = &config.upstream.upstreams[0].kind else { panic!("an http upstream") };
     assert_eq!(app.endpoint, Endpoint::Http { host: "127.0.0.1".to_owned(), port: 8080 });
     assert_eq!(config.upstream.injection.request.len(), 8);
-    let warnings: Vec<_> = config.warnings.iter().map(|warning| warning.message.as_str()).collect();
-    assert_eq!(warnings, ["\"/templates-that-are-not-mounted\" is no directory; the built-in pages are served"]);
+    let warnings: Vec<_> = config.warnings.iter().map(|warning| warning.subject).collect();
+    assert_eq!(warnings, ["custom-templates-dir", "trusted-proxy-ip"]);
 }
 
 #[test]
@@ -404,6 +404,34 @@ fn what_is_insecure_or_wide_is_said_at_start() {
         assert!(warnings.iter().any(|warning| warning.starts_with(&format!("{option} ("))), "{option}: {warnings:#?}");
     }
     assert_eq!(Start::minimal().with("UPSTREAMS", "static://200").warnings(), Vec::<String>::new());
+}
+
+#[test]
+fn a_pattern_that_opens_more_than_it_says_is_named() {
+    for (pattern, said) in [
+        ("/public", Some("matches anywhere")),
+        ("^/public", Some("opens longer paths too")),
+        (".*\\.js$", Some("matches anywhere")),
+        ("^/api/.*", Some("opens every path that its .* can stand for")),
+        ("^/", Some("opens everything")),
+        ("^/public/", None),
+        ("^/api/v[0-9]+/health$", None),
+    ] {
+        let start =
+            Start::minimal().with("UPSTREAMS", "static://200").with("SKIP_AUTH_ROUTES", &format!("GET={pattern}"));
+        let warnings = start.warnings();
+        assert_eq!(warnings.len(), usize::from(said.is_some()), "{pattern}: {warnings:?}");
+        assert!(warnings.iter().all(|warning| warning.contains(said.unwrap_or_default())), "{warnings:?}");
+    }
+}
+
+#[test]
+fn a_secret_that_anybody_can_guess_is_named() {
+    let start = |secret| Start::minimal().with("UPSTREAMS", "static://200").with("COOKIE_SECRET", secret);
+    for secret in ["0000000000000000", "OQINaROshtE9TcZkNAm-5Zs2Pv3xaWytBmc5W7sPX7w="] {
+        let warnings = start(secret).warnings();
+        assert!(warnings[0].contains("anybody can guess") && !warnings[0].contains(secret), "{warnings:?}");
+    }
 }
 
 #[test]

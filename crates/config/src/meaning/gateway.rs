@@ -155,7 +155,12 @@ fn forwarding(options: &Options, judge: &mut Judge) -> Option<Forwarding> {
         return Some(Forwarding::Ignored);
     }
     let proxies = match options.trusted_proxy_ips.value.as_slice() {
-        [] => IpNets::private(),
+        [] => {
+            let message = "with reverse-proxy and without this list, every loopback, private and link-local peer is \
+                           believed about who the client is; list the proxies";
+            judge.warn(&options.trusted_proxy_ips, message);
+            IpNets::private()
+        }
         list => {
             if list.iter().any(|network| network.ends_with("/0")) {
                 let message = "every peer is believed about who the client is and which host it asked for";

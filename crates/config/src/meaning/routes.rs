@@ -134,6 +134,8 @@ fn compile(written: &Written<Vec<String>>, entry: &str, pattern: &str, judge: &m
 /// A pattern that opens more than it says at a glance is named at start.
 fn warn_of_reach(written: &Written<Vec<String>>, entry: &str, pattern: &Pattern, judge: &mut Judge) {
     let message = match pattern.reach {
+        Reach::Anchored if entry.contains(".*") => "opens every path that its .* can stand for",
+        Reach::Anchored if !entry.ends_with(['/', '$']) => "opens longer paths too; end it with / or $",
         Reach::Anchored => return,
         Reach::Unanchored => "matches anywhere in a path and so opens paths that only contain it; begin it with ^",
         Reach::Everything => "opens everything: no path needs a session",

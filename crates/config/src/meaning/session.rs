@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use sidecar_core::Secret;
 use sidecar_core::cookie::SameSite;
 use sidecar_session::{
     CacheLimits, Contents, CookieSecret, CookieSettings, CsrfNaming, LoginSettings, Part, SecretError, StoreSettings,
@@ -18,6 +19,9 @@ const MAX_NAME: usize = 256;
 
 /// How to make a good secret.
 const MAKE_SECRET: &str = "write the output of: openssl rand -base64 32 | tr -- '+/' '-_'";
+
+/// The secret in the original's examples.
+const PUBLISHED: &str = "OQINaROshtE9TcZkNAm-5Zs2Pv3xaWytBmc5W7sPX7w=";
 
 /// Where sessions are kept and how logins are remembered.
 pub(super) fn settings(options: &Options, judge: &mut Judge) -> Option<(StoreSettings, LoginSettings)> {
@@ -64,6 +68,7 @@ impl Judge {
 fn secret(options: &Options, judge: &mut Judge) -> Option<CookieSecret> {
     let written = options.cookie_secret.value.expose();
     if !written.is_empty() {
+        warn_of_weakness(&options.cookie_secret, written.as_bytes(), judge);
         let secret = CookieSecret::new(written.as_bytes());
         return secret.map_err(|error| bad_secret(&options.cookie_secret, "the secret", error, judge)).ok();
     }
@@ -72,13 +77,25 @@ fn secret(options: &Options, judge: &mut Judge) -> Option<CookieSecret> {
         return None;
     };
     match std::fs::read(path) {
-        Ok(content) => CookieSecret::new(&content)
-            .map_err(|error| bad_secret(&options.cookie_secret_file, "the content of the file", error, judge))
-            .ok(),
+        Ok(content) => {
+            let content = Secret::new(content);
+            warn_of_weakness(&options.cookie_secret_file, content.expose(), judge);
+            CookieSecret::new(content.expose())
+                .map_err(|error| bad_secret(&options.cookie_secret_file, "the content of the file", error, judge))
+                .ok()
+        }
         Err(error) => {
             judge.refuse(&options.cookie_secret_file, format!("cannot read {}: {error}", quote(path)), "");
             None
         }
+    }
+}
+
+/// A secret that anybody can guess.
+fn warn_of_weakness<T>(written: &Written<T>, secret: &[u8], judge: &mut Judge) {
+    let all_equal = secret.windows(2).all(|pair| pair[0] == pair[1]);
+    if all_equal || secret.trim_ascii_end() == PUBLISHED.as_bytes() {
+        judge.warn(written, format!("anybody can guess this secret and sign in as anybody; {MAKE_SECRET}"));
     }
 }
 
@@ -109,6 +126,9 @@ fn cookie(options: &Options, judge: &mut Judge) -> Option<CookieSettings> {
         }
     }
     judge.warn_if(&options.cookie_secure, false, "cookies travel over plain HTTP, where anybody can read them");
+    if options.cookie_samesite.value == "none" && !options.cookie_secure.value {
+        judge.warn(&options.cookie_samesite, "browsers drop cookies with SameSite=None and without Secure");
+    }
     judge.warn_if(&options.cookie_httponly, false, "scripts of the app can read the session cookie");
     Some(CookieSettings {
         name: options.cookie_name.value.clone(),
