@@ -104,7 +104,7 @@ pub enum SameSite {
 /// The attributes of a `Set-Cookie`, in the order they are printed.
 #[derive(Clone, Copy, Debug)]
 pub struct Attributes<'a> {
-    /// `Path`.
+    /// `Path`; an empty one is left out.
     pub path: &'a str,
     /// `Domain`, without a leading dot; `None` makes the cookie host-only.
     pub domain: Option<&'a str>,
@@ -159,8 +159,10 @@ impl std::fmt::Debug for SetCookie {
 impl Attributes<'_> {
     /// Appends the attributes with their leading `; `.
     pub fn write(&self, text: &mut String) {
-        text.push_str("; Path=");
-        text.extend(self.path.chars().filter(|c| matches!(c, ' '..='~') && *c != ';'));
+        if !self.path.is_empty() {
+            text.push_str("; Path=");
+            text.extend(self.path.chars().filter(|c| matches!(c, ' '..='~') && *c != ';'));
+        }
         if let Some(domain) = self.domain {
             text.push_str("; Domain=");
             text.push_str(domain);

@@ -52,7 +52,7 @@ pub struct StoreSettings {
     /// What is written. Default [`Contents::Full`].
     pub contents: Contents,
     /// Above this many bytes of cookie value, parts that no option needs are left out (`session-max-cookie-bytes`,
-    /// default 12 KiB); `None` never does.
+    /// default 12 KiB); `None` never does, but no more than 16 cookies, about 62 kB, are read back.
     pub max_value_bytes: Option<usize>,
     /// The parts that some configured option needs, which are never left out.
     pub needed: Vec<Part>,

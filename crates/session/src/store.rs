@@ -170,7 +170,13 @@ impl CookieStore {
 
         let attributes = self.writer.attributes(host, self.settings.lifetime);
         let pieces = chunk::split(self.names.session(), &value, attributes.written_len());
-        if pieces.len() > 1 {
+        if pieces.len() > chunk::MAX_PIECES {
+            tracing::error!(
+                pieces = pieces.len(),
+                bytes = value.len(),
+                "session needs more cookies than are read back"
+            );
+        } else if pieces.len() > 1 {
             tracing::warn!(pieces = pieces.len(), bytes = value.len(), "session exceeds the limit of one cookie");
         }
         let mut cookies: Vec<SetCookie> =

@@ -33,7 +33,8 @@ impl CookieWriter {
 
     /// The attributes for a cookie that lives for `lifetime`, on a request to `host` (with or without a port).
     pub(crate) fn attributes(&self, host: &str, lifetime: Option<Duration>) -> Attributes<'_> {
-        self.attributes_with_max_age(host, lifetime.map(|lifetime| lifetime.as_secs()))
+        // compat: v7 leaves out a Max-Age of no whole second, which would delete the cookie.
+        self.attributes_with_max_age(host, lifetime.map(|lifetime| lifetime.as_secs()).filter(|seconds| *seconds > 0))
     }
 
     /// The line that makes a browser forget the cookie `name`: the same attributes with which it was set.
@@ -165,6 +166,13 @@ mod tests {
         ] {
             assert_eq!(Domain::new(configured).attribute.as_deref(), attribute, "{configured}");
         }
+    }
+
+    #[test]
+    fn a_lifetime_of_no_whole_second_does_not_delete_the_cookie() {
+        let writer = writer(&[]);
+        let max_age = |millis| writer.attributes("h", Some(Duration::from_millis(millis))).max_age;
+        assert_eq!((max_age(999), max_age(1999)), (None, Some(1)));
     }
 
     #[test]
