@@ -5,6 +5,7 @@
 
 mod bad_cookies;
 mod callback;
+mod chromium;
 mod configuration;
 mod endpoints;
 mod failing_app;

@@ -41,7 +41,7 @@ fn a_provider_that_is_down_at_start_keeps_nobody_out_but_new_logins() {
     let provider = Provider::oidc_provider_at(port, &[]);
     let start = program.url("/oauth2/start?rd=/deep");
     eventually(
-        Duration::from_secs(60),
+        Duration::from_mins(1),
         || (Browser::new().open_once(&start).status() == 302).then_some(()),
         || format!("logins work again; {}", program.said()),
     );
@@ -69,7 +69,7 @@ fn readiness_follows_the_provider_when_it_is_told_to() {
     assert_eq!(program.get("/ping").status, 200);
     let _provider = Provider::oidc_provider_at(port, &[]);
     eventually(
-        Duration::from_secs(60),
+        Duration::from_mins(1),
         || (program.get("/ready").status == 200).then_some(()),
         || format!("ready; {}", program.said()),
     );

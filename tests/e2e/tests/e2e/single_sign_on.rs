@@ -8,7 +8,7 @@ use sidecar_testkit::{App, Browser, Front, Launch, Page, Program, Provider, Whic
 
 use crate::site::{PASSWORD, SESSION, parameter};
 
-/// The seed's ConfigMap as it stands, then what it leaves open.
+/// The seed's `ConfigMap` as it stands, then what it leaves open.
 pub(crate) fn config_map(address: SocketAddr) -> String {
     format!(
         r#"provider = "github"
@@ -25,7 +25,7 @@ set_xauthrequest = true
     )
 }
 
-/// A sidecar with the seed's ConfigMap, Secret and container environment; only the provider is another.
+/// A sidecar with the seed's `ConfigMap`, Secret and container environment; only the provider is another.
 pub(crate) fn sidecar(provider: &Provider, app: &App) -> Program {
     let launch = Launch::new(Which::Ours).listening_as_configured();
     let config = config_map(launch.address());
