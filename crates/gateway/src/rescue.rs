@@ -89,8 +89,20 @@ impl Failure {
         }
     }
 
-    /// Whether the page offers ways on: not where only the app is at fault.
-    pub(crate) fn has_ways(self) -> bool {
-        !matches!(self, Self::UpstreamDown | Self::UpstreamTimeout)
+    /// The same with the internal text that `show-debug-on-error` shows. Our errors hold no secrets.
+    pub(crate) fn because(self, cause: impl std::fmt::Display) -> Report {
+        Report { failure: self, cause: Some(cause.to_string()) }
+    }
+}
+
+/// A failure and, where there is one, its internal text.
+pub(crate) struct Report {
+    pub(crate) failure: Failure,
+    pub(crate) cause: Option<String>,
+}
+
+impl From<Failure> for Report {
+    fn from(failure: Failure) -> Self {
+        Self { failure, cause: None }
     }
 }

@@ -230,7 +230,7 @@ impl Gateway {
                     error = %chain(&error),
                     "Error proxying to upstream server"
                 );
-                self.shared.error_page(record.id(), Failure::from(&error), Ways::Reload)
+                self.shared.error_page(record.id(), Failure::from(&error).because(chain(&error)), Ways::Reload)
             }
         }
     }

@@ -94,8 +94,8 @@ fn session(email: &str) -> Session {
     }
 }
 
-fn renewed(email: &str) -> Result<Refreshed, RefreshError> {
-    Ok(Refreshed::Renewed(Box::new(session(email))))
+fn renewed(email: &str) -> Refreshed {
+    Refreshed::Renewed(Box::new(session(email)))
 }
 
 fn refused(code: TokenErrorCode) -> Result<Refreshed, RefreshError> {
@@ -158,7 +158,7 @@ async fn a_session_that_is_not_due_is_not_refreshed() {
 
 #[tokio::test]
 async fn requests_at_the_same_time_share_one_refresh() {
-    let scene = Scene::new(Scripted::new(vec![renewed("new@example.com")]));
+    let scene = Scene::new(Scripted::new(vec![Ok(renewed("new@example.com"))]));
     let (one, two, three) = tokio::join!(scene.resolve(), scene.resolve(), scene.resolve());
     for resolved in [&one, &two, &three] {
         assert_eq!(email(resolved), Some("new@example.com"));
@@ -169,7 +169,7 @@ async fn requests_at_the_same_time_share_one_refresh() {
 
 #[tokio::test]
 async fn the_old_cookie_still_gets_the_new_session_within_the_grace_period() {
-    let answers = vec![renewed("new@example.com"), refused(TokenErrorCode::InvalidGrant)];
+    let answers = vec![Ok(renewed("new@example.com")), refused(TokenErrorCode::InvalidGrant)];
     let scene = Scene::new(Scripted::new(answers));
     assert_eq!(email(&scene.resolve().await), Some("new@example.com"));
     scene.later(29);
@@ -183,7 +183,7 @@ async fn the_old_cookie_still_gets_the_new_session_within_the_grace_period() {
 
 #[tokio::test]
 async fn a_visitor_who_hangs_up_does_not_lose_the_rotated_token() {
-    let provider = Scripted::new(vec![renewed("new@example.com")]);
+    let provider = Scripted::new(vec![Ok(renewed("new@example.com"))]);
     provider.gate.forget_permits(100);
     let scene = Scene::new(provider);
     {
@@ -206,7 +206,7 @@ async fn a_refresh_that_the_provider_refuses_for_good_ends_the_session() {
 
 #[tokio::test]
 async fn an_outage_of_the_provider_ends_no_session_and_is_not_hammered() {
-    let mut provider = Scripted::new(vec![Err(RefreshError::Token(outage().into())), renewed("new@example.com")]);
+    let mut provider = Scripted::new(vec![Err(RefreshError::Token(outage().into())), Ok(renewed("new@example.com"))]);
     provider.valid = Err(ValidateError::Validate(outage()));
     let scene = Scene::new(provider);
     for _ in 0..3 {

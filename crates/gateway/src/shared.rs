@@ -18,7 +18,7 @@ use crate::inbound::Inbound;
 use crate::observe::Journal;
 use crate::page::{ErrorPage, Renderer, Ways};
 use crate::readiness::Readiness;
-use crate::rescue::Failure;
+use crate::rescue::{Failure, Report};
 use crate::return_target::{for_page, return_target};
 use crate::sessions::Sessions;
 use crate::settings::Settings;
@@ -42,15 +42,14 @@ pub(crate) struct Shared {
 
 impl Shared {
     /// The page for a failure.
-    pub(crate) fn failure_page(&self, inbound: &Inbound, failure: Failure) -> Answer {
+    pub(crate) fn failure_page(&self, inbound: &Inbound, report: impl Into<Report>) -> Answer {
         let target = self.page_target(inbound);
-        let ways = if failure.has_ways() { Ways::To(target.as_str()) } else { Ways::Reload };
-        self.error_page(&inbound.id, failure, ways)
+        self.error_page(&inbound.id, report, Ways::To(target.as_str()))
     }
 
     /// The page for a failure of a login that was to end at `target`.
-    pub(crate) fn login_failure_page(&self, inbound: &Inbound, failure: Failure, target: &ReturnTo) -> Answer {
-        self.error_page(&inbound.id, failure, Ways::To(target.as_str()))
+    pub(crate) fn login_failure_page(&self, inbound: &Inbound, report: Report, target: &ReturnTo) -> Answer {
+        self.error_page(&inbound.id, report, Ways::To(target.as_str()))
     }
 
     /// Waits for the first answer of a provider that nobody has reached yet, but no longer than a visitor would: whoever
@@ -66,20 +65,22 @@ impl Shared {
     pub(crate) fn outage_page(&self, inbound: &Inbound, unavailable: &Unavailable) -> Answer {
         tracing::warn!(request_id = %inbound.id, error = %unavailable, "a login cannot begin");
         let target = self.page_target(inbound);
-        self.retry_page(inbound, Failure::ProviderDown, &target, unavailable.retry_after_seconds())
+        self.retry_page(inbound, Failure::ProviderDown.because(unavailable), &target, unavailable.retry_after_seconds())
     }
 
     /// The page for a failure that will pass; `seconds` from now a visitor may try again.
-    pub(crate) fn retry_page(&self, inbound: &Inbound, failure: Failure, target: &ReturnTo, seconds: u64) -> Answer {
-        let mut answer = self.error_page(&inbound.id, failure, Ways::To(target.as_str()));
+    pub(crate) fn retry_page(&self, inbound: &Inbound, report: Report, target: &ReturnTo, seconds: u64) -> Answer {
+        let mut answer = self.error_page(&inbound.id, report, Ways::To(target.as_str()));
         answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         answer
     }
 
     /// The page for a failure, with these ways on.
-    pub(crate) fn error_page(&self, id: &RequestId, failure: Failure, ways: Ways<'_>) -> Answer {
+    pub(crate) fn error_page(&self, id: &RequestId, report: impl Into<Report>, ways: Ways<'_>) -> Answer {
+        let Report { failure, cause } = report.into();
+        let message = cause.as_deref().filter(|_| self.settings.pages.debug).unwrap_or(failure.message());
         let request_id = id.to_string();
-        let page = ErrorPage { status: failure.status(), message: failure.message(), request_id: &request_id, ways };
+        let page = ErrorPage { status: failure.status(), message, request_id: &request_id, ways };
         let mut answer = answer::page(failure.status(), self.renderer.error(&page), self.renderer.policy());
         answer::no_store(&mut answer);
         answer

@@ -21,7 +21,7 @@ use crate::endpoint::start;
 use crate::form_body::RequestForm;
 use crate::inbound::Inbound;
 use crate::observe::{AuthStatus, Record, session_summary};
-use crate::rescue::{Failure, LostState};
+use crate::rescue::{Failure, LostState, Report};
 use crate::return_target::redirect_uri;
 use crate::shared::Shared;
 
@@ -39,13 +39,13 @@ pub(crate) async fn answer(shared: &Shared, mut inbound: Inbound, record: &Recor
     if let Some(error) = callback.error() {
         tracing::warn!(request_id = %inbound.id, error = error.code.as_str(), "the provider refused the login");
         let target = state.map_or_else(|_| ReturnTo::root(), |state| target(shared, &state));
-        return shared.login_failure_page(&inbound, Failure::RefusedByProvider, &target);
+        return shared.login_failure_page(&inbound, Failure::RefusedByProvider.because(error.code.as_str()), &target);
     }
     let state = match state {
         Ok(state) => state,
         Err(error) => {
             tracing::info!(request_id = %inbound.id, %error, "Error while parsing OAuth2 state");
-            return shared.failure_page(&inbound, Failure::StateParameter);
+            return shared.failure_page(&inbound, Failure::StateParameter.because(error));
         }
     };
     let login = Login { shared, inbound: &inbound, record, target: target(shared, &state) };
@@ -65,7 +65,7 @@ fn malformed(shared: &Shared, inbound: &Inbound, error: CallbackParseError) -> A
         CallbackParseError::Repeated(_) => StatusCode::BAD_REQUEST,
         CallbackParseError::Form(_) => StatusCode::INTERNAL_SERVER_ERROR,
     };
-    shared.failure_page(inbound, Failure::BadForm(status))
+    shared.failure_page(inbound, Failure::BadForm(status).because(error))
 }
 
 /// Where the login is to end: the target in `state` if it is still allowed, else `/`.
@@ -85,7 +85,7 @@ impl Login<'_> {
     async fn complete(&self, callback: Callback, taken: TakenLogin, state: &StateParameter) -> Answer {
         let mut answer = match callback.verify(taken.attempt, self.shared.settings.login.state_encoding) {
             Ok(verified) => self.redeem(verified).await,
-            Err(CallbackError::MissingCode) => self.failed(Failure::NoCode),
+            Err(error @ CallbackError::MissingCode) => self.failed(Failure::NoCode.because(error)),
             Err(CallbackError::StateMismatch | CallbackError::Refused) => {
                 self.failure("Invalid authentication via OAuth2: CSRF token mismatch, potential attack", None);
                 return self.lost(LostState::Mismatch, state);
@@ -108,13 +108,13 @@ impl Login<'_> {
         if let Err(refusal) = self.shared.settings.policy.allow.at_login(session) {
             self.failure("Invalid authentication via OAuth2: unauthorized", session.log_name());
             tracing::info!(request_id = %self.inbound.id, %refusal, "the account may not enter");
-            return self.failed(Failure::NotAllowed);
+            return self.failed(Failure::NotAllowed.because(refusal));
         }
         let cookies = match self.shared.sessions.save(session, self.inbound.presented()) {
             Ok(cookies) => cookies,
             Err(error) => {
                 tracing::error!(request_id = %self.inbound.id, %error, "Error saving session state");
-                return self.failed(Failure::Internal);
+                return self.failed(Failure::Internal.because(error));
             }
         };
         let message = format!("Authenticated via OAuth2: {}", session_summary(session));
@@ -131,12 +131,15 @@ impl Login<'_> {
         match error.verdict() {
             Verdict::Forbidden => {
                 self.failure(&format!("Invalid authentication via OAuth2: {}", chain(error)), None);
-                self.failed(Failure::TokenRefused)
+                self.failed(Failure::TokenRefused.because(chain(error)))
             }
-            Verdict::Failed => self.failed(Failure::LoginFailed),
-            Verdict::Unavailable { retry_after } => {
-                self.shared.retry_page(self.inbound, Failure::ProviderDown, &self.target, retry_after)
-            }
+            Verdict::Failed => self.failed(Failure::LoginFailed.because(chain(error))),
+            Verdict::Unavailable { retry_after } => self.shared.retry_page(
+                self.inbound,
+                Failure::ProviderDown.because(chain(error)),
+                &self.target,
+                retry_after,
+            ),
         }
     }
 
@@ -147,11 +150,11 @@ impl Login<'_> {
             tracing::info!(request_id = %self.inbound.id, restarts = state.restarts, ?what, "the login begins anew");
             return start::begin(self.shared, self.inbound, &self.target, state.restarts + 1);
         }
-        self.failed(Failure::LoginState(what))
+        self.failed(Failure::LoginState(what).into())
     }
 
-    fn failed(&self, failure: Failure) -> Answer {
-        self.shared.login_failure_page(self.inbound, failure, &self.target)
+    fn failed(&self, report: Report) -> Answer {
+        self.shared.login_failure_page(self.inbound, report, &self.target)
     }
 
     fn failure(&self, message: &str, username: Option<&str>) {

@@ -19,7 +19,9 @@ pub(crate) async fn answer(shared: &Shared, mut inbound: Inbound) -> Answer {
     };
     let target = match form.parse(shared.settings.semicolons) {
         Ok(form) => return_target(&inbound, &form, &shared.settings),
-        Err(_) => return shared.failure_page(&inbound, Failure::BadForm(StatusCode::INTERNAL_SERVER_ERROR)),
+        Err(error) => {
+            return shared.failure_page(&inbound, Failure::BadForm(StatusCode::INTERNAL_SERVER_ERROR).because(error));
+        }
     };
     if shared.settings.login.skip_button {
         return start::begin(shared, &inbound, &target, 0);

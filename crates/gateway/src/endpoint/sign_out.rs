@@ -22,7 +22,9 @@ pub(crate) async fn answer(shared: &Shared, mut inbound: Inbound, session: Optio
     };
     let target = match form.parse(shared.settings.semicolons) {
         Ok(form) => return_target(&inbound, &form, &shared.settings),
-        Err(_) => return shared.failure_page(&inbound, Failure::BadForm(StatusCode::INTERNAL_SERVER_ERROR)),
+        Err(error) => {
+            return shared.failure_page(&inbound, Failure::BadForm(StatusCode::INTERNAL_SERVER_ERROR).because(error));
+        }
     };
     let mut location = target.location();
     if let Some(session) = session {

@@ -21,7 +21,7 @@ pub(crate) async fn answer(shared: &Shared, mut inbound: Inbound) -> Answer {
     };
     match form.parse(shared.settings.semicolons) {
         Ok(form) => begin(shared, &inbound, &return_target(&inbound, &form, &shared.settings), 0),
-        Err(_) => shared.failure_page(&inbound, Failure::BadForm(StatusCode::BAD_REQUEST)),
+        Err(error) => shared.failure_page(&inbound, Failure::BadForm(StatusCode::BAD_REQUEST).because(error)),
     }
 }
 
@@ -47,7 +47,7 @@ pub(crate) fn begin(shared: &Shared, inbound: &Inbound, target: &ReturnTo, resta
         Ok(cookies) => cookies,
         Err(error) => {
             tracing::error!(request_id = %inbound.id, %error, "a login cannot be sealed");
-            return shared.failure_page(inbound, Failure::Internal);
+            return shared.failure_page(inbound, Failure::Internal.because(error));
         }
     };
     let mut answer = answer::redirect(StatusCode::FOUND, inbound.method(), &location);

@@ -20,7 +20,7 @@ pub(crate) async fn answer(shared: &Shared, inbound: &Inbound) -> Answer {
     }
     let target = match Form::parse(inbound.query().unwrap_or_default(), shared.settings.semicolons) {
         Ok(form) => return_target(inbound, &form, &shared.settings),
-        Err(_) => return shared.failure_page(inbound, Failure::BadForm(StatusCode::BAD_REQUEST)),
+        Err(error) => return shared.failure_page(inbound, Failure::BadForm(StatusCode::BAD_REQUEST).because(error)),
     };
     shared.first_contact().await;
     if shared.settings.login.skip_button {
