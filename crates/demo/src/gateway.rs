@@ -18,7 +18,7 @@ const DOWNSTREAM_TLS: &str = "type.googleapis.com/envoy.extensions.transport_soc
 pub struct Envoy {
     /// Where TLS is served.
     pub https: SocketAddr,
-    /// Where plain HTTP is redirected to `https://` and the same host, without a port.
+    /// Where plain HTTP is redirected to `https://` and the same host.
     pub http: SocketAddr,
     /// Where `GET /ready` answers `LIVE`.
     pub admin: SocketAddr,
@@ -73,7 +73,7 @@ impl Envoy {
         let redirect = json!([{
             "name": "redirect",
             "domains": ["*"],
-            "routes": [{ "match": { "prefix": "/" }, "redirect": { "https_redirect": true, "port_redirect": 443 } }],
+            "routes": [{ "match": { "prefix": "/" }, "redirect": { "https_redirect": true } }],
         }]);
         json!({
             "name": "http",
