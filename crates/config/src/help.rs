@@ -16,7 +16,8 @@ pub fn usage() -> String {
         "oauth2-sidecar: the login proxy that runs beside an app in its pod\n\n\
          Usage: oauth2-sidecar [--FLAG[=VALUE]]...\n\n\
          Each option but the first three is also a key of the TOML file that --config names, and an environment\n\
-         variable OAUTH2_PROXY_KEY. A flag wins over the environment, the environment over the file.\n\n",
+         variable OAUTH2_PROXY_KEY. Keys are flags with _ for -, those of most lists in the plural: --upstream is\n\
+         OAUTH2_PROXY_UPSTREAMS. A flag wins over the environment, the environment over the file.\n\n",
     );
     let (modes, options): (Vec<_>, Vec<_>) = served().into_iter().partition(|row| row.key.is_none());
     for row in modes.into_iter().chain(options) {
@@ -35,9 +36,12 @@ fn write_usage(text: &mut String, row: &Row) {
         (_, "") | (Kind::Bool, "false") => String::new(),
         (_, default) => format!(" (default {default})"),
     };
-    let gap = if name.len() < NAMES { NAMES - name.len() } else { NAMES + 1 };
-    let separator = if name.len() < NAMES { "" } else { "\n" };
-    let _ = writeln!(text, "{name}{separator}{:gap$}{}{default}", "", row.help, gap = gap.min(NAMES));
+    let help = row.help;
+    let _ = if name.len() < NAMES {
+        writeln!(text, "{name:NAMES$}{help}{default}")
+    } else {
+        writeln!(text, "{name}\n{:NAMES$}{help}{default}", "")
+    };
 }
 
 /// The served rows in alphabetic order.

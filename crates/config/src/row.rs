@@ -69,7 +69,7 @@ impl Row {
     #[must_use]
     pub fn is_served(&self) -> bool {
         match self.serving {
-            Serving::Mode => self.key.is_some() || crate::table::SERVED_MODES.contains(&self.flag),
+            Serving::Mode => crate::table::SERVED_MODES.contains(&self.flag),
             Serving::Served { .. } => true,
             Serving::NotYet { .. } => false,
         }

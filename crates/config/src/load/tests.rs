@@ -1,5 +1,6 @@
 use std::fs;
 
+use proptest::prelude::*;
 use sidecar_gateway::RedirectUri;
 use sidecar_net::Endpoint;
 use sidecar_oidc::SecretSource;
@@ -488,4 +489,78 @@ fn no_debug_output_of_a_configuration_shows_a_secret() {
     assert!(start.load().is_err());
     let start = start.with("COOKIE_SECRET", "marked-012345678");
     assert!(!format!("{:?}", start.config()).contains("marked"));
+}
+
+/// Values that one kind of option or another might stumble over.
+fn hostile() -> impl Strategy<Value = String> {
+    prop_oneof![
+        prop::sample::select(vec![
+            "",
+            "-",
+            "*",
+            ",",
+            "a,",
+            "/",
+            "//",
+            "true",
+            "maybe",
+            "0",
+            "-1",
+            "1h",
+            "-1h",
+            "9223372036854775807",
+            "none",
+            "oidc",
+            "GET=^/x",
+            "!=",
+            "a!=b=c",
+            "(",
+            "[[",
+            "\\Q",
+            "https://a/b?c#d",
+            "http://a:99999/",
+            "unix:///s,mode=8",
+            "fd:99999999999",
+            "static://0",
+            "file:///",
+            "https://idp.example.com",
+            "[::1]:1",
+            "10.0.0.0/8",
+            "S256",
+            "{id_token}",
+            "/nowhere",
+            "\u{0}",
+            "\u{202e}",
+            "é",
+            "\"",
+            "a\"b",
+        ])
+        .prop_map(str::to_owned),
+        "\\PC{0,12}",
+    ]
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_written_gives_a_command_or_faults(
+        written in prop::collection::vec((0usize..300, 0u8..3, hostile()), 0..8),
+    ) {
+        let rows: Vec<_> = crate::table::rows().collect();
+        let mut start = Start::minimal();
+        let mut file = String::new();
+        for (at, source, value) in written {
+            let row = rows[at % rows.len()];
+            match (source, row.key) {
+                (0, Some(key)) => start = start.with(&key.to_uppercase(), &value.replace('\0', "")),
+                (1, Some(key)) => file.push_str(&format!("{key} = {value}\n")),
+                _ => start = start.flag(&format!("--{}={value}", row.flag)),
+            }
+        }
+        let path = start.file("a.cfg", &file);
+        let start = start.flag("--config").flag(&path);
+        if let Err(faults) = start.load() {
+            prop_assert!(!faults.list().is_empty());
+            prop_assert!(faults.to_string().lines().count() == faults.list().len() + 1, "{faults}");
+        }
+    }
 }
