@@ -28,10 +28,10 @@ impl Pair<'_> {
         self.original.is_none() && self.ours == Some(value)
     }
 
-    /// Only the original shows the fact.
+    /// The fact is the status on an error page, and the original's is `status`.
     #[must_use]
-    pub fn removed(&self) -> bool {
-        self.original.is_some() && self.ours.is_none()
+    pub fn is_page_status(&self, status: &str) -> bool {
+        self.place == "page status" && self.original == Some(status)
     }
 
     /// The original shows `original`, ours shows `ours`.

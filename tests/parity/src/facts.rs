@@ -80,7 +80,8 @@ fn body(answer: &Response, from_program: bool, facts: &mut Facts) -> Framing {
         // Only an authorization request has random parts.
         let random = place::authorization_request(target).is_some();
         let stable = if random { text.replace(&page::escape(target), "LOCATION") } else { text.into_owned() };
-        facts.insert("body".into(), cookies::stable_credentials(&stable));
+        // The link in the body leads where `Location` does, which is compared byte for byte.
+        facts.insert("body".into(), cookies::stable_credentials(&page::decode_percent(&stable)));
         return Framing::FollowsWording;
     }
     if html && from_program && text.contains("<html") {

@@ -22,7 +22,11 @@ pub fn read(html: &str, facts: &mut Facts) {
             facts.insert(format!("page says {gist}"), "yes".into());
         }
     }
-    if let Some(name) = text.split_once("Sign in with ").map(|(_, rest)| rest) {
+    if text.contains("%!") {
+        facts.insert("page shows a format's fault".into(), "yes".into());
+    }
+    let button = text.rsplit_once("Sign in with ").filter(|_| !facts.contains_key("page status"));
+    if let Some((_, name)) = button {
         let name: Vec<&str> = name.split_whitespace().take(2).collect();
         facts.insert("page names the provider".into(), name.join(" "));
     }
@@ -30,12 +34,37 @@ pub fn read(html: &str, facts: &mut Facts) {
 
 /// What a message means → words by which one or the other program says it.
 const GISTS: [(&str, &[&str]); 6] = [
-    ("no permission", &["You do not have permission to access this resource"]),
-    ("something went wrong", &["Something went wrong", "something went wrong"]),
-    ("the login could not be matched", &["Unable to find a valid CSRF token"]),
-    ("the provider refused", &["identity provider returned an error"]),
-    ("the app cannot be reached", &["problem connecting to the upstream server"]),
-    ("who may sign in", &["Authenticate using"]),
+    (
+        "no permission",
+        &[
+            "You do not have permission to access this resource",
+            "it may not use this application",
+            "about your account was not accepted",
+        ],
+    ),
+    (
+        "something went wrong",
+        &[
+            "Something went wrong",
+            "Unknown error",
+            "cannot be read",
+            "is incomplete",
+            "sent no code",
+            "could not be completed",
+        ],
+    ),
+    (
+        "the login could not be matched",
+        &[
+            "Unable to find a valid CSRF token",
+            "could not be matched to this browser",
+            "has expired",
+            "does not belong to the one",
+        ],
+    ),
+    ("the provider refused", &["identity provider returned an error", "service refused the sign-in"]),
+    ("the app cannot be reached", &["problem connecting to the upstream server", "application cannot be reached"]),
+    ("who may sign in", &["Authenticate using", "Sign in with an account"]),
 ];
 
 /// The status that an error page shows to its reader.

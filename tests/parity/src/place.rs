@@ -46,7 +46,10 @@ pub fn authorization_request(target: &str) -> Option<AuthorizationRequest> {
 /// `NONCE:target` with the nonce replaced by its shape; in the encoded form likewise, marked as such.
 fn shape_of_state(value: &str) -> (Option<String>, String) {
     if let Some((nonce, target)) = value.split_once(':') {
-        return (Some(nonce.to_owned()), format!("{}:{target}", shape(nonce)));
+        // A login that began anew carries its count behind the nonce.
+        let (nonce, count) =
+            nonce.split_once('~').map_or((nonce, String::new()), |(n, count)| (n, format!("~{count}")));
+        return (Some(nonce.to_owned()), format!("{}{count}:{target}", shape(nonce)));
     }
     let decoded = decode_base64url(value).and_then(|bytes| String::from_utf8(bytes).ok());
     match decoded.as_deref().and_then(|text| text.split_once(':')) {

@@ -1,7 +1,10 @@
 //! One side: a running program, the apps behind it, and the browser of its visitor.
 
+use std::time::Duration;
+
 use sidecar_testkit::cookie::Jar;
 use sidecar_testkit::http::Connection;
+use sidecar_testkit::process::eventually;
 use sidecar_testkit::program::{Launch, Program, Which};
 use sidecar_testkit::{App, Browser, Front, Provider, Reply, Request, Response, Seen};
 use url::Url;
@@ -115,7 +118,17 @@ impl Side {
         for (name, value) in configuration.environment.iter().chain(alone) {
             launch = launch.env(name, &filled_in(value, &apps, provider));
         }
-        Self { program: launch.start(), apps }
+        let side = Self { program: launch.start(), apps };
+        side.wait_for_provider(configuration);
+        side
+    }
+
+    /// Ours listens before it knows its provider (D18), and then logins get 503; what is compared comes after that.
+    fn wait_for_provider(&self, configuration: &Configuration) {
+        let prefix = configuration.flags.iter().find_map(|flag| flag.strip_prefix("--proxy-prefix="));
+        let start = Request::get(&format!("{}/start", prefix.unwrap_or("/oauth2")));
+        let ready = || (self.program.ask(&start).status != 503).then_some(());
+        eventually(Duration::from_secs(20), ready, || self.program.said());
     }
 
     /// Sends bytes and gathers what they brought about.

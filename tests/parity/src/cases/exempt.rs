@@ -39,6 +39,8 @@ pub(super) fn negated() -> Configuration {
             case("auth is exempt", get("/oauth2/auth")),
             case("userinfo is exempt", get("/oauth2/userinfo")),
             case("sign-out is exempt", get("/oauth2/sign_out")),
+            case("sign-out with an ID token that is not there", get("/oauth2/sign_out?rd=%2Fbye%3F%7Bid_token%7D"))
+                .explained_by(rows::no_crash()),
             case("with a session", get("/other").signed_in()),
             case("with a broken session", get("/other").cookie(|_, options| format!("{}=x", options.name))),
             case(

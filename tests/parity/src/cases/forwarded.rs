@@ -7,7 +7,7 @@ use crate::case::{Ask, Case, Configuration, case, configuration, get};
 pub(super) fn reverse_proxy() -> Configuration {
     let mut cases = facts();
     cases.extend(client_addresses());
-    configuration(
+    let proxied = configuration(
         "reverse proxy",
         &[
             "--reverse-proxy=true",
@@ -17,7 +17,8 @@ pub(super) fn reverse_proxy() -> Configuration {
             "--cookie-domain=.example.com",
         ],
         cases,
-    )
+    );
+    Configuration { explained: rows::list_of_hosts(), ..proxied }
 }
 
 /// Only proxies elsewhere are believed, so the forwarded headers here say nothing.
@@ -59,6 +60,22 @@ pub(super) fn chain() -> Configuration {
             forwarded("a trailing comma", "192.0.2.1,"),
             case("no such header", get("/page")),
             case("two lines", get("/page").with("X-Forwarded-For", "192.0.2.1").with("X-Forwarded-For", "10.0.0.3")),
+        ],
+    )
+}
+
+/// Nobody is listed as a trusted proxy, which the two programs take in different ways.
+pub(super) fn nobody_listed() -> Configuration {
+    let page = |chain: &str| get("/page").with("X-Forwarded-For", chain);
+    configuration(
+        "reverse proxy, nobody listed",
+        &["--reverse-proxy=true", "--real-client-ip-header=X-Forwarded-For", "--trusted-ip=192.0.2.7"],
+        vec![
+            case("the client alone", page("192.0.2.7")),
+            case("the client through a private proxy", page("192.0.2.7, 10.1.1.1")),
+            case("a forged first entry", page("192.0.2.7, 198.51.100.9")).explained_by(rows::chain_from_the_right()),
+            case("a forged private entry", page("10.9.8.7, 192.0.2.7")).explained_by(rows::chain_from_the_right()),
+            case("rubbish", page("192.0.2.7, junk")),
         ],
     )
 }

@@ -8,7 +8,11 @@ pub(super) fn all() -> Vec<Configuration> {
     vec![
         ordinary(),
         encoded_state(),
-        across_programs(),
+        across_programs("across programs", &["--cookie-domain=.example.com"]),
+        across_programs("across programs, per request", &["--cookie-csrf-per-request=true"]),
+        across_programs("across programs, encoded state", &["--encode-state=true", "--cookie-name=__Host-sid"]),
+        form_post(),
+        claims(),
         automatic(),
         prefix(),
         refreshing(),
@@ -46,6 +50,10 @@ fn returning(change: fn(&str) -> String) -> Vec<Step> {
 }
 
 fn ordinary() -> Configuration {
+    Configuration { explained: rows::target_of_the_login(), ..ordinary_cases() }
+}
+
+fn ordinary_cases() -> Configuration {
     let plus = "/oauth2/start?rd=%2Fa%2Bb%3Fc%3Dd%2Be%26f%3D%2541%2523%23frag";
     configuration(
         "logins",
@@ -61,15 +69,16 @@ fn ordinary() -> Configuration {
                 login("https://auth.example.com/oauth2/start?rd=%2F%C3%A9%2F%E2%82%AC", "alice"),
             ),
             flow("somebody without groups", login("https://auth.example.com/oauth2/start?rd=/", "carol")),
-            flow("an unverified address", returning_as("bob", str::to_owned)),
+            flow("an unverified address", returning_as("bob", str::to_owned)).explained_by(rows::login_is_used_up()),
             flow("the code twice", {
                 let mut steps = returning(str::to_owned);
                 steps.push(Step::Return(str::to_owned));
                 steps
             })
             .explained_by(rows::login_restarts()),
-            flow("another code", returning(|url| url.replacen("code=", "code=x", 1))),
-            flow("no code", returning(|url| url.replacen("code=", "kode=", 1))),
+            flow("another code", returning(|url| url.replacen("code=", "code=x", 1)))
+                .explained_by(rows::login_is_used_up()),
+            flow("no code", returning(|url| url.replacen("code=", "kode=", 1))).explained_by(rows::login_is_used_up()),
             flow("an error of the provider", returning(|url| format!("{url}&error=access_denied"))),
             flow("an error with a format in it", returning(|url| format!("{url}&error=%25s%25d")))
                 .explained_by(rows::text_of_the_provider()),
@@ -81,6 +90,11 @@ fn ordinary() -> Configuration {
                 returning(|url| change_target(url, "https%253A%252F%252Fevil.org%252F")),
             ),
             flow("an unencoded target in the state", returning(|url| change_target(url, "%2Fold%2Fplain"))),
+            flow(
+                "an older version's target in the state",
+                returning(|url| change_target(url, "%2Fold%2Fplain%3Fa%3Db%2Bc")),
+            )
+            .explained_by(rows::older_state()),
             flow("parameters that nobody knows", returning(|url| format!("{url}&session_state=x&foo=bar"))),
             flow("a code twice in the query", returning(|url| format!("{url}&code=second")))
                 .explained_by(rows::parameter_twice()),
@@ -120,7 +134,7 @@ fn encoded_state() -> Configuration {
 }
 
 /// Each login begins on one program and ends on the other, in both directions at once.
-fn across_programs() -> Configuration {
+fn across_programs(name: &'static str, flags: &[&'static str]) -> Configuration {
     let changing_after = |start: &str| {
         let mut steps = login(&format!("{HOST}{start}"), "alice");
         steps.insert(2, Step::ChangePrograms);
@@ -132,8 +146,8 @@ fn across_programs() -> Configuration {
         steps
     };
     configuration(
-        "across programs",
-        &["--cookie-domain=.example.com"],
+        name,
+        flags,
         vec![
             flow("a login ends on the other program", changing_after("/oauth2/start?rd=%2Fa%2Bb%3Fc%3D%2541")),
             flow("a session is used on the other program", changing_later()),
@@ -151,7 +165,8 @@ fn automatic() -> Configuration {
                 and_out(login("https://auth.example.com/deep/page?x=1&y=%2F", "alice")),
             ),
             case("sign_in leads to a login", get("/oauth2/sign_in?rd=/x")),
-            case("a page by POST", ask("POST", "/form?x=1").form("a=b&rd=/from-form")),
+            case("a page by POST", ask("POST", "/form?x=1").form("a=b&rd=/from-form"))
+                .explained_by(rows::form_of_the_app()),
             case("a page by HEAD", ask("HEAD", "/page")),
             case("JSON", get("/page").with("Accept", "application/json")),
             case("a page with a broken session", get("/page").cookie(|_, options| format!("{}=x", options.name))),
@@ -201,7 +216,7 @@ fn refreshing() -> Configuration {
             flow("a young session is left alone", login("https://auth.example.com/oauth2/start?rd=/x", "alice")),
             flow("an old session is refreshed", aged(vec![open("/page"), open("/page"), open("/oauth2/userinfo")])),
             flow("on auth", aged(vec![open("/oauth2/auth")])),
-            flow("on sign-out", aged(vec![open("/oauth2/sign_out")])),
+            flow("on sign-out", aged(vec![open("/oauth2/sign_out")])).explained_by(rows::no_session_before_its_end()),
             flow(
                 "by the other program",
                 aged(vec![Step::ChangePrograms, open("/page"), Step::ChangePrograms, open("/page")]),
@@ -225,6 +240,7 @@ fn refreshing() -> Configuration {
 fn groups() -> Configuration {
     Configuration {
         base: Base::NoDomain,
+        explained: rows::target_of_the_login(),
         ..configuration(
             "who may finish a login",
             &[
@@ -245,6 +261,10 @@ fn groups() -> Configuration {
 
 /// The seed's layout: one host for the callback of all apps.
 fn callback_host() -> Configuration {
+    Configuration { explained: rows::absolute_target(), ..callback_host_cases() }
+}
+
+fn callback_host_cases() -> Configuration {
     configuration(
         "one callback host",
         &[
@@ -283,8 +303,35 @@ fn redirect_path() -> Configuration {
             "--relative-redirect-url=true",
             "--approval-prompt=auto",
             "--acr-values=high low",
-            "--resource=https://api.example.com",
         ],
         vec![case("start", get("/oauth2/start?rd=/deep"))],
+    )
+}
+
+/// The provider's answer comes as a form.
+fn form_post() -> Configuration {
+    let posted =
+        || vec![open("/oauth2/start?rd=/deep"), Step::SignIn("alice"), Step::ReturnByPost, open("/oauth2/userinfo")];
+    configuration(
+        "answer by form",
+        &["--auth-request-response-mode=form_post", "--cookie-samesite=none"],
+        vec![flow("a login", posted())],
+    )
+}
+
+/// Which claims say who somebody is.
+fn claims() -> Configuration {
+    configuration(
+        "claims",
+        &[
+            "--insecure-oidc-allow-unverified-email=true",
+            "--oidc-groups-claim=groups",
+            "--oidc-audience-claim=aud",
+            "--session-cookie-minimal=true",
+        ],
+        vec![
+            flow("groups that are objects and numbers", login("https://auth.example.com/oauth2/start?rd=/x", "bob")),
+            flow("a session without tokens", and_out(login("https://auth.example.com/oauth2/start?rd=/x", "alice"))),
+        ],
     )
 }

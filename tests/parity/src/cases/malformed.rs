@@ -56,14 +56,29 @@ fn refused() -> Vec<Case> {
         raw("a length with a sign", head("POST / HTTP/1.1", &[HOST, "Content-Length: +0"])),
         raw("two different lengths", head("POST / HTTP/1.1", &[HOST, "Content-Length: 0", "Content-Length: 1"])),
         raw("two equal lengths", head("POST / HTTP/1.1", &[HOST, "Content-Length: 0", "Content-Length: 0"])),
-        raw("an unknown coding", head("POST / HTTP/1.1", &[HOST, "Transfer-Encoding: gzip"])),
-        raw("chunked twice", head("POST / HTTP/1.1", &[HOST, "Transfer-Encoding: chunked, chunked"])),
+        raw("an unknown coding", head("POST / HTTP/1.1", &[HOST, "Transfer-Encoding: gzip"]))
+            .explained_by(rows::unreadable_framing()),
+        raw("chunked twice", head("POST / HTTP/1.1", &[HOST, "Transfer-Encoding: chunked, chunked"]))
+            .explained_by(rows::unreadable_framing()),
         raw(
             "a chunk without a size",
             [head("POST / HTTP/1.1", &[HOST, "Transfer-Encoding: chunked"]), b"zz\r\n".to_vec()].concat(),
         ),
-        raw("HTTP/2.0 in HTTP/1", head("GET / HTTP/2.0", &[HOST])),
+        raw("HTTP/2.0 in HTTP/1", head("GET / HTTP/2.0", &[HOST])).explained_by(rows::unreadable_framing()),
         raw("another protocol", b"SSH-2.0-x\r\n\r\n".to_vec()),
+        raw(
+            "a length and chunks",
+            [
+                head("POST / HTTP/1.1", &[HOST, "Content-Length: 4", "Transfer-Encoding: chunked"]),
+                b"0\r\n\r\n".to_vec(),
+            ]
+            .concat(),
+        ),
+        raw(
+            "chunks in HTTP/1.0",
+            [head("POST / HTTP/1.0", &[HOST, "Transfer-Encoding: chunked"]), b"0\r\n\r\n".to_vec()].concat(),
+        )
+        .explained_by(rows::unreadable_framing()),
         case("OPTIONS *", ask("OPTIONS", "*")),
     ]
 }
@@ -110,11 +125,14 @@ fn upgrades() -> Vec<Case> {
             .with("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")
     };
     vec![
-        case("a websocket", upgrade("websocket", "/answers/websocket?a=b")),
-        case("a websocket with a session", upgrade("websocket", "/answers/websocket").signed_in()),
+        case("a websocket", upgrade("websocket", "/answers/websocket?a=b")).explained_by(rows::websocket_answers()),
+        case("a websocket with a session", upgrade("websocket", "/answers/websocket").signed_in())
+            .explained_by(rows::websocket_answers()),
         case("a websocket with a semicolon", upgrade("websocket", "/answers/websocket?a;b&c=%zz&d=e"))
-            .explained_by(rows::whole_query_of_a_websocket()),
-        case("a websocket to an app that hangs up", upgrade("websocket", "/answers/hang-up")),
+            .explained_by(rows::whole_query_of_a_websocket())
+            .explained_by(rows::websocket_answers()),
+        case("a websocket to an app that hangs up", upgrade("websocket", "/answers/hang-up"))
+            .explained_by(rows::websocket_answers()),
         case("another upgrade", upgrade("h2c", "/page")).explained_by(rows::other_upgrades_dropped()),
     ]
 }

@@ -11,6 +11,7 @@ mod identity;
 mod logins;
 mod malformed;
 pub mod open;
+mod pages;
 mod queries;
 mod redirects;
 pub mod rows;
@@ -29,6 +30,7 @@ pub fn all() -> Vec<Configuration> {
         forwarded::reverse_proxy(),
         forwarded::of_others(),
         forwarded::chain(),
+        forwarded::nobody_listed(),
         sessions::shapes(),
         sessions::aes_192(),
         sessions::aes_128(),
@@ -46,6 +48,7 @@ pub fn all() -> Vec<Configuration> {
     all.extend(cookie_options::all());
     all.extend(logins::all());
     all.extend(malformed::all());
+    all.extend(pages::all());
     all.extend(queries::all());
     all.extend(sign_out::all());
     all.extend(upstreams::all());

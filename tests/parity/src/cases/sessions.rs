@@ -144,7 +144,7 @@ fn pieces() -> Vec<Case> {
             get("/page").cookie(|judge, options| format!("a=b; {}; z=y", split(judge, options, |_| ()))),
         ),
         case("a stale cookie of the same name first", get("/page").cookie(stale_first))
-            .explained_by([super::rows::first_that_verifies()]),
+            .explained_by(super::rows::first_that_verifies()),
     ]
 }
 

@@ -32,5 +32,6 @@ fn with_provider() -> Configuration {
     steps
         .push(Step::Open("https://auth.example.com/oauth2/sign_out?rd=%2Fend%3Fid_token_hint%3D%7Bid_token%7D".into()));
     cases.push(flow("a real ID token", steps));
-    configuration("sign-out", &["--backend-logout-url={second}/backend?hint={id_token}"], cases)
+    let flags = ["--backend-logout-url={second}/backend?hint={id_token}"];
+    Configuration { explained: super::rows::own_calls(), ..configuration("sign-out", &flags, cases) }
 }

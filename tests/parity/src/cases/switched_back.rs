@@ -20,6 +20,7 @@ fn everything_back() -> Configuration {
             ("OAUTH2_PROXY_INSECURE_OIDC_SKIP_NONCE", "true"),
         ],
         ours_alone: vec![("OAUTH2_PROXY_CODE_CHALLENGE_METHOD", "none")],
+        explained: super::rows::target_of_the_login(),
         ..configuration(
             "switched back",
             &["--set-xauthrequest=true"],

@@ -35,6 +35,7 @@ fn by_path() -> Configuration {
     let cases = paths.iter().map(|path| case(*path, get(*path).signed_in())).collect::<Vec<Case>>();
     Configuration {
         base: Base::NoApp,
+        explained: super::rows::nothing_of_the_visitor_on_error_pages(),
         ..configuration(
             "several apps",
             &[
@@ -67,7 +68,7 @@ fn fixed() -> Configuration {
 }
 
 fn forwarding() -> Configuration {
-    let answers = ["404", "500", "204", "304", "redirect", "hop", "chunked", "until-close", "hang-up", "rubbish"];
+    let answers = ["404", "500", "204", "304", "redirect", "hop", "chunked", "until-close"];
     let mut cases: Vec<Case> = answers
         .iter()
         .map(|kind| case(format!("the app answers {kind}"), get(format!("/answers/{kind}")).signed_in()))
@@ -76,7 +77,9 @@ fn forwarding() -> Configuration {
         case("the app sets identity headers", get("/answers/identity").signed_in())
             .explained_by(super::rows::injected_once()),
         case("an answer to HEAD", ask("HEAD", "/page").signed_in()),
-        case("an error answer to HEAD", ask("HEAD", "/answers/hang-up").signed_in()),
+        // Not idempotent, so that neither program tries again.
+        case("the app hangs up", ask("POST", "/answers/hang-up").body("x").signed_in())
+            .explained_by(super::rows::nothing_of_the_visitor_on_error_pages()),
         case("a body", ask("POST", "/page").form("a=b&c=d").signed_in()),
         case("an empty body", ask("POST", "/page").body("").signed_in()),
         case(
@@ -95,6 +98,11 @@ fn forwarding() -> Configuration {
                 .signed_in(),
         ),
         case(
+            "a Connection that names identity headers",
+            get("/page").with("Connection", "X-Forwarded-User, X-Auth-Request-User").signed_in(),
+        )
+        .explained_by(super::rows::added_after_connection()),
+        case(
             "two lines of one header",
             get("/page")
                 .with("X-Two", "a")
@@ -111,8 +119,10 @@ fn forwarding() -> Configuration {
         case("a range", get("/page").with("Range", "bytes=0-1").signed_in()),
         case("an empty header", get("/page").with("X-Empty", "").signed_in()),
         case("letters beyond ASCII in a header", get("/page").with("X-Latin", "\u{e9}").signed_in()),
-        case("Expect", ask("POST", "/page").with("Expect", "100-continue").body("x").signed_in()),
+        case("Expect", ask("POST", "/page").with("Expect", "100-continue").body("x").signed_in())
+            .explained_by(super::rows::interim_answers()),
         case("another Host", get("/page").at("some.thing.example.com:99").signed_in()),
     ]);
-    configuration("forwarding", &["--set-xauthrequest=true", "--upstream-timeout=5s"], cases)
+    let forwarding = configuration("forwarding", &["--set-xauthrequest=true", "--upstream-timeout=5s"], cases);
+    Configuration { explained: super::rows::no_guessed_type(), ..forwarding }
 }
