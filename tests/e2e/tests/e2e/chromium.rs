@@ -110,3 +110,15 @@ fn every_page_is_readable_in_light_dark_and_phone_width_and_axe_finds_nothing() 
     });
     run("pages.mjs", &json!({ "pages": pages, "shots": screenshots() }));
 }
+
+#[test]
+fn the_demo_signs_a_newcomer_in_on_pages_that_axe_finds_nothing_on() {
+    let demo = place::installed(place::tree().join("target/debug/demo"), "cargo build -p sidecar-demo");
+    let mut command = Command::new(place::recipe("until-eof.sh"));
+    command.arg(demo).arg("--sidecar").arg(place::ours());
+    let demo = Process::start("the demo", command);
+    demo.wait_for("Ctrl-C stops everything", Duration::from_secs(30));
+    let said = demo.said();
+    let url = said.split_whitespace().find(|word| word.starts_with("http://app1.")).expect("a URL to open");
+    run("demo.mjs", &json!({ "url": url, "shots": screenshots() }));
+}
