@@ -552,7 +552,7 @@ proptest! {
             let row = rows[at % rows.len()];
             match (source, row.key) {
                 (0, Some(key)) => start = start.with(&key.to_uppercase(), &value.replace('\0', "")),
-                (1, Some(key)) => file.push_str(&format!("{key} = {value}\n")),
+                (1, Some(key)) => file.extend([key, " = ", &value, "\n"]),
                 _ => start = start.flag(&format!("--{}={value}", row.flag)),
             }
         }
