@@ -75,8 +75,9 @@ impl ReturnTo {
     #[must_use]
     pub fn location(&self) -> String {
         let text = if self.0.starts_with('/') {
-            let (before, query) = self.0.split_at(self.0.find('?').unwrap_or(self.0.len()));
-            path::cleaned(before).map_or_else(|| self.0.clone(), |clean| clean + query)
+            // Only what was checked is cleaned: dots behind a `#` could take the path back to `/\host`.
+            let (path, rest) = self.0.split_at(self.0.find(['?', '#']).unwrap_or(self.0.len()));
+            path::cleaned(path).map_or_else(|| self.0.clone(), |clean| clean + rest)
         } else {
             self.0.clone()
         };
@@ -192,6 +193,8 @@ mod tests {
     fn a_location_is_cleaned_and_fit_for_a_header() {
         for (target, location) in [
             ("/a/..?x=/../y", "/?x=/../y"),
+            ("/a/..#/../y", "/#/../y"),
+            ("/#/../\\evil.com", "/#/../\\evil.com"),
             ("/é", "/%c3%a9"),
             ("/a\r\nb", "/a%0d%0ab"),
             ("https://a.example.com/../x//y", "https://a.example.com/../x//y"),
@@ -209,10 +212,12 @@ mod tests {
         }
 
         #[test]
-        fn an_accepted_path_never_starts_like_a_host(target in "[/\\\\ \t.a]{0,8}") {
-            if ReturnTo::parse(&target, &[]).is_ok() {
-                let stripped: String = target.chars().filter(|c| !matches!(c, '\t' | '\n' | '\r')).collect();
-                prop_assert!(!stripped.starts_with("//") && !stripped.starts_with("/\\"));
+        fn neither_an_accepted_path_nor_its_location_starts_like_a_host(target in "/[/\\\\ \t.a?#]{0,9}") {
+            if let Ok(to) = ReturnTo::parse(&target, &[]) {
+                for text in [to.as_str(), &to.location()] {
+                    let stripped: String = text.chars().filter(|c| !matches!(c, '\t' | '\n' | '\r')).collect();
+                    prop_assert!(!stripped.starts_with("//") && !stripped.starts_with("/\\"), "{target:?} {text:?}");
+                }
             }
         }
     }
