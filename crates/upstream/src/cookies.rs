@@ -77,8 +77,11 @@ impl fmt::Debug for OwnCookies {
     }
 }
 
+/// The pairs of a line. Session cookies have thousands of bytes, so the search for their end is not done one by one.
 fn pairs(line: &HeaderValue) -> impl Iterator<Item = &[u8]> {
-    line.as_bytes().split(|byte| *byte == b';').map(<[u8]>::trim_ascii)
+    let line = line.as_bytes();
+    let ends = memchr::memchr_iter(b';', line).chain(std::iter::once(line.len()));
+    ends.scan(0, |start, end| line.get(std::mem::replace(start, end + 1)..end)).map(<[u8]>::trim_ascii)
 }
 
 fn split_name(pair: &[u8]) -> (&[u8], &[u8]) {

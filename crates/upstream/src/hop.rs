@@ -6,6 +6,21 @@ const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
 const HTTP2_SETTINGS: HeaderName = HeaderName::from_static("http2-settings");
 
+/// Fields of the connection, whether or not `Connection` names them.
+static FIXED: [HeaderName; 8] = [
+    header::CONNECTION,
+    KEEP_ALIVE,
+    PROXY_CONNECTION,
+    header::PROXY_AUTHENTICATE,
+    header::PROXY_AUTHORIZATION,
+    header::TE,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+];
+
+/// What a visitor says of its body and of what it expects; our side of the connection says its own.
+static ABOUT_THE_BODY: [HeaderName; 4] = [header::CONTENT_LENGTH, header::TRAILER, header::EXPECT, HTTP2_SETTINGS];
+
 /// What `Connection` may never name, whoever sends it: framing, cookies, credentials and forwarding fields stay as they
 /// were read (invariant I-09). Identity headers need no place here: ours are written later, theirs are gone anyway.
 const NEVER_NAMED: [HeaderName; 6] = [
@@ -42,9 +57,7 @@ pub(crate) fn consume_request(headers: &mut HeaderMap) {
     let trailers = tokens(headers, &header::TE).any(|token| token.eq_ignore_ascii_case(b"trailers"));
     consume_named(headers);
     remove_fixed(headers);
-    for name in [header::CONTENT_LENGTH, header::TRAILER, header::EXPECT, HTTP2_SETTINGS] {
-        headers.remove(name);
-    }
+    remove_all(headers, &ABOUT_THE_BODY);
     if trailers {
         headers.insert(header::TE, HeaderValue::from_static("trailers"));
     }
@@ -61,17 +74,15 @@ pub(crate) fn consume_response(headers: &mut HeaderMap) {
 }
 
 fn remove_fixed(headers: &mut HeaderMap) {
-    for name in [
-        header::CONNECTION,
-        KEEP_ALIVE,
-        PROXY_CONNECTION,
-        header::PROXY_AUTHENTICATE,
-        header::PROXY_AUTHORIZATION,
-        header::TE,
-        header::TRANSFER_ENCODING,
-        header::UPGRADE,
-    ] {
-        headers.remove(name);
+    remove_all(headers, &FIXED);
+}
+
+/// Removes these fields. Most messages have none of them, and looking costs less than removing.
+fn remove_all(headers: &mut HeaderMap, names: &[HeaderName]) {
+    if headers.keys().any(|name| names.contains(name)) {
+        for name in names {
+            headers.remove(name);
+        }
     }
 }
 
