@@ -104,12 +104,26 @@ impl AsyncRead for Stream {
     }
 }
 
+/// Takes bytes for a peer that has gone as if they were sent: only reading tells that it has.
+///
+/// A server that refuses an upload answers, closes, and resets what still comes. Its answer is there to be read then,
+/// and hyper would not: it gives up at the first write that fails. After a reset, reading yields what had arrived and
+/// then the end, so that nobody waits for more.
+fn taken(done: Poll<io::Result<usize>>, length: impl FnOnce() -> usize) -> Poll<io::Result<usize>> {
+    let is_gone =
+        |error: &io::Error| matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset);
+    match done {
+        Poll::Ready(Err(error)) if is_gone(&error) => Poll::Ready(Ok(length())),
+        done @ (Poll::Ready(_) | Poll::Pending) => done,
+    }
+}
+
 impl AsyncWrite for Stream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         self.traffic.write();
         match &mut self.io {
-            Io::Tcp(io) => Pin::new(io).poll_write(cx, buf),
-            Io::Unix(io) => Pin::new(io).poll_write(cx, buf),
+            Io::Tcp(io) => taken(Pin::new(io).poll_write(cx, buf), || buf.len()),
+            Io::Unix(io) => taken(Pin::new(io).poll_write(cx, buf), || buf.len()),
             Io::Tls(io) => Pin::new(io).poll_write(cx, buf),
         }
     }
@@ -136,9 +150,10 @@ impl AsyncWrite for Stream {
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         self.traffic.write();
+        let length = || bufs.iter().map(|buf| buf.len()).sum();
         match &mut self.io {
-            Io::Tcp(io) => Pin::new(io).poll_write_vectored(cx, bufs),
-            Io::Unix(io) => Pin::new(io).poll_write_vectored(cx, bufs),
+            Io::Tcp(io) => taken(Pin::new(io).poll_write_vectored(cx, bufs), length),
+            Io::Unix(io) => taken(Pin::new(io).poll_write_vectored(cx, bufs), length),
             Io::Tls(io) => Pin::new(io).poll_write_vectored(cx, bufs),
         }
     }
