@@ -40,6 +40,7 @@ impl Which {
 #[derive(Debug)]
 pub struct Launch {
     which: Which,
+    binary: Option<PathBuf>,
     port: u16,
     listening: Listening,
     flags: Vec<String>,
@@ -61,6 +62,7 @@ impl Launch {
     pub fn new(which: Which) -> Self {
         Self {
             which,
+            binary: None,
             port: place::free_port(),
             listening: Listening::ByFlag,
             flags: Vec::new(),
@@ -93,6 +95,13 @@ impl Launch {
             .flag(&format!("--client-secret={}", provider.client_secret()))
             .flag(&format!("--scope={}", provider.scope()))
             .flag("--code-challenge-method=S256")
+    }
+
+    /// Starts this file instead of the one that [`Which`] stands for.
+    #[must_use]
+    pub fn binary(mut self, path: PathBuf) -> Self {
+        self.binary = Some(path);
+        self
     }
 
     /// Adds a flag, written as on a command line.
@@ -182,7 +191,7 @@ impl Launch {
     }
 
     fn spawn(self) -> (Process, TempDir) {
-        let mut command = Command::new(self.which.path());
+        let mut command = Command::new(self.binary.clone().unwrap_or_else(|| self.which.path()));
         command.env_clear().current_dir(self.folder.path());
         for name in ["PATH", "HOME"] {
             command.envs(std::env::var_os(name).map(|value| (name, value)));

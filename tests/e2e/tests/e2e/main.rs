@@ -12,6 +12,7 @@ mod failing_app;
 mod forwarding;
 mod hostile;
 mod identity;
+mod image;
 mod provider_down;
 mod secrets;
 mod sign_in;
