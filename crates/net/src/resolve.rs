@@ -10,7 +10,7 @@ use std::{
 };
 
 use hickory_resolver::{
-    TokioResolver,
+    ResolverBuilder, TokioResolver,
     config::{LookupIpStrategy, NameServerConfig, ResolverConfig, ServerOrderingStrategy},
     net::{NetError, runtime::TokioRuntimeProvider},
 };
@@ -65,11 +65,16 @@ impl Resolver {
 }
 
 fn build() -> Result<TokioResolver, NetError> {
-    let mut builder = TokioResolver::builder_tokio().unwrap_or_else(|error| {
+    let builder = TokioResolver::builder_tokio().unwrap_or_else(|error| {
         tracing::warn!(%error, "no usable /etc/resolv.conf, asking the name server on this host");
         let local = LOOPBACK.map(NameServerConfig::udp_and_tcp).to_vec();
         TokioResolver::builder_with_config(ResolverConfig::from_name_servers(local), TokioRuntimeProvider::default())
     });
+    as_libc(builder).build()
+}
+
+/// Settles what `/etc/resolv.conf` does not.
+fn as_libc(mut builder: ResolverBuilder<TokioRuntimeProvider>) -> ResolverBuilder<TokioRuntimeProvider> {
     let options = builder.options_mut();
     options.ip_strategy = LookupIpStrategy::Ipv4AndIpv6;
     // As libc: the first server listed is asked, the others when it fails. A list often names an inside and an outside
@@ -77,7 +82,7 @@ fn build() -> Result<TokioResolver, NetError> {
     options.server_ordering_strategy = ServerOrderingStrategy::UserProvidedOrder;
     options.num_concurrent_reqs = 1;
     options.negative_max_ttl = Some(NEGATIVE_TTL);
-    builder.build()
+    builder
 }
 
 /// `localhost`, `app.localhost`, either with a final dot, in any case.
@@ -102,7 +107,93 @@ fn alternate(found: impl Iterator<Item = IpAddr>) -> Vec<IpAddr> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use hickory_resolver::config::{ConnectionConfig, ResolverOpts};
+    use tokio::net::UdpSocket;
+
     use super::*;
+
+    /// A name server that knows one name with one IPv4 address; notes what it is asked.
+    async fn name_server(known: &'static str) -> (NameServerConfig, Arc<Mutex<Vec<String>>>) {
+        let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let mut udp = ConnectionConfig::udp();
+        udp.port = socket.local_addr().unwrap().port();
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let note = asked.clone();
+        tokio::spawn(async move {
+            let mut query = [0; 512];
+            while let Ok((_, from)) = socket.recv_from(&mut query).await {
+                let (name, question_end) = read_name(&query);
+                let is_a = query[question_end - 3] == 1;
+                note.lock().unwrap().push(format!("{name} {}", if is_a { "A" } else { "AAAA" }));
+                let mut answer = query[..question_end].to_vec();
+                let is_known = name == known;
+                answer[2..12].copy_from_slice(&[0x81, if is_known { 0x80 } else { 0x83 }, 0, 1, 0, 0, 0, 0, 0, 0]);
+                if is_known && is_a {
+                    answer[7] = 1;
+                    answer.extend([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 192, 0, 2, 7]);
+                }
+                socket.send_to(&answer, from).await.unwrap();
+            }
+        });
+        (NameServerConfig::new(IpAddr::V4(Ipv4Addr::LOCALHOST), true, vec![udp]), asked)
+    }
+
+    /// The name of the question, and where the question ends.
+    fn read_name(query: &[u8]) -> (String, usize) {
+        let (mut name, mut at) = (String::new(), 12);
+        while query[at] > 0 {
+            let end = at + 1 + usize::from(query[at]);
+            name.push_str(std::str::from_utf8(&query[at + 1..end]).unwrap());
+            name.push('.');
+            at = end;
+        }
+        (name, at + 5)
+    }
+
+    /// As in a pod: cluster search domains, five dots.
+    fn in_a_pod(server: NameServerConfig) -> Resolver {
+        let search = ["ns.svc.cluster.test.", "svc.cluster.test."].map(|name| name.parse().unwrap()).to_vec();
+        let config = ResolverConfig::from_parts(None, search, vec![server]);
+        let mut options = ResolverOpts::default();
+        options.ndots = 5;
+        let builder = TokioResolver::builder_with_config(config, TokioRuntimeProvider::default()).with_options(options);
+        let resolver = Resolver::default();
+        assert!(resolver.lazy.set(as_libc(builder).build().unwrap()).is_ok());
+        resolver
+    }
+
+    #[tokio::test]
+    async fn a_name_is_looked_for_in_the_search_domains_and_remembered() {
+        let (server, asked) = name_server("app.svc.cluster.test.").await;
+        let resolver = in_a_pod(server);
+        for _ in 0..2 {
+            assert_eq!(resolver.addresses("app", 80).await.unwrap(), [IpAddr::from([192, 0, 2, 7])]);
+        }
+        let asked = asked.lock().unwrap();
+        assert!(asked.contains(&"app.ns.svc.cluster.test. A".to_owned()), "{asked:?}");
+        assert_eq!(asked.iter().filter(|query| *query == "app.svc.cluster.test. A").count(), 1, "{asked:?}");
+    }
+
+    #[tokio::test]
+    async fn a_name_that_nobody_has_is_a_resolve_error() {
+        let (server, _) = name_server("app.svc.cluster.test.").await;
+        let error = in_a_pod(server).addresses("nobody.test", 8080).await.unwrap_err();
+        assert_eq!((error.stage(), error.is_timeout()), (Stage::Resolve, false));
+        assert_eq!(error.to_string(), "cannot resolve nobody.test:8080");
+    }
+
+    #[tokio::test]
+    async fn a_silent_name_server_is_a_timeout() {
+        let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let mut udp = ConnectionConfig::udp();
+        udp.port = socket.local_addr().unwrap().port();
+        let resolver = in_a_pod(NameServerConfig::new(IpAddr::V4(Ipv4Addr::LOCALHOST), true, vec![udp]));
+        tokio::time::pause();
+        let error = resolver.addresses("app", 80).await.unwrap_err();
+        assert_eq!((error.stage(), error.is_timeout()), (Stage::Resolve, true), "{error:?}");
+    }
 
     #[test]
     fn localhost_and_what_is_below_it_is_loopback() {
