@@ -26,3 +26,4 @@ pub mod place;
 pub mod report;
 pub mod run;
 pub mod side;
+pub mod startup;

@@ -8,6 +8,15 @@ use sidecar_testkit::place;
 use crate::explain::{Explained, Open, differences};
 use crate::facts::Facts;
 
+/// The ids of the document's rows whose last column is `seen_by`.
+#[must_use]
+pub fn rows_of_the_document(seen_by: &str) -> BTreeSet<String> {
+    let document = std::fs::read_to_string(place::tree().join("docs/compatibility.md")).expect("docs/compatibility.md");
+    let end = format!("| {seen_by} |");
+    let rows = document.lines().filter(|line| line.starts_with("| ") && line.ends_with(&end));
+    rows.filter_map(|line| line.split('|').nth(1)).map(|id| id.trim().to_owned()).collect()
+}
+
 /// What one comparison came to.
 #[derive(Debug, Default)]
 pub struct Tally {

@@ -17,6 +17,7 @@ mod redirects;
 pub mod rows;
 mod sessions;
 mod sign_out;
+pub mod startup;
 mod switched_back;
 mod upstreams;
 

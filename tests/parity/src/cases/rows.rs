@@ -157,15 +157,24 @@ fn restarted(state: Option<&str>) -> bool {
 /// An answer says once what becomes of a cookie, where the original may say it several times.
 fn last_word_on_a_cookie() -> Explained {
     explained("P03", "cookie*", |pair| {
-        let cleared = |attributes: &str| attributes.contains("Max-Age=0");
+        // The place of the same cookie's first line.
+        let first = |place: &str| {
+            let (name, kind) = place.split_once(" #").unwrap_or_default();
+            format!("{name} {}", kind.split_once(' ').unwrap_or_default().1)
+        };
         match (pair.place, pair.original, pair.ours) {
             ("cookies set", Some(original), Some(ours)) => {
                 let distinct = |list: &str| list.split(", ").map(str::to_owned).collect::<BTreeSet<_>>();
                 original.len() > ours.len() && distinct(original) == distinct(ours)
             }
-            (place, Some(original), None) if place.contains(" #") => original == "cleared" || cleared(original),
+            // A further line says what ours says in its only one.
+            (place, Some(further), None) if place.contains(" #") => {
+                pair.all_ours.get(&first(place)).is_some_and(|only| only == further)
+            }
             (_, Some("<session>"), Some("cleared")) => true,
-            (place, Some(_), Some(ours)) => place.ends_with(" attributes") && cleared(ours),
+            (place, Some(original), Some(ours)) => {
+                place.ends_with(" attributes") && ours == original.replacen("Max-Age=604800", "Max-Age=0", 1)
+            }
             _ => false,
         }
     })

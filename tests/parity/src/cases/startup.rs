@@ -1,0 +1,254 @@
+//! Settings to take or refuse, one fault (or one odd but sound spelling) each.
+
+use crate::startup::{Attempt, with};
+
+/// Every attempt.
+#[must_use]
+pub fn all() -> Vec<Attempt> {
+    [spelling(), values(), cookies(), routes(), upstreams(), identity(), provider(), sources()].concat()
+}
+
+fn spelling() -> Vec<Attempt> {
+    vec![
+        with("sound settings", &[]),
+        with("a value in an argument of its own", &["--cookie-name", "sid"]),
+        with("a flag with one dash", &["-cookie-name=sid"]),
+        with("a switch without a value", &["--reverse-proxy"]),
+        with("a switch with a value in an argument of its own", &["--reverse-proxy", "true"]),
+        with("a switch off", &["--cookie-secure=false"]),
+        with("a flag twice", &["--cookie-name=one", "--cookie-name=two"]),
+        with("a flag without its value", &["--cookie-name"]),
+        with("an unknown flag", &["--no-such-flag=1"]),
+        with("a flag in capitals", &["--Cookie-Name=sid"]),
+        with("a flag with underscores", &["--cookie_name=sid"]),
+        with("a word that is no flag", &["word"]),
+        with("two dashes and a word", &["--", "word"]),
+        with("an empty argument", &[""]),
+        with("a flag that begins with an equals sign", &["--=x"]),
+    ]
+}
+
+fn values() -> Vec<Attempt> {
+    vec![
+        with("true as 1", &["--reverse-proxy=1"]),
+        with("true as T", &["--reverse-proxy=T"]),
+        with("true as TRUE", &["--reverse-proxy=TRUE"]),
+        with("true as yes", &["--reverse-proxy=yes"]),
+        with("true as nothing", &["--reverse-proxy="]),
+        with("hours and minutes", &["--cookie-expire=1h30m"]),
+        with("a fraction of an hour", &["--cookie-expire=1.5h"]),
+        with("milliseconds", &["--upstream-timeout=1500ms"]),
+        with("a day", &["--cookie-expire=1d"]),
+        with("a duration without a unit", &["--cookie-expire=3600"]),
+        with("zero without a unit", &["--cookie-expire=0"]),
+        with("a negative duration", &["--cookie-expire=-1h"]),
+        with("a duration with a blank", &["--cookie-expire=1 h"]),
+        with("a duration that is too long", &["--cookie-expire=9999999h"]),
+        with("a number", &["--cookie-csrf-per-request-limit=3"]),
+        with("a number in hexadecimal", &["--cookie-csrf-per-request-limit=0x10"]),
+        with("a number that is none", &["--cookie-csrf-per-request-limit=many"]),
+        with("a negative number", &["--cookie-csrf-per-request-limit=-1"]),
+        with("a list with commas", &["--whitelist-domain=a.example.com,b.example.com"]),
+        with("a list with quotes", &["--whitelist-domain=\"a.example.com,b\",c"]),
+        with("a list with an open quote", &["--whitelist-domain=\"a.example.com"]),
+        with("a list of nothing", &["--whitelist-domain="]),
+    ]
+}
+
+fn cookies() -> Vec<Attempt> {
+    let secret = "--cookie-secret";
+    vec![
+        with("no cookie secret", &[]).without(&[secret]),
+        with("a secret of 15 bytes", &["--cookie-secret=marked-15-bytes"]),
+        with("a secret of 16 bytes", &["--cookie-secret=marked-16-bytes."]),
+        with("a secret of 24 bytes", &["--cookie-secret=marked-24-bytes.........."]),
+        with("a secret of 33 bytes", &["--cookie-secret=marked-33-bytes.................."]),
+        with("a secret in base64", &["--cookie-secret=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="]),
+        with("a secret in the other alphabet", &["--cookie-secret=++++AwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="]),
+        with("a secret in hexadecimal", &["--cookie-secret=0123456789abcdef0123456789abcdef"]),
+        with("a secret in a file that is not there", &["--cookie-secret-file=/nowhere/secret"]).without(&[secret]),
+        with("a secret and a file", &["--cookie-secret-file=/nowhere/secret"]),
+        with("a cookie name with a blank", &["--cookie-name=a b"]),
+        with("a cookie name with an equals sign", &["--cookie-name=a=b"]),
+        with("a cookie name with a semicolon", &["--cookie-name=a;b"]),
+        with("a cookie name beyond ASCII", &["--cookie-name=é"]),
+        with("no cookie name", &["--cookie-name="]),
+        with("a cookie name of 257 letters", &[LONG_NAME]),
+        with("a prefixed name without Secure", &["--cookie-name=__Host-x", "--cookie-secure=false"]).row("P12"),
+        with("an unknown SameSite", &["--cookie-samesite=sometimes"]),
+        with("SameSite in capitals", &["--cookie-samesite=Lax"]),
+        with("an unknown SameSite for logins", &["--cookie-csrf-samesite=sometimes"]).row("P12"),
+        with("a refresh as long as the session", &["--cookie-refresh=1h", "--cookie-expire=1h"]),
+        with("a refresh longer than the session", &["--cookie-refresh=2h", "--cookie-expire=1h"]),
+        with("a refresh of a session without end", &["--cookie-refresh=1h", "--cookie-expire=0s"]),
+        with("minimal sessions", &["--session-cookie-minimal=true"]),
+        with("minimal sessions with a refresh", &["--session-cookie-minimal=true", "--cookie-refresh=1h"]),
+        with(
+            "minimal sessions with tokens for the app",
+            &["--session-cookie-minimal=true", "--pass-access-token=true"],
+        ),
+        with(
+            "minimal sessions with a token on responses",
+            &["--session-cookie-minimal=true", "--set-authorization-header=true"],
+        ),
+        with("an unknown session store", &["--session-store-type=disk"]).row("D35"),
+        with("a domain with a port", &["--cookie-domain=example.com:80"]),
+    ]
+}
+
+const LONG_NAME: &str = concat!(
+    "--cookie-name=",
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+);
+
+fn routes() -> Vec<Attempt> {
+    vec![
+        with("a skip rule", &["--skip-auth-route=GET=^/x"]),
+        with("a skip rule with a broken pattern", &["--skip-auth-route=^/("]),
+        with("a skip pattern that is broken", &["--skip-auth-regex=^/("]),
+        with("a skip rule that looks back", &["--skip-auth-route=(?<=a)b"]),
+        with("a skip rule with an open class", &["--skip-auth-route=[a"]),
+        with("a skip rule with a quoted run", &["--skip-auth-regex=^\\Q/a.b\\E$"]),
+        with("an empty skip rule", &["--skip-auth-route="]),
+        with("an API route that is broken", &["--api-route=*"]),
+        with("a trusted address", &["--trusted-ip=10.0.0.1,2001:db8::/32"]),
+        with("a trusted address that is none", &["--trusted-ip=10.0.0.300"]),
+        with("a network with host bits", &["--trusted-ip=10.0.0.1/8"]),
+        with("a network too small", &["--trusted-ip=10.0.0.0/33"]),
+        with("a trusted proxy that is none", &["--reverse-proxy=true", "--trusted-proxy-ip=proxy"]),
+        with("a trusted proxy without reverse-proxy", &["--trusted-proxy-ip=10.0.0.0/8"]),
+        with("a known client header", &["--reverse-proxy=true", "--real-client-ip-header=CF-Connecting-IP"]),
+        with("an unknown client header", &["--reverse-proxy=true", "--real-client-ip-header=X-Whatever"]),
+        with("a prefix without a slash", &["--proxy-prefix=oauth2"]).row("P12"),
+        with("a redirect URL", &["--redirect-url=https://auth.example.com/oauth2/callback"]),
+        with("a redirect URL that is a path", &["--redirect-url=/oauth2/callback"]),
+        with("a redirect URL that is none", &["--redirect-url=https://[::1"]),
+        with("a redirect URL with a bad escape", &["--redirect-url=https://a/%zz"]),
+        with("a whitelist entry with a scheme", &["--whitelist-domain=https://a.example.com"]),
+        with("an address without a port", &["--http-address=127.0.0.1"]).row("D35"),
+        with("an address with a scheme", &["--http-address=http://127.0.0.1:4180"]),
+    ]
+}
+
+fn upstreams() -> Vec<Attempt> {
+    let upstream = "--upstream";
+    let one = |name, flag: &'static str| with(name, &[flag]).without(&[upstream]);
+    vec![
+        with("no app", &[]).without(&[upstream]),
+        with("two apps at one path", &["--upstream=http://127.0.0.1:2/"]),
+        with("two apps", &["--upstream=http://127.0.0.1:2/two/"]),
+        one("an app without a scheme", "--upstream=127.0.0.1:8080"),
+        one("an app by name alone", "--upstream=app"),
+        one("an app with an unknown scheme", "--upstream=ftp://127.0.0.1/"),
+        one("an app with a broken address", "--upstream=http://[::1"),
+        one("an app with a bad escape", "--upstream=http://a/%zz"),
+        one("an app on a socket", "--upstream=unix:///run/app.sock"),
+        one("a fixed answer", "--upstream=static://200"),
+        one("a fixed answer that is no number", "--upstream=static://okay"),
+        one("an empty app", "--upstream="),
+        with("a timeout of nothing", &["--upstream-timeout=0s"]),
+        with("an app's certificate is not checked", &["--ssl-upstream-insecure-skip-verify=true"]),
+    ]
+}
+
+fn identity() -> Vec<Attempt> {
+    let domain = "--email-domain";
+    vec![
+        with("nobody may come in", &[]).without(&[domain]),
+        with("an empty domain", &["--email-domain="]).without(&[domain]),
+        with("an empty group", &["--allowed-group="]),
+        with("an empty group among others", &["--allowed-group=a,,b"]).row("D60"),
+        with("Basic for the app", &["--basic-auth-password=marked-password"]),
+        with("Basic on responses without a password", &["--set-basic-auth=true"]),
+        with(
+            "two Authorization headers",
+            &["--pass-authorization-header=true", "--basic-auth-password=marked-password"],
+        ),
+        with(
+            "two Authorization headers on responses",
+            &["--set-authorization-header=true", "--set-basic-auth=true", "--basic-auth-password=marked-password"],
+        ),
+        with(
+            "everything for the app",
+            &["--pass-access-token=true", "--set-xauthrequest=true", "--pass-authorization-header=true"],
+        ),
+        with("a rule with an inequality in its pattern", &["--skip-auth-route=^/a!=b$"]).row("D32"),
+    ]
+}
+
+fn provider() -> Vec<Attempt> {
+    vec![
+        with("an unknown provider", &["--provider=nobody"]).row("D35"),
+        with("no client id", &[]).without(&["--client-id"]),
+        with("no client secret", &[]).without(&["--client-secret"]),
+        with("a client secret in a file that is not there", &["--client-secret-file=/nowhere/secret"])
+            .without(&["--client-secret"]),
+        with("a client secret and a file", &["--client-secret-file=/nowhere/secret"]),
+        with("no issuer", &[]).row("D35").without(&["--oidc-issuer-url"]),
+        with("an issuer that is no URL", &["--oidc-issuer-url=://x"]).row("D35"),
+        with("discovery off", &["--skip-oidc-discovery=true"]).row("D35"),
+        with(
+            "discovery off with endpoints",
+            &[
+                "--skip-oidc-discovery=true",
+                "--login-url=http://a/l",
+                "--redeem-url=http://a/t",
+                "--oidc-jwks-url=http://a/k",
+            ],
+        ),
+        with(
+            "discovery off without keys",
+            &["--skip-oidc-discovery=true", "--login-url=http://a/l", "--redeem-url=http://a/t"],
+        )
+        .row("D35"),
+        with(
+            "an endpoint that is no URL",
+            &[
+                "--skip-oidc-discovery=true",
+                "--login-url=http://[",
+                "--redeem-url=http://a/t",
+                "--oidc-jwks-url=http://a/k",
+            ],
+        )
+        .row("D35"),
+        with("PKCE S256", &["--code-challenge-method=S256"]),
+        with("PKCE plain", &["--code-challenge-method=plain"]),
+        with("PKCE of another kind", &["--code-challenge-method=S512"]).row("D35"),
+        with("both prompts", &["--prompt=login", "--approval-prompt=force"]),
+        with("extra audiences", &["--oidc-extra-audience=a,b"]),
+        with("an acr", &["--acr-values=high"]),
+        with("a CA file that is not there", &["--provider-ca-file=/nowhere/ca.pem"]),
+    ]
+}
+
+fn sources() -> Vec<Attempt> {
+    vec![
+        with("a variable", &[]).env("OAUTH2_PROXY_COOKIE_NAME", "sid"),
+        with("a switch by variable", &[]).env("OAUTH2_PROXY_REVERSE_PROXY", "true"),
+        with("a switch by variable that is none", &[]).env("OAUTH2_PROXY_REVERSE_PROXY", "perhaps"),
+        with("a list by variable", &[]).env("OAUTH2_PROXY_WHITELIST_DOMAINS", "a.example.com,b.example.com"),
+        with("an empty variable", &[]).env("OAUTH2_PROXY_COOKIE_EXPIRE", ""),
+        with("an unknown variable", &[]).env("OAUTH2_PROXY_NO_SUCH_THING", "1"),
+        with("a duration by variable that is none", &[]).env("OAUTH2_PROXY_COOKIE_EXPIRE", "soon"),
+        with("the secrets by variable", &[])
+            .without(&["--cookie-secret", "--client-secret"])
+            .env("OAUTH2_PROXY_CLIENT_SECRET", "marked-client-secret")
+            .env("OAUTH2_PROXY_COOKIE_SECRET", "marked-cookie-secret-32-bytes-ok"),
+        with("a file", &[]).file("cookie_name = \"sid\"\nreverse_proxy = true\nwhitelist_domains = [\".example.com\"]\ncookie_expire = \"1h\"\n"),
+        with("a file with an unknown key", &[]).file("cookie_nam = \"sid\"\n"),
+        with("a file that is broken", &[]).file("cookie_name = \n"),
+        with("a file with a key twice", &[]).file("cookie_name = \"a\"\ncookie_name = \"b\"\n"),
+        with("a number for a text", &[]).file("cookie_name = 5\n"),
+        with("a text for a switch", &[]).file("reverse_proxy = \"true\"\n"),
+        with("a text for a list", &[]).file("whitelist_domains = \".example.com\"\n"),
+        with("a number for a duration", &[]).file("cookie_expire = 60\n"),
+        with("a table", &[]).file("[cookie]\nname = \"x\"\n"),
+        with("a key with a dash", &[]).file("cookie-name = \"x\"\n"),
+        with("an empty file", &[]).file(""),
+        with("a file that is not there", &["--config=/nowhere/oauth2_proxy.cfg"]),
+        with("nothing for a file", &["--config="]),
+    ]
+}

@@ -1,0 +1,109 @@
+//! Settings that a program takes or refuses: both are asked with `--config-test`, which touches no network.
+
+use std::process::Command;
+use std::time::Duration;
+
+use sidecar_testkit::{Process, place};
+
+/// One way of setting a program up, on top of settings that are sound.
+#[derive(Debug, Clone)]
+pub struct Attempt {
+    /// What it tries.
+    pub name: &'static str,
+    /// Arguments after those of [`SOUND`].
+    pub arguments: Vec<&'static str>,
+    /// Flags of [`SOUND`] that are left out.
+    pub without: Vec<&'static str>,
+    /// Variables.
+    pub environment: Vec<(&'static str, &'static str)>,
+    /// The configuration file.
+    pub file: Option<&'static str>,
+    /// The row of the document that says why the verdicts differ.
+    pub row: Option<&'static str>,
+}
+
+/// Settings that both programs take.
+pub const SOUND: [&str; 7] = [
+    "--provider=oidc",
+    "--oidc-issuer-url=http://127.0.0.1:1",
+    "--client-id=client",
+    "--client-secret=marked-client-secret",
+    "--cookie-secret=marked-cookie-secret-32-bytes-ok",
+    "--email-domain=*",
+    "--upstream=http://127.0.0.1:1/",
+];
+
+/// How long a program may take to say what it thinks.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What a program made of its settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// Its exit code.
+    pub code: Option<i32>,
+    /// What it said.
+    pub said: String,
+}
+
+impl Verdict {
+    /// Whether it took them.
+    #[must_use]
+    pub fn accepts(&self) -> bool {
+        self.code == Some(0)
+    }
+}
+
+/// An attempt with more arguments.
+#[must_use]
+pub fn with(name: &'static str, arguments: &[&'static str]) -> Attempt {
+    let arguments = arguments.to_vec();
+    Attempt { name, arguments, without: Vec::new(), environment: Vec::new(), file: None, row: None }
+}
+
+impl Attempt {
+    /// Without these flags of [`SOUND`].
+    #[must_use]
+    pub fn without(mut self, flags: &[&'static str]) -> Self {
+        self.without.extend(flags);
+        self
+    }
+
+    /// With a variable.
+    #[must_use]
+    pub fn env(mut self, name: &'static str, value: &'static str) -> Self {
+        self.environment.push((name, value));
+        self
+    }
+
+    /// With a file.
+    #[must_use]
+    pub fn file(mut self, toml: &'static str) -> Self {
+        self.file = Some(toml);
+        self
+    }
+
+    /// With verdicts that differ for this reason.
+    #[must_use]
+    pub fn row(mut self, id: &'static str) -> Self {
+        self.row = Some(id);
+        self
+    }
+
+    /// What `program` makes of it.
+    #[must_use]
+    pub fn judge(&self, program: &std::path::Path) -> Verdict {
+        let folder = place::temporary_folder();
+        let mut command = Command::new(program);
+        command.env_clear().current_dir(folder.path()).arg("--config-test");
+        let left_out = |flag: &&str| self.without.iter().any(|name| flag.split('=').next() == Some(name));
+        command.args(SOUND.iter().filter(|flag| !left_out(flag)));
+        if let Some(toml) = self.file {
+            let path = folder.path().join("test.cfg");
+            std::fs::write(&path, toml).expect("a temporary folder can be written to");
+            command.arg(format!("--config={}", path.display()));
+        }
+        command.args(&self.arguments).envs(self.environment.iter().copied());
+        let finished = Process::start(self.name, command).wait(PATIENCE);
+        Verdict { code: finished.status.code(), said: finished.stdout + &finished.stderr }
+    }
+}
