@@ -25,7 +25,8 @@ impl Constraints {
     /// Reads the demands of `query`.
     ///
     /// # Errors
-    /// [`MalformedConstraint`] when a pair that names one of the parameters has a `;` or a bad escape.
+    /// [`MalformedConstraint`] when a pair that names one of the parameters has a `;`, a bad escape, or a domain that is
+    /// none.
     pub fn parse(query: Option<&str>, semicolons: Semicolons) -> Result<Self, MalformedConstraint> {
         let mut constraints = Self::default();
         // The names hold an underscore, so a query without one (or an escape that could hide it) has no demand.
@@ -35,7 +36,7 @@ impl Constraints {
         for pair in form::raw_pairs(query, semicolons) {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
             match (form::decode(key), form::decode(value)) {
-                (Ok(key), Ok(value)) if !pair.contains(';') => constraints.add(&key, &value),
+                (Ok(key), Ok(value)) if !pair.contains(';') => constraints.add(&key, &value)?,
                 _ if names_a_constraint(pair) => return Err(MalformedConstraint),
                 _ => {}
             }
@@ -43,14 +44,19 @@ impl Constraints {
         Ok(constraints)
     }
 
-    fn add(&mut self, key: &str, value: &str) {
+    fn add(&mut self, key: &str, value: &str) -> Result<(), MalformedConstraint> {
         let entries = value.split(',').filter(|entry| !entry.is_empty());
         match key {
             "allowed_groups" => self.groups.extend(entries.map(str::to_owned)),
             "allowed_emails" => self.emails.extend(entries.map(str::to_owned)),
-            "allowed_email_domains" => self.email_domains.extend(entries.filter_map(DomainRule::parse)),
+            "allowed_email_domains" => {
+                for entry in entries {
+                    self.email_domains.push(DomainRule::parse(entry).ok_or(MalformedConstraint)?);
+                }
+            }
             _ => {}
         }
+        Ok(())
     }
 
     /// Whether the session meets every demand.
@@ -114,7 +120,14 @@ mod tests {
     #[test]
     fn a_demand_that_cannot_be_read_is_an_error() {
         let session = Session::default();
-        for query in ["allowed_groups=g1;x=1", "allowed_groups=%", "allowed%5fgroups=%zz", "x=1;allowed_groups=g1"] {
+        for query in [
+            "allowed_groups=g1;x=1",
+            "allowed_groups=%",
+            "allowed%5fgroups=%zz",
+            "x=1;allowed_groups=g1",
+            "allowed_email_domains=.",
+            "allowed_email_domains=example.com,:80",
+        ] {
             assert_eq!(admits(query, &session), Err(MalformedConstraint), "{query}");
         }
         assert_eq!(admits("other_thing=a;b", &session), Ok(true));
