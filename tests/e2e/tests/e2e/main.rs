@@ -18,6 +18,7 @@ mod secrets;
 mod sign_in;
 mod single_sign_on;
 mod site;
+mod staying_signed_in;
 mod stopping;
 mod streaming;
 mod unauthenticated;
