@@ -19,8 +19,8 @@ use tokio::time::{Instant, sleep};
 
 use crate::client::{Call, CallError, Client};
 use crate::endpoint_url::{EndpointUrl, EndpointUrlError};
+use crate::error::Unavailable;
 use crate::metadata::{Metadata, MetadataError};
-use crate::provider::Unavailable;
 use crate::settings::IssuerCheck;
 
 /// After a success the metadata is looked at again: providers move endpoints rarely, and announce it.

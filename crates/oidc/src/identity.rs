@@ -6,8 +6,8 @@ use sidecar_core::Session;
 use sidecar_core::claims::ClaimValue;
 
 use crate::claims::{self, Claims};
+use crate::error::ClaimsError;
 use crate::id_token::IdToken;
-use crate::provider::ClaimsError;
 use crate::settings::{Settings, UnverifiedEmail};
 
 /// Tells a name that can be used besides the configured one.

@@ -20,6 +20,7 @@ pub mod claims;
 pub mod client;
 mod discovery;
 mod endpoint_url;
+mod error;
 pub mod id_token;
 mod identity;
 mod jwks;
@@ -42,13 +43,11 @@ pub use callback::{Callback, CallbackError, CallbackParseError, VerifiedCallback
 pub use client::Client;
 pub use discovery::DiscoveryError;
 pub use endpoint_url::{EndpointUrl, EndpointUrlError};
+pub use error::{ClaimsError, RedeemError, RefreshError, Unavailable, ValidateError, Verdict};
 pub use jwks::{Keys, KeysError};
 pub use jws::{JwsError, MAX_TOKEN_BYTES};
 pub use key::{KeyError, check_pem};
 pub use metadata::{Metadata, MetadataError};
-pub use provider::{
-    AuthorizationRequest, BoxFuture, ClaimsError, Freshness, Provider, RedeemError, RefreshError, Refreshed,
-    Unavailable, ValidateError, Verdict,
-};
+pub use provider::{AuthorizationRequest, BoxFuture, Freshness, Provider, Refreshed};
 pub use relying_party::{BuildError, RelyingParty};
 pub use settings::{SecretSource, Settings};

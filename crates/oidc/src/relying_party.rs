@@ -24,6 +24,7 @@ use crate::claims::Claims;
 use crate::client::Client;
 use crate::discovery::{Discovery, text_with_causes};
 use crate::endpoint_url::EndpointUrlError;
+use crate::error::{ClaimsError, RedeemError, RefreshError, Unavailable, ValidateError};
 use crate::id_token::{self, IdToken, IdTokenError, IssuerRule, NonceRule, Policy};
 use crate::identity::{self, Identity, Lack};
 use crate::jwks::Keys;
@@ -31,9 +32,7 @@ use crate::key::{KeyError, PublicKey};
 use crate::key_set::KeySet;
 use crate::metadata::Metadata;
 use crate::pkce::CodeChallengeMethod;
-use crate::provider::{
-    AuthorizationRequest, ClaimsError, Freshness, RedeemError, RefreshError, Refreshed, Unavailable, ValidateError,
-};
+use crate::provider::{AuthorizationRequest, Freshness, Refreshed};
 use crate::settings::{Endpoints, GroupRestriction, IssuerCheck, KeySource, NonceCheck, Settings, UserInfoClaims};
 use crate::token::{ClientCredentials, TokenCaller, TokenResponse};
 use crate::userinfo;

@@ -1,0 +1,216 @@
+//! Why a provider did not do what it was asked, as far as somebody can act on it: how the visitor is answered, whether a
+//! session is over, when to try again.
+
+use std::time::Duration;
+
+use crate::background::Interrupted;
+use crate::client::CallError;
+use crate::id_token::IdTokenError;
+use crate::jwks::KeysError;
+use crate::token::TokenError;
+
+/// The provider cannot be asked now.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the identity provider is not available: {reason}")]
+pub struct Unavailable {
+    /// For the log: names hosts and faults, never secrets.
+    pub reason: String,
+    /// When a try may succeed; at least a second.
+    pub retry_after: Duration,
+}
+
+/// When nobody knows better, a visitor may try again after this.
+const RETRY_AFTER: Duration = Duration::from_secs(10);
+
+impl Unavailable {
+    /// [`Unavailable::retry_after`] in the whole seconds that the header `Retry-After` takes, rounded up, at least 1.
+    #[must_use]
+    pub fn retry_after_seconds(&self) -> u64 {
+        seconds_up(self.retry_after)
+    }
+}
+
+impl From<Interrupted> for Unavailable {
+    fn from(interrupted: Interrupted) -> Self {
+        Self { reason: interrupted.to_string(), retry_after: RETRY_AFTER }
+    }
+}
+
+fn seconds_up(duration: Duration) -> u64 {
+    (duration.as_secs() + u64::from(duration.subsec_nanos() > 0)).max(1)
+}
+
+/// How a failed login is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// 403: this visitor may not in, or not with this token.
+    Forbidden,
+    /// 500: something is broken between us and the provider.
+    Failed,
+    /// 503 with `Retry-After`: the provider is away.
+    Unavailable {
+        /// Whole seconds, at least 1.
+        retry_after: u64,
+    },
+}
+
+/// Why a code did not become a session.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RedeemError {
+    /// Nothing is known about the provider yet.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+    /// The response's `iss` is not the configured issuer, or is missing although the provider promises it (RFC 9207 §2.4).
+    #[error("the authorization response came from another issuer")]
+    Issuer,
+    /// The client secret's file cannot be read.
+    #[error("could not read client secret file")]
+    ClientSecret,
+    /// The token endpoint gave no tokens.
+    #[error("token exchange failed")]
+    Token(#[from] TokenError),
+    /// The answer has no `id_token`.
+    #[error("token response did not contain an id_token")]
+    NoIdToken,
+    /// The ID token did not pass.
+    #[error("could not verify id_token")]
+    IdToken(#[from] IdTokenError),
+    /// The claims make no identity.
+    #[error("could not get the visitor's claims")]
+    Claims(#[from] ClaimsError),
+    /// No e-mail address in the claims.
+    #[error("neither the id_token nor the profileURL set an email")]
+    NoEmail,
+    /// The task that did it ended before it was done.
+    #[error("the exchange was interrupted")]
+    Interrupted(#[from] Interrupted),
+}
+
+/// Why verified claims make no identity.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClaimsError {
+    /// The ID token lacks a claim, and the userinfo endpoint could not be asked for it.
+    #[error("failed to fetch claims from profile URL")]
+    UserInfo(#[from] CallError),
+    /// `email_verified` says no.
+    #[error("email not verified")]
+    EmailNotVerified,
+}
+
+impl RedeemError {
+    /// How the visitor is answered (providers.md 2.1; D18, D55).
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        let away = |is_outage| {
+            let retry_after = seconds_up(RETRY_AFTER);
+            if is_outage { Verdict::Unavailable { retry_after } } else { Verdict::Failed }
+        };
+        match self {
+            Self::Unavailable(unavailable) => Verdict::Unavailable { retry_after: unavailable.retry_after_seconds() },
+            Self::Issuer | Self::Claims(ClaimsError::EmailNotVerified) => Verdict::Forbidden,
+            Self::IdToken(error) if error.is_refusal() => Verdict::Forbidden,
+            Self::IdToken(IdTokenError::Keys(error)) => away(error.is_outage()),
+            Self::Token(TokenError::Call(error)) | Self::Claims(ClaimsError::UserInfo(error)) => {
+                away(error.fault.is_outage())
+            }
+            Self::ClientSecret
+            | Self::Token(_)
+            | Self::NoIdToken
+            | Self::IdToken(_)
+            | Self::NoEmail
+            | Self::Interrupted(_) => Verdict::Failed,
+        }
+    }
+}
+
+impl KeysError {
+    /// Whether a later try may find the keys.
+    #[must_use]
+    pub fn is_outage(&self) -> bool {
+        match self {
+            Self::Call(error) => error.fault.is_outage(),
+            Self::CoolingDown | Self::NotDiscovered => true,
+        }
+    }
+}
+
+/// Why a session was not refreshed.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RefreshError {
+    /// Nothing is known about the provider yet.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+    /// The client secret's file cannot be read.
+    #[error("could not read client secret file")]
+    ClientSecret,
+    /// The token endpoint gave no tokens.
+    #[error("unable to redeem refresh token")]
+    Token(#[from] TokenError),
+    /// The new ID token did not pass.
+    #[error("could not verify id_token")]
+    IdToken(#[from] IdTokenError),
+    /// The new ID token is of somebody else (OIDC Core §12.2; D56).
+    #[error("the refreshed id_token has another sub")]
+    SubjectChanged,
+    /// The new claims make no identity.
+    #[error("could not get the visitor's claims")]
+    Claims(#[from] ClaimsError),
+    /// The task that did it ended before it was done.
+    #[error("the refresh was interrupted")]
+    Interrupted(#[from] Interrupted),
+}
+
+impl RefreshError {
+    /// Whether the session is over, rather than its refresh put off: the provider says so (`invalid_grant`,
+    /// `invalid_client`), or it came back as somebody else.
+    #[must_use]
+    pub fn ends_session(&self) -> bool {
+        match self {
+            Self::Token(error) => error.ends_session(),
+            Self::SubjectChanged => true,
+            Self::Unavailable(_) | Self::ClientSecret | Self::IdToken(_) | Self::Claims(_) | Self::Interrupted(_) => {
+                false
+            }
+        }
+    }
+}
+
+/// Why a session does not hold.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ValidateError {
+    /// There is no ID token to verify.
+    #[error("the session has no id_token")]
+    NoIdToken,
+    /// The ID token does not pass any more; it may just have expired.
+    #[error("could not verify id_token")]
+    IdToken(#[from] IdTokenError),
+    /// There is no access token to ask the `validate-url` with.
+    #[error("the session has no access token")]
+    NoAccessToken,
+    /// The `validate-url` did not say yes.
+    #[error("the validate URL did not confirm the session")]
+    Validate(#[from] CallError),
+    /// Nothing is known about the provider yet.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+    /// The task that did it ended before it was done.
+    #[error("the validation was interrupted")]
+    Interrupted(#[from] Interrupted),
+}
+
+impl ValidateError {
+    /// Whether the provider was away, so that nothing was learned about the session.
+    #[must_use]
+    pub fn is_outage(&self) -> bool {
+        match self {
+            Self::IdToken(IdTokenError::Keys(error)) => error.is_outage(),
+            Self::Validate(error) => error.fault.is_outage(),
+            Self::Unavailable(_) | Self::Interrupted(_) => true,
+            Self::NoIdToken | Self::IdToken(_) | Self::NoAccessToken => false,
+        }
+    }
+}

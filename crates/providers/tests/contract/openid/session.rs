@@ -1,0 +1,112 @@
+//! What becomes of a session after its login.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+use sidecar_core::Session;
+use sidecar_oidc::{EndpointUrl, Freshness, Provider, RefreshError, Refreshed};
+
+use super::{built, log_in};
+use crate::idp::{Idp, KEYS, Reply, SigningKey, TOKEN, now, tokens};
+use crate::suite::told;
+
+#[tokio::test]
+async fn a_refresh_takes_what_came_and_keeps_what_did_not() {
+    let idp = Idp::start().await;
+    let provider = built(&idp, |_| {}).await;
+    let session = logged_in(&idp, &provider).await;
+    let later = now() + Duration::from_hours(1);
+    idp.says(TOKEN, Reply::Json(json!({"access_token": "marked-2"})));
+    let second = renewed(provider.refresh(&session, later).await.unwrap());
+    assert_eq!(idp.seen(TOKEN).last().unwrap().body, "grant_type=refresh_token&refresh_token=marked-refresh");
+    assert_eq!(second.access_token.as_ref().unwrap().expose(), "marked-2");
+    assert_eq!(second.refresh_token.as_ref().unwrap().expose(), "marked-refresh");
+    assert_eq!(second.id_token.as_ref().unwrap().expose(), session.id_token.as_ref().unwrap().expose());
+    assert_eq!((second.created_at, second.expires_at), (Some(later), None));
+    assert_eq!(second.email, session.email);
+
+    let mut claims = idp.claims("");
+    claims["email"] = json!("alice@new.example");
+    claims["groups"] = json!([]);
+    claims["exp"] = json!(1_800_007_200);
+    claims.as_object_mut().unwrap().remove("nonce");
+    idp.says(TOKEN, tokens(&idp.sign(&claims)));
+    let third = renewed(provider.refresh(&second, later).await.unwrap());
+    assert_eq!(third.email.as_deref(), Some("alice@new.example"));
+    assert!(third.groups.is_empty());
+    assert_eq!(third.nonce, session.nonce);
+}
+
+#[tokio::test]
+async fn a_refresh_never_makes_a_session_of_somebody_else() {
+    let idp = Idp::start().await;
+    let provider = built(&idp, |_| {}).await;
+    let session = logged_in(&idp, &provider).await;
+    for (name, value, ends) in [
+        ("sub", json!("mallory"), true),
+        ("iss", json!("https://evil.example"), false),
+        ("aud", json!("other"), false),
+        ("nonce", json!("other"), false),
+        ("exp", json!(1), false),
+    ] {
+        let mut claims = idp.claims("");
+        claims.as_object_mut().unwrap().remove("nonce");
+        claims[name] = value;
+        idp.says(TOKEN, tokens(&idp.sign(&claims)));
+        let error: RefreshError = provider.refresh(&session, now()).await.unwrap_err();
+        assert_eq!(error.ends_session(), ends, "{name}: {}", told(&error));
+    }
+    idp.says(TOKEN, tokens(&SigningKey::new("k1").sign(&idp.claims(""))));
+    assert!(provider.refresh(&session, now()).await.is_err());
+}
+
+#[tokio::test]
+async fn a_stored_session_holds_as_long_as_its_id_token_does() {
+    let idp = Idp::start().await;
+    let provider = built(&idp, |_| {}).await;
+    let session = logged_in(&idp, &provider).await;
+    provider.validate(&session, Freshness::Stored, now()).await.unwrap();
+    let late = now() + Duration::from_secs(3601);
+    let error = provider.validate(&session, Freshness::Stored, late).await.unwrap_err();
+    assert!(!error.is_outage(), "{}", told(&error));
+    provider.validate(&session, Freshness::JustRefreshed, late).await.unwrap();
+    let other = Session { nonce: vec![7; 32], ..session.clone() };
+    assert!(provider.validate(&other, Freshness::Stored, now()).await.is_err());
+    let without = Session { id_token: None, ..session.clone() };
+    assert!(provider.validate(&without, Freshness::Stored, now()).await.is_err());
+
+    // A process that has just started and finds no keys has learned nothing about the session.
+    idp.says(KEYS, Reply::status(503));
+    let fresh = built(&idp, |_| {}).await;
+    assert!(fresh.validate(&session, Freshness::Stored, now()).await.unwrap_err().is_outage());
+}
+
+#[tokio::test]
+async fn the_validate_url_is_asked_after_a_refresh_alone() {
+    let idp = Idp::start().await;
+    let endpoint = EndpointUrl::parse(&idp.url("/validate")).unwrap();
+    let provider = built(&idp, |settings| settings.validate_endpoint = Some(endpoint)).await;
+    let session = logged_in(&idp, &provider).await;
+    provider.validate(&session, Freshness::Stored, now()).await.unwrap();
+    assert_eq!(idp.count("/validate"), 0);
+    idp.says_in_turn("/validate", [Reply::body("x"), Reply::status(204), Reply::status(401), Reply::Closed]);
+    provider.validate(&session, Freshness::JustRefreshed, now()).await.unwrap();
+    assert_eq!(idp.seen("/validate")[0].header("authorization"), Some("Bearer marked-access"));
+    for is_outage in [false, false, true] {
+        let error = provider.validate(&session, Freshness::JustRefreshed, now()).await.unwrap_err();
+        assert_eq!(error.is_outage(), is_outage, "{}", told(&error));
+    }
+}
+
+/// A session as a login leaves it.
+async fn logged_in(idp: &Idp, provider: &Arc<dyn Provider>) -> Session {
+    log_in(idp, provider, |_| {}).await.unwrap()
+}
+
+fn renewed(outcome: Refreshed) -> Session {
+    match outcome {
+        Refreshed::Renewed(session) => *session,
+        Refreshed::NothingToDo | Refreshed::NotSupported => panic!("nothing was refreshed"),
+    }
+}
