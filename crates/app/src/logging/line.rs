@@ -79,13 +79,14 @@ impl<'a> Line<'a> {
         self.0.extend_from_slice(text.as_bytes());
     }
 
-    /// Somebody else's words on one line: control characters are escaped, the rest stays as it is.
+    /// Somebody else's words on one line: control characters and line separators, those beyond ASCII too, are escaped,
+    /// the rest stays as it is.
     pub(crate) fn plain(&mut self, text: &str) {
-        if !text.bytes().any(|byte| byte.is_ascii_control()) {
+        if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
             return self.text(text);
         }
         for c in text.chars() {
-            if c.is_control() {
+            if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') {
                 let _ = write!(self.0, "{}", c.escape_default());
             } else {
                 let _ = write!(self.0, "{c}");
@@ -156,5 +157,6 @@ mod tests {
     #[test]
     fn a_foreign_text_cannot_begin_a_new_line() {
         assert_eq!(written(|line| line.plain("a\r\nforged\u{85}")), "a\\r\\nforged\\u{85}");
+        assert_eq!(written(|line| line.plain("é\u{9b}2J\u{85}\u{2028}")), "é\\u{9b}2J\\u{85}\\u{2028}");
     }
 }
