@@ -1,6 +1,7 @@
 //! Paths of request targets: cleaning, and the one reading that open-route rules may rely on.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use crate::form::percent_decode;
 
@@ -43,6 +44,23 @@ fn is_clean(path: &str) -> bool {
         }
     }
     true
+}
+
+/// A target as a header line can carry it: every byte that is not visible ASCII or a space becomes `%xx`.
+#[must_use]
+pub fn visible(target: String) -> String {
+    if target.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return target;
+    }
+    let mut visible = String::with_capacity(target.len() + 16);
+    for byte in target.bytes() {
+        if matches!(byte, b' '..=b'~') {
+            visible.push(char::from(byte));
+        } else {
+            let _ = write!(visible, "%{byte:02x}");
+        }
+    }
+    visible
 }
 
 /// Why a request target has no reading that every program would agree on, so that no open-route rule applies to it.

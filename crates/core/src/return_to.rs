@@ -1,7 +1,5 @@
 //! Where a visitor lands after logging in or out.
 
-use std::fmt::Write as _;
-
 use crate::domain::DomainRule;
 use crate::origin::Host;
 use crate::path;
@@ -81,18 +79,7 @@ impl ReturnTo {
         } else {
             self.0.clone()
         };
-        if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
-            return text;
-        }
-        let mut location = String::with_capacity(text.len() + 16);
-        for byte in text.bytes() {
-            if matches!(byte, b' '..=b'~') {
-                location.push(char::from(byte));
-            } else {
-                let _ = write!(location, "%{byte:02x}");
-            }
-        }
-        location
+        path::visible(text)
     }
 }
 

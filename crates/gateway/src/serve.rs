@@ -259,13 +259,20 @@ fn refuse(refused: Refused) -> Answer {
 
 /// The redirect to the cleaned form of a path; the query is kept as it is.
 fn clean_path(inbound: &Inbound, clean: &str) -> Answer {
-    let location = match inbound.query() {
-        Some(query) => format!("{clean}?{query}"),
-        None => clean.to_owned(),
-    };
     let mut answer = answer::empty(StatusCode::MOVED_PERMANENTLY);
-    answer::location(&mut answer, &location);
+    answer::location(&mut answer, &cleaned_target(clean, inbound.query()));
     answer
+}
+
+/// The cleaned path with its query, fit for a `Location`: raw bytes beyond ASCII are escaped, and so is a backslash of
+/// the path, since browsers read `/\host` as another host.
+fn cleaned_target(clean: &str, query: Option<&str>) -> String {
+    let mut target = clean.replace('\\', "%5C");
+    if let Some(query) = query {
+        target.push('?');
+        target.push_str(query);
+    }
+    path::visible(target)
 }
 
 fn log_refusal(record: &Record, refusal: Refusal) {
@@ -274,4 +281,20 @@ fn log_refusal(record: &Record, refusal: Refusal) {
         Refusal::Group | Refusal::Constraint => "unauthorized",
     };
     record.refused(cause);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cleaned_path_leads_nowhere_else_and_fits_a_header() {
+        for (path, query, location) in [
+            ("/./\\evil.test", None, "/%5Cevil.test"),
+            ("//é/x", Some("q=é&b=\\"), "/%c3%a9/x?q=%c3%a9&b=\\"),
+            ("/a/../b%20c", Some(""), "/b%20c?"),
+        ] {
+            assert_eq!(cleaned_target(&path::cleaned(path).unwrap(), query), location);
+        }
+    }
 }
