@@ -1,8 +1,12 @@
 //! The form that a request brings: its query, and its body if that is a form.
 
-use http::Method;
+use std::time::Duration;
+
+use bytes::Bytes;
 use http::header::CONTENT_TYPE;
-use http_body_util::{BodyExt as _, Limited};
+use http::{Method, StatusCode};
+use http_body::Body;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use sidecar_core::form::{Form, FormError, Semicolons};
 
 use crate::inbound::Inbound;
@@ -10,6 +14,9 @@ use crate::rescue::Failure;
 
 /// Longest form body that is read; what a `form_post` callback needs many times over.
 const MAX_BODY: usize = 64 * 1024;
+
+/// Longest wait for a whole form: whoever trickles one holds nothing of ours for longer.
+const BODY_TIME: Duration = Duration::from_secs(30);
 
 /// Query and form body, still encoded.
 pub(crate) struct RequestForm {
@@ -23,21 +30,14 @@ impl RequestForm {
     /// Takes the form off the request.
     ///
     /// # Errors
-    /// [`Failure::TooLarge`], or a bad form where the body breaks off or is not UTF-8.
+    /// [`Failure::TooLarge`], or a bad form where the body breaks off, takes too long or is not UTF-8.
     pub(crate) async fn read(inbound: &mut Inbound) -> Result<Self, Failure> {
         let query = inbound.query().unwrap_or_default().to_owned();
         if !has_form_body(inbound) {
             return Ok(Self { query, body: String::new() });
         }
-        let body = Limited::new(inbound.request.body_mut(), MAX_BODY).collect().await.map_err(|error| {
-            if error.is::<http_body_util::LengthLimitError>() {
-                Failure::TooLarge
-            } else {
-                Failure::BadForm(http::StatusCode::BAD_REQUEST)
-            }
-        })?;
-        let body =
-            String::from_utf8(body.to_bytes().to_vec()).map_err(|_| Failure::BadForm(http::StatusCode::BAD_REQUEST))?;
+        let body = collect(inbound.request.body_mut()).await?;
+        let body = String::from_utf8(body.into()).map_err(|_| Failure::BadForm(StatusCode::BAD_REQUEST))?;
         Ok(Self { query, body })
     }
 
@@ -52,9 +52,54 @@ impl RequestForm {
     }
 }
 
+/// The whole body, within bounds of size and time.
+async fn collect<B>(body: B) -> Result<Bytes, Failure>
+where
+    B: Body<Data = Bytes>,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    match tokio::time::timeout(BODY_TIME, Limited::new(body, MAX_BODY).collect()).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Failure::TooLarge),
+        Ok(Err(_)) => Err(Failure::BadForm(StatusCode::BAD_REQUEST)),
+        Err(_) => Err(Failure::BadForm(StatusCode::REQUEST_TIMEOUT)),
+    }
+}
+
 fn has_form_body(inbound: &Inbound) -> bool {
     let carries = matches!(*inbound.method(), Method::POST | Method::PUT | Method::PATCH);
     let media_type = inbound.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media_type = media_type.split(';').next().unwrap_or_default().trim();
     carries && media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    use http_body::Frame;
+    use http_body_util::Full;
+
+    use super::*;
+
+    /// A body of which nothing ever comes.
+    struct Never;
+
+    impl Body for Never {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            Poll::Pending
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_form_is_whole_small_and_in_time_or_none() {
+        assert_eq!(collect(Full::from("rd=%2F")).await, Ok(Bytes::from("rd=%2F")));
+        assert_eq!(collect(Full::from(vec![b'a'; MAX_BODY + 1])).await, Err(Failure::TooLarge));
+        assert_eq!(collect(Never).await, Err(Failure::BadForm(StatusCode::REQUEST_TIMEOUT)));
+    }
 }
