@@ -82,7 +82,7 @@ fn serve(config: &Config, journal: Arc<dyn Journal>) -> Result<(), RunError> {
     // Accepts connections, and makes all calls to the provider: they outlive the request that began them.
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     let app = App::build(config, journal, runtime.handle().clone())?;
-    runtime.block_on(async {
+    let served = runtime.block_on(async {
         let mut signals = Signals::new()?;
         if config.discovery == Discovery::AtStart {
             app.provider.ready_once().await?;
@@ -104,7 +104,10 @@ fn serve(config: &Config, journal: Arc<dyn Journal>) -> Result<(), RunError> {
         });
         drain(&app, workers, signals).await;
         Ok(())
-    })
+    });
+    // Dropping the runtime would wait for the workers, also when a signal has said not to.
+    runtime.shutdown_background();
+    served
 }
 
 /// Goes on serving for a while, not ready, so that whoever sends us requests can notice. A second signal ends it.

@@ -72,6 +72,18 @@ fn a_request_that_never_ends_is_cut_after_the_shutdown_timeout() {
 }
 
 #[test]
+fn a_second_signal_cuts_what_is_in_flight_at_once() {
+    let (site, _connection, _sender) = downloading(&["--shutdown-timeout=60s"]);
+    site.program.terminate();
+    let address = site.program.address();
+    eventually(SOON, || Connection::try_open(address).is_err().then_some(()), || "the listener closes".to_owned());
+    site.program.terminate();
+    let finished = site.program.wait(SOON);
+    assert_eq!(finished.status.code(), Some(0), "{}", finished.stderr);
+    assert!(finished.stdout.contains("stopped at once") || finished.stderr.contains("stopped at once"));
+}
+
+#[test]
 fn during_the_shutdown_delay_it_is_not_ready_and_serves_on() {
     let site = Site::start(&["--shutdown-delay=3s", "--skip-auth-route=.*"]);
     site.program.terminate();
