@@ -38,7 +38,7 @@ pub(crate) async fn answer(shared: &Shared, mut inbound: Inbound, record: &Recor
     let state = callback.state(shared.settings.login.state_encoding);
     if let Some(error) = callback.error() {
         tracing::warn!(request_id = %inbound.id, error = error.code.as_str(), "the provider refused the login");
-        let target = state.map_or_else(|_| ReturnTo::root(), |state| target(shared, &state));
+        let target = state.map_or_else(|_| ReturnTo::root(), |state| target(shared, &state.return_to));
         return shared.login_failure_page(&inbound, Failure::RefusedByProvider.because(error.code.as_str()), &target);
     }
     let state = match state {
@@ -48,10 +48,16 @@ pub(crate) async fn answer(shared: &Shared, mut inbound: Inbound, record: &Recor
             return shared.failure_page(&inbound, Failure::StateParameter.because(error));
         }
     };
-    let login = Login { shared, inbound: &inbound, record, target: target(shared, &state) };
+    let mut login = Login { shared, inbound: &inbound, record, target: target(shared, &state.return_to) };
     let cookies = RequestCookies::new(inbound.headers());
     match shared.logins.take(&state.hash, cookies, inbound.host_name(), shared.clock.now()) {
-        Ok(taken) => login.complete(callback, taken, &state).await,
+        Ok(taken) => {
+            // What is sealed in the browser outranks what came back by way of the provider.
+            if let Some(return_to) = &taken.return_to {
+                login.target = target(shared, return_to);
+            }
+            login.complete(callback, taken, &state).await
+        }
         Err(error) => {
             login.log_cookies(&state.hash);
             login.lost(error.into(), &state)
@@ -68,9 +74,9 @@ fn malformed(shared: &Shared, inbound: &Inbound, error: CallbackParseError) -> A
     shared.failure_page(inbound, Failure::BadForm(status).because(error))
 }
 
-/// Where the login is to end: the target in `state` if it is still allowed, else `/`.
-fn target(shared: &Shared, state: &StateParameter) -> ReturnTo {
-    ReturnTo::parse(&state.return_to, &shared.settings.login.allowed_domains).unwrap_or_else(|_| ReturnTo::root())
+/// Where the login is to end: the target that was kept if it is still allowed, else `/`.
+fn target(shared: &Shared, return_to: &str) -> ReturnTo {
+    ReturnTo::parse(return_to, &shared.settings.login.allowed_domains).unwrap_or_else(|_| ReturnTo::root())
 }
 
 /// A login that is about to end.

@@ -68,6 +68,18 @@ fn a_callback_works_once() {
 }
 
 #[test]
+fn a_target_that_was_changed_on_the_way_through_the_provider_does_not_count() {
+    let site = Site::start(&[]);
+    let mut browser = Browser::new();
+    let login = browser.open_once(&site.program.url("/oauth2/start?rd=/deep")).response;
+    let changed = login.location().replace("%252Fdeep", "%252Fother");
+    assert_ne!(changed, login.location());
+    let page = browser.open(&changed);
+    let page = browser.sign_in(page, "alice", PASSWORD);
+    assert_eq!(page.url.path(), "/deep", "{page}");
+}
+
+#[test]
 fn the_callback_of_one_browser_is_worth_nothing_in_another() {
     let site = Site::start(&["--login-restart=false", "--skip-provider-button"]);
     let victim = site.alice();
