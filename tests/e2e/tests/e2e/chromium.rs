@@ -115,7 +115,9 @@ fn every_page_is_readable_in_light_dark_and_phone_width_and_axe_finds_nothing() 
 fn the_demo_signs_a_newcomer_in_on_pages_that_axe_finds_nothing_on() {
     let demo = place::installed(place::tree().join("target/debug/demo"), "cargo build -p sidecar-demo");
     let mut command = Command::new(place::recipe("until-eof.sh"));
-    command.arg(demo).arg("--sidecar").arg(place::ours());
+    // It is killed at the end, so its files go with a folder of ours.
+    let temporary = place::temporary_folder();
+    command.arg(demo).arg("--sidecar").arg(place::ours()).env("TMPDIR", temporary.path());
     let demo = Process::start("the demo", command);
     demo.wait_for("Ctrl-C stops everything", Duration::from_secs(30));
     let said = demo.said();

@@ -9,6 +9,7 @@ mod chromium;
 mod configuration;
 mod endpoints;
 mod failing_app;
+mod forwarded;
 mod forwarding;
 mod hostile;
 mod identity;
