@@ -17,12 +17,27 @@ pub struct Configuration {
     pub environment: Vec<(&'static str, &'static str)>,
     /// Environment of ours alone, where an option's value is one that the original refuses.
     pub ours_alone: Vec<(&'static str, &'static str)>,
+    /// The configuration file of both programs.
+    pub file: Option<&'static str>,
     /// Which flags it starts from.
     pub base: Base,
+    /// The provider that visitors sign in at.
+    pub provider: Op,
     /// What is asked.
     pub cases: Vec<Case>,
     /// Differences that this configuration brings about.
     pub explained: Vec<Explained>,
+}
+
+/// A provider with its habits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Op {
+    /// Everything in an ID token signed with RS256.
+    Usual,
+    /// ID tokens signed with ES256, beside a key for RS256.
+    Es256,
+    /// Claims at the userinfo endpoint alone.
+    ClaimsAtUserinfo,
 }
 
 /// The flags that a configuration starts from.
@@ -258,7 +273,9 @@ pub fn configuration(name: &'static str, flags: &[&'static str], cases: Vec<Case
         flags: flags.to_vec(),
         environment: Vec::new(),
         ours_alone: Vec::new(),
+        file: None,
         base: Base::Usual,
+        provider: Op::Usual,
         cases,
         explained: Vec::new(),
     }

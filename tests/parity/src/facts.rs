@@ -44,6 +44,9 @@ pub fn of(exchange: &Exchange, options: &CookieOptions, judge: &mut Judge) -> Fa
     cookies::set(answer, options, login_state.as_deref(), judge, &mut facts);
     let framing_counts = body(answer, from_program, &mut facts);
     headers(answer, framing_counts, &mut facts);
+    for (name, value) in answer.trailers.iter() {
+        append(&mut facts, format!("trailer {}", name.to_ascii_lowercase()), value);
+    }
     facts
 }
 

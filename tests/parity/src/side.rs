@@ -1,15 +1,16 @@
 //! One side: a running program, the apps behind it, and the browser of its visitor.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use sidecar_testkit::cookie::Jar;
 use sidecar_testkit::http::Connection;
 use sidecar_testkit::process::eventually;
 use sidecar_testkit::program::{Launch, Program, Which};
-use sidecar_testkit::{App, Browser, Front, Provider, Reply, Request, Response, Seen};
+use sidecar_testkit::{App, Browser, Front, Provider, Reply, Request, Response, Seen, place};
 use url::Url;
 
-use crate::case::{Ask, Base, Configuration};
+use crate::case::{Ask, Base, Configuration, Op};
 use crate::facts::{APP_MARK, Exchange};
 
 /// The hosts that a login may return to.
@@ -17,6 +18,23 @@ pub const CALLBACK_HOST: &str = "auth.example.com";
 
 /// The secret of the configurations that do not bring one: 32 bytes in base64, so AES-256.
 pub const SECRET: &str = "--cookie-secret=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
+/// The providers of a run, each started when it is first needed.
+#[derive(Debug, Default)]
+pub struct Providers(BTreeMap<Op, Provider>);
+
+impl Providers {
+    /// The provider of that kind.
+    pub fn get(&mut self, kind: Op) -> &Provider {
+        self.0.entry(kind).or_insert_with(|| match kind {
+            Op::Usual => Provider::oidc_provider(),
+            Op::Es256 => Provider::oidc_provider().as_client("sidecar-es256", "es-secret"),
+            Op::ClaimsAtUserinfo => {
+                Provider::oidc_provider_at(place::free_port(), &[("PROVIDER_CLAIMS_AT_USERINFO", "1")])
+            }
+        })
+    }
+}
 
 /// The apps behind a program.
 #[derive(Debug)]
@@ -81,12 +99,30 @@ fn answer(seen: &Seen) -> Reply {
         "/answers/chunked" => Reply::Chunked(vec!["one ", "two"], vec![("X-Trailer", "t")]),
         "/answers/hang-up" => Reply::HangUp,
         "/answers/rubbish" => Reply::Raw(b"this is no HTTP\r\n\r\n".to_vec()),
+        "/answers/gzip" => Reply::Raw(gzip()),
+        "/answers/interim" => Reply::Raw(INTERIM.to_vec()),
         "/answers/websocket" => Reply::WebSocketEcho,
         "/answers/until-close" => Reply::Raw(
             b"HTTP/1.0 200 OK\r\nX-Answered-By: the app\r\nContent-Type: text/plain\r\n\r\nall of it".to_vec(),
         ),
         _ => text(200, vec![("Content-Type", "text/plain; charset=utf-8".into())], "the app\n"),
     }
+}
+
+/// An answer after another that announces it (RFC 8297).
+const INTERIM: &[u8] =
+    b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\nHTTP/1.1 200 OK\r\nX-Answered-By: the app\r\n\
+    Content-Type: text/plain\r\nContent-Length: 2\r\n\r\nok";
+
+/// An answer that is packed whether or not anybody asked.
+fn gzip() -> Vec<u8> {
+    // "packed\n", as gzip -n writes it.
+    let body = [
+        0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x03, 0x2b, 0x48, 0x4c, 0xce, 0x4e, 0x4d, 0xe1, 0x02,
+        0x00, 0x43, 0xe0, 0x41, 0x2f, 0x07, 0x00, 0x00, 0x00,
+    ];
+    let head = "HTTP/1.1 200 OK\r\nX-Answered-By: the app\r\nContent-Type: text/plain\r\nContent-Encoding: gzip\r\n";
+    [format!("{head}Content-Length: {}\r\n\r\n", body.len()).as_bytes(), &body].concat()
 }
 
 /// A program with everything around it.
@@ -115,6 +151,9 @@ impl Side {
             launch = launch.flag(&filled_in(flag, &apps, provider));
         }
         let alone = if which == ours { configuration.ours_alone.as_slice() } else { &[] };
+        if let Some(toml) = configuration.file {
+            launch = launch.config(toml);
+        }
         for (name, value) in configuration.environment.iter().chain(alone) {
             launch = launch.env(name, &filled_in(value, &apps, provider));
         }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use sidecar_parity::cases::{self, open, rows};
 use sidecar_parity::report::{Outcome, rows_of_the_document};
 use sidecar_parity::run::{Against, Run, Scope};
-use sidecar_testkit::Provider;
+use sidecar_parity::side::Providers;
 
 /// What issue 3 asks for at least.
 const FEWEST_REQUESTS: usize = 150;
@@ -17,8 +17,9 @@ fn run(against: Against) -> (Outcome, Scope) {
     let scope = if only.is_some() { Scope::Some } else { Scope::Everything };
     let wanted = |name: &str| only.as_deref().is_none_or(|only| name.contains(only));
     let mut run = Run::new(against, rows::everywhere(), open::all());
+    let mut providers = Providers::default();
     for configuration in cases::all().iter().filter(|configuration| wanted(configuration.name)) {
-        run.configuration(configuration, Provider::shared());
+        run.configuration(configuration, providers.get(configuration.provider));
     }
     (run.end(scope), scope)
 }

@@ -1,7 +1,7 @@
 //! Logins at a real provider from the first page to the last, also when they begin on one program and end on the other.
 
 use super::rows;
-use crate::case::{Base, Configuration, Step, ask, case, configuration, flow, get};
+use crate::case::{Base, Configuration, Op, Step, ask, case, configuration, flow, get};
 
 /// Every configuration of this file.
 pub(super) fn all() -> Vec<Configuration> {
@@ -13,6 +13,9 @@ pub(super) fn all() -> Vec<Configuration> {
         across_programs("across programs, encoded state", &["--encode-state=true", "--cookie-name=__Host-sid"]),
         form_post(),
         claims(),
+        other_habits("ES256", Op::Es256),
+        other_habits("claims at userinfo", Op::ClaimsAtUserinfo),
+        nested_groups(),
         automatic(),
         prefix(),
         refreshing(),
@@ -84,15 +87,20 @@ fn ordinary_cases() -> Configuration {
                 .explained_by(rows::text_of_the_provider()),
             flow("another state", returning(|url| url.replacen("state=", "state=x", 1)))
                 .explained_by(rows::login_restarts()),
-            flow("another target in the state", returning(|url| change_target(url, "%252Fother"))),
+            flow("another target in the state", returning(|url| change_target(url, "%252Fother")))
+                .explained_by(rows::target_in_the_sealed_cookie()),
+            flow(
+                "another target in the state, the shared cookie alone",
+                by_shared_cookie(|url| change_target(url, "%252Fother")),
+            ),
             flow(
                 "a foreign target in the state",
-                returning(|url| change_target(url, "https%253A%252F%252Fevil.org%252F")),
+                by_shared_cookie(|url| change_target(url, "https%253A%252F%252Fevil.org%252F")),
             ),
-            flow("an unencoded target in the state", returning(|url| change_target(url, "%2Fold%2Fplain"))),
+            flow("an unencoded target in the state", by_shared_cookie(|url| change_target(url, "%2Fold%2Fplain"))),
             flow(
                 "an older version's target in the state",
-                returning(|url| change_target(url, "%2Fold%2Fplain%3Fa%3Db%2Bc")),
+                by_shared_cookie(|url| change_target(url, "%2Fold%2Fplain%3Fa%3Db%2Bc")),
             )
             .explained_by(rows::older_state()),
             flow("parameters that nobody knows", returning(|url| format!("{url}&session_state=x&foo=bar"))),
@@ -106,6 +114,13 @@ fn ordinary_cases() -> Configuration {
             .explained_by(rows::login_restarts()),
         ],
     )
+}
+
+/// The way back without the cookie that ours makes for each login, as from a login that the original began.
+fn by_shared_cookie(change: fn(&str) -> String) -> Vec<Step> {
+    let mut steps = returning(change);
+    steps.insert(2, Step::Forget("_login_"));
+    steps
 }
 
 fn change_target(url: &str, target: &str) -> String {
@@ -333,5 +348,31 @@ fn claims() -> Configuration {
             flow("groups that are objects and numbers", login("https://auth.example.com/oauth2/start?rd=/x", "bob")),
             flow("a session without tokens", and_out(login("https://auth.example.com/oauth2/start?rd=/x", "alice"))),
         ],
+    )
+}
+
+/// The same logins at a provider with another habit.
+fn other_habits(name: &'static str, provider: Op) -> Configuration {
+    let cases = vec![
+        flow("alice", and_out(login("https://auth.example.com/oauth2/start?rd=/x", "alice"))),
+        flow("carol, who has no groups", login("https://auth.example.com/oauth2/start?rd=/x", "carol")),
+        flow("bob, whose address is not verified", returning_as("bob", str::to_owned))
+            .explained_by(rows::login_is_used_up()),
+        flow("alice, refreshed", {
+            let mut steps = login("https://auth.example.com/oauth2/start?rd=/x", "alice");
+            steps.extend([Step::Age(120), open("/page"), open("/oauth2/userinfo")]);
+            steps
+        }),
+    ];
+    let flags = ["--cookie-refresh=1m", "--pass-access-token=true", "--set-authorization-header=true"];
+    Configuration { provider, explained: rows::target_of_the_login(), ..configuration(name, &flags, cases) }
+}
+
+/// Groups, e-mail and user from claims of other names.
+fn nested_groups() -> Configuration {
+    configuration(
+        "claims of other names",
+        &["--oidc-groups-claim=nested.roles", "--oidc-email-claim=sub", "--user-id-claim=sub"],
+        vec![flow("a login", login("https://auth.example.com/oauth2/start?rd=/x", "alice"))],
     )
 }

@@ -17,6 +17,7 @@ mod redirects;
 pub mod rows;
 mod sessions;
 mod sign_out;
+mod sources;
 pub mod startup;
 mod switched_back;
 mod upstreams;
@@ -52,6 +53,7 @@ pub fn all() -> Vec<Configuration> {
     all.extend(pages::all());
     all.extend(queries::all());
     all.extend(sign_out::all());
+    all.extend(sources::all());
     all.extend(upstreams::all());
     all.extend(switched_back::all());
     all

@@ -106,6 +106,14 @@ fn cookie_per_login() -> Vec<Explained> {
     ]
 }
 
+/// The target that a login's own cookie keeps outranks the one in `state`, which anybody can change.
+pub(super) fn target_in_the_sealed_cookie() -> Vec<Explained> {
+    vec![
+        explained("D13", "location", |pair| pair.is("/other", "/deep")),
+        explained("D13", "body", |pair| pair.ours.is_some_and(|body| body.contains("\"/deep\""))),
+    ]
+}
+
 // === D14 ===
 
 /// Error pages offer to sign out besides the ways of the original.
@@ -399,12 +407,19 @@ pub(super) fn no_guessed_type() -> Vec<Explained> {
     vec![explained("P09", "header content-type", |pair| pair.original.is_some() && pair.ours.is_none())]
 }
 
-/// P10: `Expect: 100-continue` is answered here, and an interim answer loses no header.
+/// P10: `Expect: 100-continue` is answered here.
 pub(super) fn interim_answers() -> Vec<Explained> {
-    vec![
-        explained("P10", "app header expect", |pair| pair.original.is_some() && pair.ours.is_none()),
-        explained("P10", "header *", |pair| pair.original.is_none() && pair.ours.is_some()),
-    ]
+    let mut rows = headers_stay_after_an_interim_answer();
+    rows.push(explained("P10", "app header expect", |pair| pair.original.is_some() && pair.ours.is_none()));
+    rows
+}
+
+/// P10: an interim answer of the app loses no header of ours.
+pub(super) fn headers_stay_after_an_interim_answer() -> Vec<Explained> {
+    vec![explained("P10", "header *", |pair| {
+        let injected = pair.place.contains("x-auth-request-") || pair.place == "header gap-auth";
+        injected && pair.original.is_none() && pair.ours.is_some()
+    })]
 }
 
 /// P11: an error page says nothing of who is signed in.
@@ -456,4 +471,9 @@ pub(super) fn own_style_sheets() -> Vec<Explained> {
 /// D20: folders are not listed.
 pub(super) fn no_listing() -> Vec<Explained> {
     vec![explained("D20", "*", |pair| pair.all_original["status"] == "200" && pair.all_ours["status"] == "404")]
+}
+
+/// P13: trailers go to those who say that they read them.
+pub(super) fn trailers_on_demand() -> Vec<Explained> {
+    vec![explained("P13", "trailer *", |pair| pair.ours.is_none())]
 }

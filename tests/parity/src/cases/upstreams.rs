@@ -68,7 +68,7 @@ fn fixed() -> Configuration {
 }
 
 fn forwarding() -> Configuration {
-    let answers = ["404", "500", "204", "304", "redirect", "hop", "chunked", "until-close"];
+    let answers = ["404", "500", "204", "304", "redirect", "hop", "until-close"];
     let mut cases: Vec<Case> = answers
         .iter()
         .map(|kind| case(format!("the app answers {kind}"), get(format!("/answers/{kind}")).signed_in()))
@@ -76,6 +76,14 @@ fn forwarding() -> Configuration {
     cases.extend([
         case("the app sets identity headers", get("/answers/identity").signed_in())
             .explained_by(super::rows::injected_once()),
+        case("trailers that nobody asked for", get("/answers/chunked").signed_in())
+            .explained_by(super::rows::trailers_on_demand()),
+        case("trailers", get("/answers/chunked").with("TE", "trailers").with("Connection", "TE").signed_in()),
+        case("a packed answer", get("/answers/gzip").signed_in()),
+        case("a packed answer that was asked for", get("/answers/gzip").with("Accept-Encoding", "gzip").signed_in()),
+        case("a packed answer to HEAD", ask("HEAD", "/answers/gzip").signed_in()),
+        case("an interim answer", get("/answers/interim").signed_in())
+            .explained_by(super::rows::headers_stay_after_an_interim_answer()),
         case("an answer to HEAD", ask("HEAD", "/page").signed_in()),
         // Not idempotent, so that neither program tries again.
         case("the app hangs up", ask("POST", "/answers/hang-up").body("x").signed_in())
