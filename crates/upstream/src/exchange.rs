@@ -8,7 +8,6 @@ use http::{
 };
 use http_body::Body as _;
 use hyper::{body::Incoming, upgrade::OnUpgrade};
-use sidecar_core::Session;
 use sidecar_net::{Connector, Pool, PoolSettings, RequestError};
 use tokio::time::{Instant, sleep_until, timeout};
 
@@ -16,6 +15,7 @@ use crate::{
     Body, Fault, ForwardError, HostHeader, Peer, Table, WebSockets,
     body::Sent,
     hop,
+    identity::Identity,
     table::{HttpTarget, Route},
     upgrade,
 };
@@ -60,11 +60,11 @@ impl Exchange<'_> {
     pub(crate) async fn run(
         &self,
         request: Request<Incoming>,
-        session: Option<&Session>,
+        identity: &Identity,
         peer: Peer,
     ) -> Result<Response<Body>, ForwardError> {
         let (mut parts, incoming) = request.into_parts();
-        let asked = self.prepare(&mut parts, incoming.is_end_stream(), session, peer)?;
+        let asked = self.prepare(&mut parts, incoming.is_end_stream(), identity, peer)?;
         let response = if incoming.is_end_stream() {
             self.send_bodiless(parts, &asked).await?
         } else {
@@ -78,7 +78,7 @@ impl Exchange<'_> {
         &self,
         parts: &mut request::Parts,
         is_empty: bool,
-        session: Option<&Session>,
+        identity: &Identity,
         peer: Peer,
     ) -> Result<Asked, ForwardError> {
         let wants_websocket = self.target.websockets == WebSockets::Pass && is_empty && hop::asks_for_websocket(parts);
@@ -88,7 +88,7 @@ impl Exchange<'_> {
         let headers = &mut parts.headers;
         hop::consume_request(headers); // theirs ends here, before ours begins (differences D09)
         self.table.own_cookies.consume(headers, self.table.session_cookies);
-        self.table.injector.write_request(session, headers);
+        self.table.injector.write_request(identity, headers);
         flatten(headers);
         forwarded_for(headers, peer.ip);
         headers.insert(header::HOST, host);

@@ -4,13 +4,15 @@ use std::{net::IpAddr, sync::Arc};
 
 use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
-use sidecar_core::policy::Grant;
+use sidecar_core::policy::{Grant, Subject};
 use sidecar_net::Pool;
 
 use crate::{
     Body, ForwardError, Injector, Table,
     exchange::Exchange,
-    fixed, local,
+    fixed,
+    identity::Identities,
+    local,
     table::{Choice, Target},
 };
 
@@ -21,6 +23,7 @@ pub struct Upstreams {
     table: Arc<Table>,
     /// Beside `table.routes`, one per HTTP upstream.
     pools: Vec<Option<Pool<Body>>>,
+    identities: Identities,
 }
 
 /// Who is at the other end of the visitor's connection.
@@ -48,7 +51,8 @@ impl Upstreams {
             Target::Static(_) | Target::Files(_) => None,
         };
         let pools = table.routes.iter().map(|route| pool(&route.target)).collect();
-        Self { table, pools }
+        let identities = Identities::new(&table.injector);
+        Self { table, pools, identities }
     }
 
     /// The identity headers, for the answers that are not made here.
@@ -70,14 +74,18 @@ impl Upstreams {
         grant: Grant,
         peer: Peer,
     ) -> Result<Forwarded, ForwardError> {
-        let session = grant.session();
+        let session = match grant.subject() {
+            Subject::User(session) => Some(session),
+            Subject::Anonymous(_) => None,
+        };
+        let identity = self.identities.of(session, &self.table.injector);
         let (mut response, upstream) = match self.table.choose(request.uri()) {
             Choice::Serve { index, below } => {
                 let route = &self.table.routes[index];
                 let response = match (&route.target, &self.pools[index]) {
                     (Target::Http(target), Some(pool)) => {
                         let exchange = Exchange { table: &self.table, route, target, pool };
-                        exchange.run(request, session, peer).await?
+                        exchange.run(request, &identity, peer).await?
                     }
                     (Target::Files(files), _) => files.serve(&request, &below).await,
                     (Target::Static(status), _) => fixed::answer(*status),
@@ -90,7 +98,7 @@ impl Upstreams {
             Choice::Nothing => (local::not_found(), None),
             Choice::Malformed => (local::text(StatusCode::BAD_REQUEST, "400 Bad Request\n"), None),
         };
-        self.table.injector.write_response(session, response.headers_mut());
+        self.table.injector.answer_as(&identity, response.headers_mut());
         Ok(Forwarded { response, upstream })
     }
 }

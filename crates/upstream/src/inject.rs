@@ -8,6 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 use jiff::{Timestamp, tz::TimeZone};
 use sidecar_core::Session;
 
+use crate::identity::Identity;
 use crate::{Claim, ClientValue, Form, InjectedHeader, Injection, ProtectedNames, Source, TableError};
 
 const GAP_AUTH: HeaderName = HeaderName::from_static("gap-auth");
@@ -79,12 +80,21 @@ impl Injector {
         &self.protected
     }
 
+    /// The values of all headers for a session.
+    pub(crate) fn identity(&self, session: Option<&Session>) -> Identity {
+        let name = session.and_then(Session::log_name).map(|name| Values::default().with(&GAP_AUTH, name));
+        Identity {
+            request: self.request.iter().map(|injected| injected.value(session)).collect(),
+            response: self.response.iter().map(|injected| injected.value(session)).collect(),
+            gap_auth: name.and_then(Values::into_header_value),
+        }
+    }
+
     /// Writes the identity on the request to an app: forged headers are gone first, each of ours stands once.
-    pub(crate) fn write_request(&self, session: Option<&Session>, headers: &mut HeaderMap) {
+    pub(crate) fn write_request(&self, identity: &Identity, headers: &mut HeaderMap) {
         self.protected.strip(headers);
-        for injected in &self.request {
-            let value = injected.value(session);
-            match (injected.client_value, value) {
+        for (injected, value) in self.request.iter().zip(&identity.request) {
+            match (injected.client_value, value.clone()) {
                 (ClientValue::Remove, None) => drop(headers.remove(&injected.name)),
                 (ClientValue::Remove, Some(value)) => drop(headers.insert(injected.name.clone(), value)),
                 (ClientValue::Keep, None) => {}
@@ -106,14 +116,18 @@ impl Injector {
     ///
     /// For the answers of upstreams (done here already), their error pages, and `PREFIX/auth`.
     pub fn write_response(&self, session: Option<&Session>, headers: &mut HeaderMap) {
-        for injected in &self.response {
-            if let Some(value) = injected.value(session) {
-                headers.insert(injected.name.clone(), value);
+        self.answer_as(&self.identity(session), headers);
+    }
+
+    /// The same with an identity that is at hand.
+    pub(crate) fn answer_as(&self, identity: &Identity, headers: &mut HeaderMap) {
+        for (injected, value) in self.response.iter().zip(&identity.response) {
+            if let Some(value) = value {
+                headers.insert(injected.name.clone(), value.clone());
             }
         }
-        let name = session.and_then(Session::log_name).map(|name| Values::default().with(&GAP_AUTH, name));
-        if let Some(value) = name.and_then(Values::into_header_value) {
-            headers.insert(GAP_AUTH, value);
+        if let Some(name) = &identity.gap_auth {
+            headers.insert(GAP_AUTH, name.clone());
         }
     }
 }
@@ -301,7 +315,7 @@ mod tests {
     ) -> Vec<(String, String)> {
         let line = |(name, value): &(&str, &'static str)| (name.parse().unwrap(), HeaderValue::from_static(value));
         let mut headers: HeaderMap = lines.iter().map(line).collect::<HeaderMap>();
-        injector.write_request(session, &mut headers);
+        injector.write_request(&injector.identity(session), &mut headers);
         let text = |(name, value): (&HeaderName, &HeaderValue)| {
             (name.to_string(), String::from_utf8(value.as_bytes().to_vec()).unwrap())
         };

@@ -33,6 +33,7 @@ mod fixed;
 mod forward;
 mod gunzip;
 mod hop;
+mod identity;
 mod inject;
 mod local;
 mod protected;
