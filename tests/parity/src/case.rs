@@ -21,12 +21,24 @@ pub struct Configuration {
     pub file: Option<&'static str>,
     /// Which flags it starts from.
     pub base: Base,
+    /// Whether what the programs write down is compared too.
+    pub logs: Logs,
     /// The provider that visitors sign in at.
     pub provider: Op,
     /// What is asked.
     pub cases: Vec<Case>,
     /// Differences that this configuration brings about.
     pub explained: Vec<Explained>,
+}
+
+/// Whether request and auth lines are compared. Where answers differ on purpose the lines about them do too, so this
+/// is done where answers are the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Logs {
+    /// They are.
+    Compared,
+    /// They are not.
+    LeftAlone,
 }
 
 /// A provider with its habits.
@@ -274,6 +286,7 @@ pub fn configuration(name: &'static str, flags: &[&'static str], cases: Vec<Case
         environment: Vec::new(),
         ours_alone: Vec::new(),
         file: None,
+        logs: Logs::LeftAlone,
         base: Base::Usual,
         provider: Op::Usual,
         cases,

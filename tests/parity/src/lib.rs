@@ -21,6 +21,7 @@ pub mod cookies;
 pub mod explain;
 pub mod facts;
 pub mod judge;
+pub mod logs;
 pub mod page;
 pub mod place;
 pub mod report;

@@ -64,7 +64,7 @@ const GISTS: [(&str, &[&str]); 6] = [
     ),
     ("the provider refused", &["identity provider returned an error", "service refused the sign-in"]),
     ("the app cannot be reached", &["problem connecting to the upstream server", "application cannot be reached"]),
-    ("who may sign in", &["Authenticate using", "Sign in with an account"]),
+    ("who may sign in", &["Authenticate using", "Sign in with an account", "Sign in with your"]),
 ];
 
 /// The status that an error page shows to its reader.

@@ -5,10 +5,11 @@ use sidecar_testkit::program::Which;
 use sidecar_testkit::{Provider, place};
 use url::Url;
 
-use crate::case::{Case, Configuration, Step};
+use crate::case::{Case, Configuration, Logs, Step};
 use crate::explain::{Explained, Open, Pair, differences};
 use crate::facts::{self, Facts};
 use crate::judge::{CookieOptions, Judge};
+use crate::logs;
 use crate::report::{Outcome, Tally};
 use crate::side::{Side, Visitor, base_flags};
 
@@ -76,8 +77,12 @@ impl Run {
             base_flags(configuration.base).iter().chain(&configuration.flags).map(|flag| (*flag).to_owned()).collect();
         let options = CookieOptions::from_flags(&all);
         self.outcome.begin(configuration.name);
+        sides.iter().for_each(Side::mark);
         for case in &configuration.cases {
             self.case(configuration, case, &sides, &options);
+        }
+        if configuration.logs == Logs::Compared {
+            self.logs(configuration, &sides, &options);
         }
         if self.against == Against::Ours {
             self.outcome.unused(configuration.name, &configuration.explained);
@@ -112,6 +117,17 @@ impl Run {
         if self.against == Against::Ours {
             self.outcome.unused(&format!("{} / {}", configuration.name, case.name), &case.explained);
         }
+    }
+
+    /// Compares what both programs wrote down about the cases, line by line.
+    fn logs(&mut self, configuration: &Configuration, sides: &[Side; 2], options: &CookieOptions) {
+        sides.iter().for_each(Side::mark);
+        let [original, ours] = [0, 1].map(|n| {
+            let lines = logs::between_marks(&sides[n].written());
+            lines.into_iter().enumerate().map(|(n, line)| (format!("log {n:03}"), line)).collect::<Facts>()
+        });
+        let case = Case { name: "what is written down".into(), steps: Vec::new(), explained: Vec::new() };
+        self.compare(Context { configuration, case: &case, step: 0, options }, &original, &ours);
     }
 
     /// Does one step on both sides; `None` when it asks neither program anything.

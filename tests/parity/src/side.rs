@@ -12,6 +12,7 @@ use url::Url;
 
 use crate::case::{Ask, Base, Configuration, Op};
 use crate::facts::{APP_MARK, Exchange};
+use crate::logs;
 
 /// The hosts that a login may return to.
 pub const CALLBACK_HOST: &str = "auth.example.com";
@@ -182,6 +183,19 @@ impl Side {
         let mut connection = Connection::open(self.program.address());
         connection.write(bytes).ok()?;
         connection.read_response(method).ok()
+    }
+
+    /// A request that is found again in what the program writes down.
+    pub fn mark(&self) {
+        let _ = self.program.ask(&Request::get(logs::MARK));
+        self.apps.take();
+    }
+
+    /// What the program wrote down up to the second mark; it may write a line after it has answered.
+    #[must_use]
+    pub fn written(&self) -> String {
+        let said = || Some(self.program.said()).filter(|said| logs::is_complete(said));
+        eventually(Duration::from_secs(10), said, || self.program.said())
     }
 
     /// What the program said, for a report of a failure.

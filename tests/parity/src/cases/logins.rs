@@ -16,6 +16,8 @@ pub(super) fn all() -> Vec<Configuration> {
         other_habits("ES256", Op::Es256),
         other_habits("claims at userinfo", Op::ClaimsAtUserinfo),
         nested_groups(),
+        plain_pkce(),
+        no_discovery(),
         automatic(),
         prefix(),
         refreshing(),
@@ -374,5 +376,35 @@ fn nested_groups() -> Configuration {
         "claims of other names",
         &["--oidc-groups-claim=nested.roles", "--oidc-email-claim=sub", "--user-id-claim=sub"],
         vec![flow("a login", login("https://auth.example.com/oauth2/start?rd=/x", "alice"))],
+    )
+}
+
+/// A provider that takes only the older method of PKCE gets it.
+fn plain_pkce() -> Configuration {
+    Configuration {
+        base: Base::Bare,
+        ..configuration(
+            "PKCE plain",
+            &["--code-challenge-method=plain", "--insecure-oidc-skip-nonce=false"],
+            vec![case("start", get("/oauth2/start?rd=/x"))],
+        )
+    }
+}
+
+/// Endpoints from the configuration; the login URL has parameters of its own.
+fn no_discovery() -> Configuration {
+    configuration(
+        "no discovery",
+        &[
+            "--skip-oidc-discovery=true",
+            "--login-url={issuer}/auth?ui_locales=en&scope=openid",
+            "--redeem-url={issuer}/token",
+            "--oidc-jwks-url={issuer}/jwks",
+            "--profile-url={issuer}/me",
+        ],
+        vec![
+            case("start", get("/oauth2/start?rd=/x")),
+            flow("a login", and_out(login("https://auth.example.com/oauth2/start?rd=/x", "alice"))),
+        ],
     )
 }

@@ -9,6 +9,7 @@ mod exempt;
 mod forwarded;
 mod identity;
 mod logins;
+mod logs;
 mod malformed;
 pub mod open;
 mod pages;
@@ -49,6 +50,7 @@ pub fn all() -> Vec<Configuration> {
     ];
     all.extend(cookie_options::all());
     all.extend(logins::all());
+    all.extend(logs::all());
     all.extend(malformed::all());
     all.extend(pages::all());
     all.extend(queries::all());

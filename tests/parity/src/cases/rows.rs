@@ -477,3 +477,15 @@ pub(super) fn no_listing() -> Vec<Explained> {
 pub(super) fn trailers_on_demand() -> Vec<Explained> {
     vec![explained("P13", "trailer *", |pair| pair.ours.is_none())]
 }
+
+/// D27: no query of our own endpoints is written down.
+pub(super) fn no_query_of_ours_in_logs() -> Vec<Explained> {
+    vec![explained("D27", "log *", |pair| {
+        let without_query = |line: &str| {
+            let (before, rest) = line.split_once('?')?;
+            let query = rest.split_once("\" HTTP/")?.0;
+            before.contains("/oauth2/").then(|| line.replacen(&format!("?{query}"), "", 1))
+        };
+        pair.original.and_then(without_query).as_deref() == pair.ours
+    })]
+}
