@@ -12,6 +12,7 @@ pub mod clock;
 pub mod cookie;
 pub mod domain;
 pub mod form;
+pub mod html;
 pub mod login;
 pub mod net;
 pub mod origin;

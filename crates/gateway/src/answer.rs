@@ -7,9 +7,8 @@ use http::header::{
 };
 use http::{Method, Response, StatusCode};
 use sidecar_core::cookie::SetCookie;
+use sidecar_core::html::escape;
 use sidecar_upstream::Body;
-
-use crate::page::escape;
 
 /// What a request is answered with.
 pub(crate) type Answer = Response<Body>;

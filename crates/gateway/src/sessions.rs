@@ -34,7 +34,7 @@ pub(crate) struct Sessions {
     provider: Arc<dyn Provider>,
     refresh: Refresh,
     clock: Clock,
-    flights: Mutex<HashMap<SessionId, watch::Receiver<Option<Landed>>>>,
+    flights: Mutex<Flights>,
 }
 
 /// The part of a request that sessions look at.
@@ -55,6 +55,25 @@ pub(crate) struct Resolved {
     pub(crate) cookies: Vec<SetCookie>,
     /// A refresh could not be saved.
     pub(crate) unsaved: Option<RandomError>,
+}
+
+/// A refresh that others can wait for.
+type Flight = watch::Receiver<Option<Landed>>;
+
+/// The refreshes under way, and those that landed a little while ago.
+struct Flights {
+    by_session: HashMap<SessionId, Flight>,
+    /// With so many, those that count no more are thrown out.
+    sweep_at: usize,
+}
+
+/// Fewer flights than this are not worth looking through.
+const SWEEP_FROM: usize = 64;
+
+impl Default for Flights {
+    fn default() -> Self {
+        Self { by_session: HashMap::new(), sweep_at: SWEEP_FROM }
+    }
 }
 
 /// What came of one refresh, and when.
@@ -135,15 +154,18 @@ impl Sessions {
     }
 
     /// The refresh of this session: the one that is under way or has just landed, else a new one.
-    fn flight(&self, opened: &OpenedSession) -> watch::Receiver<Option<Landed>> {
+    fn flight(&self, opened: &OpenedSession) -> Flight {
         let now = self.clock.now();
         let mut flights = self.flights.lock().unwrap_or_else(PoisonError::into_inner);
-        flights.retain(|_, flight| flight.borrow().as_ref().is_none_or(|landed| self.still_counts(landed, now)));
-        if let Some(flight) = flights.get(&opened.id) {
+        if let Some(flight) = flights.by_session.get(&opened.id).filter(|flight| self.counts(flight, now)) {
             return flight.clone();
         }
+        if flights.by_session.len() >= flights.sweep_at {
+            flights.by_session.retain(|_, flight| self.counts(flight, now));
+            flights.sweep_at = 2 * flights.by_session.len() + SWEEP_FROM;
+        }
         let (landing, flight) = watch::channel(None);
-        flights.insert(opened.id, flight.clone());
+        flights.by_session.insert(opened.id, flight.clone());
         drop(flights);
         let (provider, clock) = (Arc::clone(&self.provider), self.clock.clone());
         let session = Arc::clone(&opened.session);
@@ -155,12 +177,18 @@ impl Sessions {
         flight
     }
 
-    fn still_counts(&self, landed: &Landed, now: SystemTime) -> bool {
-        let keep = match landed.outcome {
-            Outcome::Renewed(_) | Outcome::Ended => self.refresh.grace,
-            Outcome::Kept => PAUSE,
-        };
-        now.duration_since(landed.at).unwrap_or_default() < keep
+    /// Whether a flight is under way, or its result still counts. One whose task panicked is neither.
+    fn counts(&self, flight: &Flight, now: SystemTime) -> bool {
+        match &*flight.borrow() {
+            None => flight.has_changed().is_ok(),
+            Some(landed) => {
+                let keep = match landed.outcome {
+                    Outcome::Renewed(_) | Outcome::Ended => self.refresh.grace,
+                    Outcome::Kept => PAUSE,
+                };
+                now.duration_since(landed.at).unwrap_or_default() < keep
+            }
+        }
     }
 }
 

@@ -219,6 +219,16 @@ async fn an_outage_of_the_provider_ends_no_session_and_is_not_hammered() {
 }
 
 #[tokio::test]
+async fn a_refresh_that_panics_is_tried_again() {
+    // The script is empty, so the first refresh panics in its task.
+    let scene = Scene::new(Scripted::new(vec![]));
+    assert_eq!(email(&scene.resolve().await), Some("old@example.com"));
+    scene.provider.answers.lock().unwrap_or_else(PoisonError::into_inner).push_back(Ok(renewed("new@example.com")));
+    scene.provider.answers.clear_poison();
+    assert_eq!(email(&scene.resolve().await), Some("new@example.com"));
+}
+
+#[tokio::test]
 async fn a_session_that_no_longer_holds_ends_although_there_was_nothing_to_refresh() {
     let mut provider = Scripted::new(vec![Ok(Refreshed::NothingToDo)]);
     provider.valid = Err(ValidateError::NoIdToken);

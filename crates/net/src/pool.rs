@@ -202,7 +202,8 @@ where
         {
             request.headers_mut().insert(header::HOST, host);
         }
-        if self.shared.settings.keep_alive == KeepAlive::Off {
+        // An upgrade has its own word in `Connection`, and leaves the connection no other use.
+        if self.shared.settings.keep_alive == KeepAlive::Off && !request.headers().contains_key(header::UPGRADE) {
             request.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         if let Some(authorization) = self.shared.connector.dialer.proxy_authorization(endpoint) {

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use http::{HeaderValue, Response, StatusCode, header};
+use sidecar_core::html;
 
 use crate::Body;
 
@@ -47,25 +48,10 @@ pub(crate) fn moved(location: &str) -> Response<Body> {
 pub(crate) fn moved_with_page(location: &str) -> Response<Body> {
     let mut response = moved(location);
     if response.status() == StatusCode::MOVED_PERMANENTLY {
-        *response.body_mut() = Body::from(format!("<a href=\"{}\">Moved Permanently</a>.\n\n", escape_html(location)));
+        *response.body_mut() = Body::from(format!("<a href=\"{}\">Moved Permanently</a>.\n\n", html::escape(location)));
         response.headers_mut().insert(header::CONTENT_TYPE, HTML);
     }
     response
-}
-
-pub(crate) fn escape_html(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&#34;"),
-            '\'' => escaped.push_str("&#39;"),
-            c => escaped.push(c),
-        }
-    }
-    escaped
 }
 
 /// Percent-encodes what may not stand in a path as it is (RFC 3986 3.3; `;` is encoded too, as Go does).

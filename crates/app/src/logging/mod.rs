@@ -48,7 +48,10 @@ thread_local! {
 
 impl Log {
     fn write(&self, stream: writer::Stream, put_together: impl FnOnce(&mut Line<'_>)) {
-        BUFFER.with_borrow_mut(|buffer| {
+        BUFFER.with(|buffer| {
+            // A panic in the middle of a line has a line of its own to write.
+            let (mut kept, mut fresh) = (buffer.try_borrow_mut(), Vec::new());
+            let buffer = kept.as_deref_mut().unwrap_or(&mut fresh);
             buffer.clear();
             put_together(&mut Line::new(buffer));
             buffer.push(b'\n');

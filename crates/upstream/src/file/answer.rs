@@ -7,6 +7,7 @@ use std::{
 };
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
+use sidecar_core::html;
 
 use super::{
     FileBody, OpenFile,
@@ -53,8 +54,8 @@ pub(super) fn listing(names: &[(String, bool)], modified: Option<SystemTime>, he
     for (name, is_directory) in names {
         let name = format!("{name}{}", if *is_directory { "/" } else { "" });
         // "./" keeps a name with a colon from being read as a scheme.
-        let link = local::escape_html(&local::escape_path(name.as_bytes()));
-        let _ = writeln!(page, "<a href=\"./{link}\">{}</a>", local::escape_html(&name));
+        let link = html::escape(&local::escape_path(name.as_bytes()));
+        let _ = writeln!(page, "<a href=\"./{link}\">{}</a>", html::escape(&name));
     }
     page.push_str("</pre>\n");
     let mut response = local::html(page);

@@ -1,6 +1,7 @@
 //! Upgrades: to WebSocket and to nothing else.
 
 use crate::support::{App, Conversation, Front, http, line};
+use sidecar_net::KeepAlive;
 use sidecar_upstream::{HttpSettings, WebSockets};
 use tokio::io::AsyncWriteExt;
 
@@ -56,6 +57,18 @@ async fn a_websocket_carries_bytes_both_ways_from_the_first_one() {
     while front.table.tunnels().count() > 0 {
         tokio::task::yield_now().await;
     }
+}
+
+#[tokio::test]
+async fn a_websocket_passes_although_connections_are_not_kept() {
+    let app = App::scripted(echo).await;
+    let front = Front::with(HttpSettings { keep_alive: KeepAlive::Off, ..http(&app.endpoint) }).await;
+    let mut client = front.client().await;
+    client.say(format!("{HANDSHAKE}hello")).await;
+    let head = client.head().await;
+    assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+    assert_eq!(client.exactly(12).await, "welcomehello");
+    assert!(app.only().contains("connection: Upgrade\r\n"));
 }
 
 #[tokio::test]
