@@ -9,6 +9,7 @@ mod endpoint;
 mod form_body;
 mod forwarded;
 mod inbound;
+mod journal;
 mod observe;
 mod page;
 mod probe;
@@ -22,7 +23,8 @@ mod settings;
 mod shared;
 
 pub use inbound::Peer;
-pub use observe::{AuthLine, AuthStatus, ClientLabel, Journal, Observed, RequestLine};
+pub use journal::{AuthLine, AuthStatus, ClientLabel, Journal, RequestLine};
+pub use observe::Observed;
 pub use readiness::Readiness;
 pub use serve::{Gateway, Parts};
 pub use settings::{Api, Footer, Forwarding, Login, Pages, Probes, RedirectUri, Refresh, Settings};

@@ -17,7 +17,8 @@ use sidecar_upstream::{Body, Fault, ForwardError, Peer as UpstreamPeer, Table, U
 use crate::answer::{self, Answer};
 use crate::endpoint::{asset, auth, callback, sign_in, sign_out, start, unauthenticated, userinfo};
 use crate::inbound::{Inbound, Peer, Refused};
-use crate::observe::{AuthStatus, Journal, Observed, Query, Record};
+use crate::journal::{AuthStatus, Journal};
+use crate::observe::{Observed, Query, Record};
 use crate::page::{Renderer, Ways};
 use crate::probe::Probe;
 use crate::readiness::Readiness;

@@ -15,7 +15,7 @@ use sidecar_upstream::Table;
 
 use crate::answer::{self, Answer};
 use crate::inbound::Inbound;
-use crate::observe::Journal;
+use crate::journal::Journal;
 use crate::page::{ErrorPage, Renderer, Ways};
 use crate::readiness::Readiness;
 use crate::rescue::{Failure, Report};
