@@ -198,7 +198,7 @@ fn token(text: &str) -> String {
     let (Some(header), Some(Value::Object(mut claims))) = (part(0), part(1)) else {
         return text.to_owned();
     };
-    for unlike in ["iat", "exp", "at_hash", "nonce", "jti", "iss"] {
+    for unlike in ["iat", "exp", "at_hash", "nonce", "jti", "iss", "auth_time"] {
         if let Some(value) = claims.get_mut(unlike) {
             *value = Value::String("<set>".into());
         }

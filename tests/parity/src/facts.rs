@@ -69,7 +69,7 @@ fn location(answer: &Response, facts: &mut Facts) -> Option<String> {
             facts.insert("location".into(), request.endpoint);
             facts.insert("location parameters".into(), request.order.join(" "));
             for (name, value) in request.parameters {
-                facts.insert(format!("location ?{name}"), value);
+                append(facts, format!("location ?{name}"), &value);
             }
             request.state
         }

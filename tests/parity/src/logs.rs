@@ -18,6 +18,7 @@ static UUID: LazyLock<Regex> = LazyLock::new(|| {
 });
 static TIME: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"(created|expires):\S+ \S+ \S+ \S+( m=\S+)?").expect("a sound pattern"));
+static CODE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r#"(/callback\?)code=[^"]*"#).expect("a sound pattern"));
 static PORT: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"127\.0\.0\.1:\d+").expect("a sound pattern"));
 
 /// The request that stands before and after those that are compared.
@@ -44,11 +45,12 @@ fn stable(line: &str) -> Option<String> {
     let parts = LINE.captures(line)?;
     let client = PORT.replace(&parts[1], "127.0.0.1:PORT");
     let id = if UUID.is_match(&parts[2]) { "<uuid>" } else { &parts[2] };
-    let rest = match REQUEST.captures(&parts[4]) {
+    let text = CODE.replace(&parts[4], "${1}<code and state>");
+    let rest = match REQUEST.captures(&text) {
         // What the program answers itself is as long as its wording.
         Some(request) if &request[2] == "-" => format!("{} - {}", &request[1], &request[3]),
         Some(request) => format!("{} {} {} {}", &request[1], &request[2], &request[3], &request[4]),
-        None => TIME.replace_all(&parts[4], "$1:<time>").into_owned(),
+        None => TIME.replace_all(&text, "$1:<time>").into_owned(),
     };
     Some(format!("{client} - {id} - {} {rest}", &parts[3]))
 }

@@ -145,7 +145,7 @@ mod tests {
     fn an_error_page_is_known_by_its_status() {
         let mut facts = Facts::new();
         read(
-            "<html><title>502 Bad Gateway</title><p>There was a problem connecting to the upstream server.",
+            "<html><title>x</title><p>502</p><h1>Bad Gateway</h1><p>There was a problem connecting to the upstream server.",
             &mut facts,
         );
         assert_eq!(facts["page status"], "502");

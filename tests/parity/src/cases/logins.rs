@@ -18,6 +18,7 @@ pub(super) fn all() -> Vec<Configuration> {
         nested_groups(),
         plain_pkce(),
         no_discovery(),
+        scope_in_the_login_url(),
         automatic(),
         prefix(),
         refreshing(),
@@ -397,7 +398,7 @@ fn no_discovery() -> Configuration {
         "no discovery",
         &[
             "--skip-oidc-discovery=true",
-            "--login-url={issuer}/auth?ui_locales=en&scope=openid",
+            "--login-url={issuer}/auth?ui_locales=en",
             "--redeem-url={issuer}/token",
             "--oidc-jwks-url={issuer}/jwks",
             "--profile-url={issuer}/me",
@@ -406,5 +407,19 @@ fn no_discovery() -> Configuration {
             case("start", get("/oauth2/start?rd=/x")),
             flow("a login", and_out(login("https://auth.example.com/oauth2/start?rd=/x", "alice"))),
         ],
+    )
+}
+
+/// A scope in the login URL stands beside the one that is configured.
+fn scope_in_the_login_url() -> Configuration {
+    configuration(
+        "scope in the login URL",
+        &[
+            "--skip-oidc-discovery=true",
+            "--login-url={issuer}/auth?scope=openid&z=1&a=%20b",
+            "--redeem-url={issuer}/token",
+            "--oidc-jwks-url={issuer}/jwks",
+        ],
+        vec![case("start", get("/oauth2/start?rd=/x"))],
     )
 }
