@@ -5,7 +5,7 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use sidecar_core::{Secret, Session};
+use sidecar_core::Session;
 
 use crate::chunk::Value;
 use crate::settings::CacheLimits;
@@ -37,7 +37,8 @@ struct Generations {
 }
 
 struct Entry {
-    value: Secret<String>,
+    /// The sealed value as visitors send it. Not wiped: it passes through buffers that nobody wipes with every request.
+    value: Box<str>,
     timestamp: i64,
     session: Arc<Session>,
     id: SessionId,
@@ -65,7 +66,8 @@ impl SessionCache {
 
     /// Remembers what a verified value opened to.
     pub(crate) fn insert(&self, value: &Value<'_>, text: String, timestamp: i64, opened: &OpenedSession) {
-        let entry = Entry { value: Secret::new(text), timestamp, session: Arc::clone(&opened.session), id: opened.id };
+        let entry =
+            Entry { value: text.into_boxed_str(), timestamp, session: Arc::clone(&opened.session), id: opened.id };
         if self.limits.entries == 0 || entry.cost() > self.limits.bytes / 2 {
             return;
         }
@@ -125,13 +127,13 @@ impl Generations {
 
 impl Entry {
     fn answer(&self, value: &Value<'_>, lifetime: Option<Duration>, now: SystemTime) -> Option<OpenedSession> {
-        let is_valid = value.is(self.value.expose()) && sign::is_within(self.timestamp, lifetime, now);
+        let is_valid = value.is(&self.value) && sign::is_within(self.timestamp, lifetime, now);
         is_valid.then(|| OpenedSession { session: Arc::clone(&self.session), id: self.id })
     }
 
     /// The value, and about as much again for the session in it.
     fn cost(&self) -> usize {
-        2 * self.value.expose().len() + ENTRY_OVERHEAD
+        2 * self.value.len() + ENTRY_OVERHEAD
     }
 }
 
