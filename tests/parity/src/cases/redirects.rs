@@ -105,7 +105,8 @@ fn sources() -> Vec<Case> {
         case("a GET has no form", get("/oauth2/start?rd=/query").form("rd=/form")),
         case("a page's own address", get("/deep/page?x=y&z=%2F")),
         case("a page under the prefix", get("/oauth2/nothing?x=y")),
-        case("a page with a URL in its query", get("/a?u=https://x/")).explained_by(rows::pattern_in_the_path_alone()),
+        case("a page with a URL in its query", get("/a?u=https://x/"))
+            .explained_by(rows::pattern_in_the_path_alone_of_a_page()),
         case("rd with a URL in its query", get(start("/a?u=https://x/")))
             .explained_by(rows::pattern_in_the_path_alone()),
         case("rd with slashes in its fragment", get(start("/foo#/bar//baz")))

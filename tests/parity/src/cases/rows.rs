@@ -227,12 +227,18 @@ pub(super) fn whole_query_of_a_websocket() -> Vec<Explained> {
     vec![explained("D20", "app target", |pair| pair.is("/answers/websocket?d=e", "/answers/websocket?a;b&c=%zz&d=e"))]
 }
 
-/// D53: only the path of a target is looked at.
+/// D53: only the path of a target is looked at, when a login begins.
 pub(super) fn pattern_in_the_path_alone() -> Vec<Explained> {
-    vec![explained("D53", "*", |pair| {
-        let root = |value: &str| value.ends_with(":%2F") || value.ends_with("rd=/");
-        let place = pair.place;
-        pair.original.is_some_and(root) || place.ends_with("rd=/") || place.contains("//")
+    vec![explained("D53", "location ?state", |pair| {
+        let kept = pair.ours.is_some_and(|state| state.contains("%2Fa%3Fu%3D") || state.contains("%2Ffoo%23"));
+        pair.original == Some("<43 base64url>:%2F") && kept
+    })]
+}
+
+/// D53: the same on the sign-in page before a page.
+pub(super) fn pattern_in_the_path_alone_of_a_page() -> Vec<Explained> {
+    vec![explained("D53", "page leads to /oauth2/start rd=*", |pair| {
+        pair.added("yes") || (pair.place.ends_with("rd=/") && pair.ours.is_none())
     })]
 }
 
@@ -432,7 +438,11 @@ pub(super) fn nothing_of_the_visitor_on_error_pages() -> Vec<Explained> {
 /// D40: a login that began at another host than the callback's ends where it began; a sign-out likewise.
 pub(super) fn absolute_target() -> Vec<Explained> {
     vec![explained("D40", "*", |pair| {
-        let link = pair.place.starts_with("page leads to /oauth2/start rd=");
+        let link = match pair.place.strip_prefix("page leads to /oauth2/start rd=") {
+            Some(target) if pair.original.is_none() => target.starts_with("https://app"),
+            Some(target) => target.starts_with('/') && pair.ours.is_none(),
+            None => false,
+        };
         let target = matches!(pair.place, "location" | "body" | "location ?state")
             && pair.ours.is_some_and(|ours| ours.contains("https://app") || ours.contains("https%3A%2F%2Fapp"));
         link || target
