@@ -121,6 +121,10 @@ async fn linger(shutdown: &Shutdown, signals: &mut Signals) {
 /// Lets requests in flight finish. A further signal cuts them.
 async fn drain(app: &App, workers: Workers, mut signals: Signals) {
     app.tunnels.cut();
+    tokio::select! {
+        () = app.tunnels.closed() => {}
+        () = signals.next() => return tracing::warn!("stopped at once"),
+    }
     let stopping = tokio::task::spawn_blocking(move || workers.stop());
     tokio::select! {
         drained = stopping => match drained {

@@ -1,16 +1,23 @@
 //! WebSockets: two connections that become one pipe.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
-};
+mod frames;
+
+use std::{sync::Arc, time::Duration};
 
 use http::{HeaderValue, Response, header};
-use hyper::upgrade::OnUpgrade;
+use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
-use tokio::{io::copy_bidirectional, sync::watch};
+use tokio::{
+    io::{AsyncWriteExt, copy, copy_bidirectional, sink},
+    sync::watch,
+    time::timeout,
+};
 
 use crate::Body;
+use frames::{Framed, GOING_AWAY};
+
+/// How long a visitor has to answer our close frame before the connection goes.
+const GOODBYE: Duration = Duration::from_millis(500);
 
 /// The WebSockets that are open. Clones share the count.
 #[derive(Debug, Clone, Default)]
@@ -20,13 +27,20 @@ pub struct Tunnels {
 
 #[derive(Debug)]
 struct Shared {
-    open: AtomicUsize,
+    open: watch::Sender<usize>,
     cut: watch::Sender<bool>,
 }
 
 impl Default for Shared {
     fn default() -> Self {
-        Self { open: AtomicUsize::new(0), cut: watch::Sender::new(false) }
+        Self { open: watch::Sender::new(0), cut: watch::Sender::new(false) }
+    }
+}
+
+impl Shared {
+    async fn was_cut(&self) {
+        // The sender is ours, so it is there.
+        let _ = self.cut.subscribe().wait_for(|cut| *cut).await;
     }
 }
 
@@ -34,16 +48,23 @@ impl Tunnels {
     /// How many are open now.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.shared.open.load(Ordering::Relaxed)
+        *self.shared.open.borrow()
     }
 
-    /// Ends those that are open and any that would follow: the program stops.
+    /// Ends those that are open and any that would follow: the program stops. Visitors get a close frame where the app
+    /// is not in the middle of a frame of its own (differences.md D19).
     pub fn cut(&self) {
         self.shared.cut.send_replace(true);
     }
 
+    /// Waits until none is open.
+    pub async fn closed(&self) {
+        // The sender is ours, so it is there.
+        let _ = self.shared.open.subscribe().wait_for(|open| *open == 0).await;
+    }
+
     fn enter(&self) -> Open {
-        self.shared.open.fetch_add(1, Ordering::Relaxed);
+        self.shared.open.send_modify(|open| *open += 1);
         Open { shared: self.shared.clone() }
     }
 }
@@ -55,7 +76,7 @@ struct Open {
 
 impl Drop for Open {
     fn drop(&mut self) {
-        self.shared.open.fetch_sub(1, Ordering::Relaxed);
+        self.shared.open.send_modify(|open| *open -= 1);
     }
 }
 
@@ -68,22 +89,35 @@ impl Drop for Open {
 pub(crate) fn join(visitor: OnUpgrade, app: OnUpgrade, tunnels: &Tunnels) {
     let open = tunnels.enter();
     tokio::spawn(async move {
-        let mut cut = open.shared.cut.subscribe();
-        let copied = async {
-            let (visitor, app) = tokio::try_join!(visitor, app)?;
-            let (mut visitor, mut app) = (TokioIo::new(visitor), TokioIo::new(app));
-            // How a tunnel ends is between the two; there is nobody to tell.
-            let _ = copy_bidirectional(&mut visitor, &mut app).await;
-            Ok::<_, hyper::Error>(())
+        let mut cut = std::pin::pin!(open.shared.was_cut());
+        let joined = tokio::select! {
+            joined = async { tokio::try_join!(visitor, app) } => joined,
+            () = &mut cut => return,
         };
+        let (visitor, app) = match joined {
+            Ok((visitor, app)) => (visitor, app),
+            Err(error) => return tracing::debug!(%error, "a websocket was not opened"),
+        };
+        let (mut visitor, mut app) = (Framed::new(TokioIo::new(visitor)), TokioIo::new(app));
         tokio::select! {
-            done = copied => if let Err(error) = done {
-                tracing::debug!(%error, "a websocket was not opened");
-            },
-            _ = cut.wait_for(|cut| *cut) => {}
+            // How a tunnel ends is between the two; there is nobody to tell.
+            _ = copy_bidirectional(&mut visitor, &mut app) => {}
+            () = &mut cut => {
+                // Whether it is heard is the visitor's affair.
+                let _ = timeout(GOODBYE, say_goodbye(&mut visitor)).await;
+            }
         }
-        drop(open);
     });
+}
+
+/// Tells the visitor that the connection ends, and hears them out so that the frame is not lost in a reset.
+async fn say_goodbye(visitor: &mut Framed<TokioIo<Upgraded>>) -> std::io::Result<()> {
+    if visitor.is_at_boundary() {
+        visitor.write_all(&GOING_AWAY).await?;
+        visitor.shutdown().await?;
+        copy(visitor, &mut sink()).await?;
+    }
+    Ok(())
 }
 
 /// The visitor's 101: the app's head with our own connection fields.

@@ -3,9 +3,12 @@
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 
+use tungstenite::WebSocket;
 use tungstenite::handshake::derive_accept_key;
 use tungstenite::protocol::Role;
-use tungstenite::{Message, WebSocket};
+
+pub use tungstenite::Message;
+pub use tungstenite::protocol::frame::coding::CloseCode;
 
 use crate::http::ResponseHead;
 use crate::{Connection, Headers, Request};

@@ -5,6 +5,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::time::{Duration, Instant};
 
 use sidecar_testkit::process::eventually;
+use sidecar_testkit::websocket::{self, CloseCode, Message};
 use sidecar_testkit::{App, Connection, Reply, Request};
 
 use crate::site::Site;
@@ -92,4 +93,17 @@ fn during_the_shutdown_delay_it_is_not_ready_and_serves_on() {
     assert_eq!(program.get("/served").status, 200);
     assert_eq!(program.get("/ping").status, 200, "it lives, it is only not ready");
     assert_eq!(site.program.wait(Duration::from_secs(20)).status.code(), Some(0));
+}
+
+#[test]
+fn a_web_socket_is_told_that_the_program_goes_away() {
+    let app = App::with(|_| Reply::WebSocketEcho);
+    let site = Site::before(app, &["--skip-auth-route=.*"]);
+    let mut socket = websocket::open(site.program.connect(), Request::get("/chat")).expect("a WebSocket");
+    socket.send("hello".into()).expect("sent");
+    assert_eq!(socket.read().expect("the echo").into_text().expect("text").as_str(), "hello");
+    site.program.terminate();
+    let told = socket.read().expect("a close frame");
+    assert!(matches!(&told, Message::Close(Some(frame)) if frame.code == CloseCode::Away), "{told:?}");
+    assert_eq!(site.program.wait(SOON).status.code(), Some(0));
 }
