@@ -89,6 +89,11 @@ impl Record {
         self.session = session;
     }
 
+    /// Who is logged in, as far as was noted.
+    pub(crate) fn known_session(&self) -> Option<&Session> {
+        self.session.as_deref()
+    }
+
     /// Notes which upstream served the request.
     pub(crate) fn upstream(&mut self, id: Arc<str>) {
         self.upstream = Some(id);

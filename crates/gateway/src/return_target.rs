@@ -1,7 +1,9 @@
 //! Where a visitor goes after logging in or out, as a request asks for it.
 
+use std::borrow::Cow;
+
 use http::HeaderName;
-use sidecar_core::form::Form;
+use sidecar_core::form::{Form, Semicolons};
 use sidecar_core::origin::Scheme;
 use sidecar_core::return_to::ReturnTo;
 
@@ -27,15 +29,15 @@ pub(crate) fn return_target(inbound: &Inbound, form: &Form<'_>, settings: &Setti
         .or_else(|| accept(inbound.headers().get(X_AUTH_REQUEST_REDIRECT)?.to_str().ok()?))
         .or_else(|| accept(&forwarded_url(inbound, settings)?))
         .or_else(|| accept(&own_url(inbound, settings)?))
-        .or_else(|| accept(app_uri(inbound.external_uri(), settings)))
-        .or_else(|| accept(app_uri(inbound.target(), settings)))
+        .or_else(|| accept(app_uri(&external_uri(inbound, settings), settings)))
+        .or_else(|| accept(app_uri(&own_uri(inbound, settings), settings)))
         .unwrap_or_else(ReturnTo::root)
 }
 
 /// The URL that a trusted peer tells, when it names another host than the request itself.
 fn forwarded_url(inbound: &Inbound, settings: &Settings) -> Option<String> {
     let scheme = inbound.scheme.filter(|_| inbound.is_forwarded)?;
-    Some(format!("{scheme}://{}{}", inbound.host(), app_uri(inbound.external_uri(), settings)))
+    Some(format!("{scheme}://{}{}", inbound.host(), app_uri(&external_uri(inbound, settings), settings)))
 }
 
 /// The request's own URL in full, when the callback is on another host, so that the path alone would lead there
@@ -44,7 +46,7 @@ fn own_url(inbound: &Inbound, settings: &Settings) -> Option<String> {
     match &settings.login.redirect_uri {
         RedirectUri::Fixed { host: Some(host), .. } if host != inbound.host() && !inbound.host().is_empty() => {
             let scheme = external_scheme(inbound, &settings.login);
-            let url = format!("{scheme}://{}{}", inbound.host(), app_uri(inbound.external_uri(), settings));
+            let url = format!("{scheme}://{}{}", inbound.host(), app_uri(&external_uri(inbound, settings), settings));
             ReturnTo::parse(&url, &settings.login.allowed_domains).is_ok().then_some(url)
         }
         RedirectUri::Fixed { .. } | RedirectUri::OfRequest { .. } => None,
@@ -54,6 +56,26 @@ fn own_url(inbound: &Inbound, settings: &Settings) -> Option<String> {
 /// The scheme that visitors come by: `https` if cookies are secure, else what a front proxy tells, else `http`.
 pub(crate) fn external_scheme(inbound: &Inbound, login: &Login) -> Scheme {
     if login.cookie_secure { Scheme::Https } else { inbound.scheme.unwrap_or(Scheme::Http) }
+}
+
+/// The URI as the visitor's browser sees it: the front proxy's word, else the request's own.
+fn external_uri<'a>(inbound: &'a Inbound, settings: &Settings) -> Cow<'a, str> {
+    match inbound.forwarded_uri.as_ref().and_then(|uri| uri.to_str().ok()) {
+        Some(uri) => Cow::Borrowed(uri),
+        None => own_uri(inbound, settings),
+    }
+}
+
+/// Path and query of the request.
+///
+/// compat: where `;` separates, v7 writes `&` for it, and only the app sees it as it came.
+fn own_uri<'a>(inbound: &'a Inbound, settings: &Settings) -> Cow<'a, str> {
+    match (settings.semicolons, inbound.query()) {
+        (Semicolons::Separate, Some(query)) if query.contains(';') => {
+            Cow::Owned(format!("{}?{}", inbound.path(), query.replace(';', "&")))
+        }
+        (Semicolons::Separate | Semicolons::Refused, _) => Cow::Borrowed(inbound.target()),
+    }
 }
 
 /// A URI of the app; one of our own endpoints becomes `/`.

@@ -231,7 +231,10 @@ impl Gateway {
                     error = %chain(&error),
                     "Error proxying to upstream server"
                 );
-                self.shared.error_page(record.id(), Failure::from(&error).because(chain(&error)), Ways::Reload)
+                let report = Failure::from(&error).because(chain(&error));
+                let mut answer = self.shared.error_page(record.id(), report, Ways::Reload);
+                self.shared.table.injector().write_response(record.known_session(), answer.headers_mut());
+                answer
             }
         }
     }

@@ -392,14 +392,6 @@ pub(super) fn form_of_the_app() -> Vec<Explained> {
     })]
 }
 
-/// P07: a target keeps its semicolons.
-pub(super) fn semicolons_kept() -> Vec<Explained> {
-    vec![explained("P07", "page leads to *", |pair| {
-        let place = pair.place;
-        (place.ends_with("a=1&b=2") && pair.ours.is_none()) || (place.ends_with("a=1;b=2") && pair.added("yes"))
-    })]
-}
-
 /// P08: how calls to the provider introduce themselves.
 pub(super) fn own_calls() -> Vec<Explained> {
     vec![
@@ -425,13 +417,6 @@ pub(super) fn headers_stay_after_an_interim_answer() -> Vec<Explained> {
     vec![explained("P10", "header *", |pair| {
         let injected = pair.place.contains("x-auth-request-") || pair.place == "header gap-auth";
         injected && pair.original.is_none() && pair.ours.is_some()
-    })]
-}
-
-/// P11: an error page says nothing of who is signed in.
-pub(super) fn nothing_of_the_visitor_on_error_pages() -> Vec<Explained> {
-    vec![explained("P11", "header *", |pair| {
-        pair.ours.is_none() && (pair.place.contains("x-auth-request-") || pair.place == "header gap-auth")
     })]
 }
 

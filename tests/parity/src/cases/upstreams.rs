@@ -35,7 +35,6 @@ fn by_path() -> Configuration {
     let cases = paths.iter().map(|path| case(*path, get(*path).signed_in())).collect::<Vec<Case>>();
     Configuration {
         base: Base::NoApp,
-        explained: super::rows::nothing_of_the_visitor_on_error_pages(),
         ..configuration(
             "several apps",
             &[
@@ -86,8 +85,7 @@ fn forwarding() -> Configuration {
             .explained_by(super::rows::headers_stay_after_an_interim_answer()),
         case("an answer to HEAD", ask("HEAD", "/page").signed_in()),
         // Not idempotent, so that neither program tries again.
-        case("the app hangs up", ask("POST", "/answers/hang-up").body("x").signed_in())
-            .explained_by(super::rows::nothing_of_the_visitor_on_error_pages()),
+        case("the app hangs up", ask("POST", "/answers/hang-up").body("x").signed_in()),
         case("a body", ask("POST", "/page").form("a=b&c=d").signed_in()),
         case("an empty body", ask("POST", "/page").body("").signed_in()),
         case(
