@@ -1,6 +1,6 @@
 //! What must not leave the process: cookies, codes, tokens, secrets.
 
-use sidecar_testkit::{App, Browser, Launch, Page, Provider, Request, Which};
+use sidecar_testkit::{App, Browser, Launch, Page, Program, Provider, Request, Which};
 
 use crate::site::{PASSWORD, SESSION, get_with, parameter};
 
@@ -61,11 +61,27 @@ fn nothing_secret_is_logged_shown_or_sent_elsewhere_at_the_most_verbose_level() 
     let id_token = seen.headers.get("Authorization").expect("an ID token").trim_start_matches("Bearer ");
     secrets.add("ID token", id_token.rsplit('.').next().expect("a signature"));
 
-    // Everything that can go wrong, with the secrets in its hands.
+    go_wrong(&program, &mut browser, callback.url.as_str(), &mut secrets, &mut pages);
+    drop(app);
+    pages.push(browser.open_once(&program.url("/gone")));
+
+    for page in pages.iter().filter(|page| page.response.headers.get("Content-Type") != Some("application/json")) {
+        secrets.assert_absent(&format!("the page at {}", page.url.path()), &page.response.text());
+    }
+    let finished = program.stop();
+    let output = format!("{}{}", finished.stdout, finished.stderr);
+    assert!(output.contains("AuthSuccess"), "there are logs to look through:\n{output}");
+    assert!(output.contains("/deep"), "and request lines among them:\n{output}");
+    secrets.assert_absent("the output", &output);
+    assert!(!output.contains("panicked"), "{output}");
+}
+
+/// Everything that can go wrong, with the secrets in its hands.
+fn go_wrong(program: &Program, browser: &mut Browser, callback: &str, secrets: &mut Secrets, pages: &mut Vec<Page>) {
     let cookie = browser.cookies_for(&program.url("/"));
     for target in [
         "/oauth2/callback?code=MARKED-code-that-is-wrong&state=forged:%2F",
-        callback.url.as_str().split_once(&program.address().to_string()).expect("ours").1,
+        callback.split_once(&program.address().to_string()).expect("ours").1,
         "/oauth2/callback?error=MARKED-error-of-the-provider&state=x",
         "/x?a=b;c",
         "/oauth2/sign_out?rd=//evil.test",
@@ -83,18 +99,6 @@ fn nothing_secret_is_logged_shown_or_sent_elsewhere_at_the_most_verbose_level() 
     secrets.add("wrong code", "MARKED-code-that-is-wrong");
     secrets.add("bearer token", "MARKED-bearer-token-of-somebody");
     secrets.add("basic credentials", "TUFSS0VEOk1BUktFRC1wYXNzd29yZA==");
-    drop(app);
-    pages.push(browser.open_once(&program.url("/gone")));
-
-    for page in pages.iter().filter(|page| page.response.headers.get("Content-Type") != Some("application/json")) {
-        secrets.assert_absent(&format!("the page at {}", page.url.path()), &page.response.text());
-    }
-    let finished = program.stop();
-    let output = format!("{}{}", finished.stdout, finished.stderr);
-    assert!(output.contains("AuthSuccess"), "there are logs to look through:\n{output}");
-    assert!(output.contains("/deep"), "and request lines among them:\n{output}");
-    secrets.assert_absent("the output", &output);
-    assert!(!output.contains("panicked"), "{output}");
 }
 
 #[test]
