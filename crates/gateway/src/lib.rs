@@ -1,7 +1,7 @@
 //! The life of a request, from its head to its answer.
 //!
-//! A request becomes an [`Inbound`](inbound::Inbound) once; [`sidecar_core::policy::decide`] judges it; an endpoint or
-//! the upstream answers; [`answer`] alone writes responses and [`rescue`] alone says what a failure looks like. The
+//! A request becomes an `Inbound` once; [`sidecar_core::policy::decide`] judges it; an endpoint or
+//! the upstream answers; `answer` alone writes responses and `rescue` alone says what a failure looks like. The
 //! identity provider, the cookie formats and the upstream are handed in; flags, sockets and vendors are not known here.
 
 mod answer;

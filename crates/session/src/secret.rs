@@ -43,7 +43,7 @@ pub enum SecretError {
 impl CookieSecret {
     /// Takes the secret exactly as it is configured, byte for byte.
     ///
-    /// The HMAC key is the text itself; the AES key is what [`aes_key`] makes of it (session-format 1.2 and 1.3).
+    /// The HMAC key is the text itself; the AES key is what `aes_key` makes of it (session-format 1.2 and 1.3).
     ///
     /// # Errors
     /// [`SecretError::KeyLength`] unless the AES key has 16, 24 or 32 bytes.
