@@ -2,15 +2,31 @@
 
 use std::borrow::Cow;
 
-use http::HeaderName;
+use http::{HeaderName, StatusCode};
 use sidecar_core::form::{Form, Semicolons};
 use sidecar_core::origin::Scheme;
 use sidecar_core::return_to::ReturnTo;
 
+use crate::form_body::RequestForm;
 use crate::inbound::Inbound;
+use crate::rescue::{Failure, Report};
 use crate::settings::{Login, RedirectUri, Settings};
 
 const X_AUTH_REQUEST_REDIRECT: HeaderName = HeaderName::from_static("x-auth-request-redirect");
+
+/// The target that a request to one of our endpoints asks for, in its query or its form.
+///
+/// # Errors
+/// What is wrong with the form; one that does not parse is answered with `bad_form`.
+pub(crate) async fn requested_target(
+    inbound: &mut Inbound,
+    settings: &Settings,
+    bad_form: StatusCode,
+) -> Result<ReturnTo, Report> {
+    let form = RequestForm::read(inbound).await?;
+    let form = form.parse(settings.semicolons).map_err(|error| Failure::BadForm(bad_form).because(error))?;
+    Ok(return_target(inbound, &form, settings))
+}
 
 /// The first valid candidate: `rd`, `X-Auth-Request-Redirect`, the URL that a front proxy tells, the request's own
 /// URI, `/`. Our own endpoints are no place to land.

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http::{HeaderName, StatusCode};
 use sidecar_core::domain::DomainRule;
 use sidecar_core::form::Semicolons;
+use sidecar_core::html::escape;
 use sidecar_core::login::StateEncoding;
 use sidecar_core::net::IpNets;
 use sidecar_core::policy::{Allow, EmailDomain, EmailRules, Policy};
@@ -240,7 +241,7 @@ fn pages(options: &Options, judge: &mut Judge) -> Option<Pages> {
 
 /// The message above the button. Without one of the operator's own it tells the accepted domains.
 fn banner(options: &Options) -> Option<String> {
-    let domains = || options.email_domains.value.iter().map(|domain| escaped(&domain.to_lowercase()));
+    let domains = || options.email_domains.value.iter().map(|domain| escape(&domain.to_lowercase()));
     match (options.banner.value.as_str(), options.email_domains.value.as_slice()) {
         ("-", _) | ("", []) => None,
         ("", [domain]) if domain == "*" => None,
@@ -248,22 +249,6 @@ fn banner(options: &Options) -> Option<String> {
         ("", _) => Some(format!("Sign in with an account of {}.", domains().collect::<Vec<_>>().join(", "))),
         (html, _) => Some(html.to_owned()),
     }
-}
-
-/// Text as HTML.
-fn escaped(text: &str) -> String {
-    let mut html = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => html.push_str("&amp;"),
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            '"' => html.push_str("&quot;"),
-            '\'' => html.push_str("&#39;"),
-            c => html.push(c),
-        }
-    }
-    html
 }
 
 fn refresh(options: &Options, judge: &mut Judge) -> Option<Refresh> {

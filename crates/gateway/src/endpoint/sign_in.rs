@@ -4,24 +4,18 @@ use http::StatusCode;
 
 use crate::answer::{self, Answer};
 use crate::endpoint::start;
-use crate::form_body::RequestForm;
 use crate::inbound::Inbound;
 use crate::page::SignInPage;
-use crate::rescue::Failure;
-use crate::return_target::{for_page, return_target};
+use crate::return_target::{for_page, requested_target};
 use crate::shared::Shared;
 
 /// Shows the page, or starts the login at once if there is no button to press.
 pub(crate) async fn answer(shared: &Shared, mut inbound: Inbound) -> Answer {
-    let form = match RequestForm::read(&mut inbound).await {
-        Ok(form) => form,
-        Err(failure) => return shared.failure_page(&inbound, failure),
-    };
-    let target = match form.parse(shared.settings.semicolons) {
-        Ok(form) => return_target(&inbound, &form, &shared.settings),
-        Err(error) => {
-            return shared.failure_page(&inbound, Failure::BadForm(StatusCode::INTERNAL_SERVER_ERROR).because(error));
-        }
+    // compat: v7 answers a form that does not parse with 500 here.
+    let bad_form = StatusCode::INTERNAL_SERVER_ERROR;
+    let target = match requested_target(&mut inbound, &shared.settings, bad_form).await {
+        Ok(target) => target,
+        Err(report) => return shared.failure_page(&inbound, report),
     };
     if shared.settings.login.skip_button {
         return start::begin(shared, &inbound, &target, 0);

@@ -5,10 +5,8 @@ use sidecar_core::Session;
 use sidecar_core::report::chain;
 
 use crate::answer::{self, Answer};
-use crate::form_body::RequestForm;
 use crate::inbound::Inbound;
-use crate::rescue::Failure;
-use crate::return_target::return_target;
+use crate::return_target::requested_target;
 use crate::shared::Shared;
 
 /// What stands for the ID token in a target.
@@ -16,15 +14,11 @@ const ID_TOKEN: &str = "{id_token}";
 
 /// Clears the session, tells the provider, and sends the visitor on.
 pub(crate) async fn answer(shared: &Shared, mut inbound: Inbound, session: Option<&Session>) -> Answer {
-    let form = match RequestForm::read(&mut inbound).await {
-        Ok(form) => form,
-        Err(failure) => return shared.failure_page(&inbound, failure),
-    };
-    let target = match form.parse(shared.settings.semicolons) {
-        Ok(form) => return_target(&inbound, &form, &shared.settings),
-        Err(error) => {
-            return shared.failure_page(&inbound, Failure::BadForm(StatusCode::INTERNAL_SERVER_ERROR).because(error));
-        }
+    // compat: v7 answers a form that does not parse with 500 here.
+    let bad_form = StatusCode::INTERNAL_SERVER_ERROR;
+    let target = match requested_target(&mut inbound, &shared.settings, bad_form).await {
+        Ok(target) => target,
+        Err(report) => return shared.failure_page(&inbound, report),
     };
     let mut location = target.location();
     if let Some(session) = session {

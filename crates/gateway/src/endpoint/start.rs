@@ -7,21 +7,16 @@ use sidecar_oidc::AuthorizationRequest;
 use sidecar_session::Destination;
 
 use crate::answer::{self, Answer};
-use crate::form_body::RequestForm;
 use crate::inbound::Inbound;
 use crate::rescue::Failure;
-use crate::return_target::{redirect_uri, return_target};
+use crate::return_target::{redirect_uri, requested_target};
 use crate::shared::Shared;
 
 /// Sends the visitor to the provider, to come back to the target that the request names.
 pub(crate) async fn answer(shared: &Shared, mut inbound: Inbound) -> Answer {
-    let form = match RequestForm::read(&mut inbound).await {
-        Ok(form) => form,
-        Err(failure) => return shared.failure_page(&inbound, failure),
-    };
-    match form.parse(shared.settings.semicolons) {
-        Ok(form) => begin(shared, &inbound, &return_target(&inbound, &form, &shared.settings), 0),
-        Err(error) => shared.failure_page(&inbound, Failure::BadForm(StatusCode::BAD_REQUEST).because(error)),
+    match requested_target(&mut inbound, &shared.settings, StatusCode::BAD_REQUEST).await {
+        Ok(target) => begin(shared, &inbound, &target, 0),
+        Err(report) => shared.failure_page(&inbound, report),
     }
 }
 
