@@ -2,7 +2,7 @@
 # Installs what the tests, the benchmark and the image recipe need, each item once, pinned by version.
 #
 #   install.sh                 everything `make test` needs
-#   install.sh ITEM...         only these: original oidc-provider keycloak envoy browser nginx wrk vegeta buildah
+#   install.sh ITEM...         only these: original oidc-provider emulate gitea keycloak envoy browser nginx wrk vegeta buildah
 #
 # Everything but Debian packages goes into one folder outside the tree: $SIDECAR_TEST_CACHE, by default
 # ~/.cache/oauth2-sidecar. What is already there in the right version is left alone. It asks nothing.
@@ -16,7 +16,7 @@ ORIGINAL=v7.15.6
 ENVOY=1.40.0
 KEYCLOAK=26.7.3
 VEGETA=v12.13.0
-test_items=(original oidc-provider keycloak envoy browser)
+test_items=(original oidc-provider emulate gitea keycloak envoy browser)
 
 # Two recipes started at once must not install the same thing twice.
 exec 9>"$cache/lock"
@@ -60,7 +60,8 @@ install_original() {
     stamp original "$ORIGINAL"
 }
 
-# Node packages: the certified OpenID provider, the browser driver, the accessibility checker.
+# Node packages: the certified OpenID provider, the emulators of GitHub, Google and Microsoft with the Node they need, the
+# browser driver, the accessibility checker.
 install_node() {
     local version
     version=$(sha256sum "$here/package.json" | cut -c1-12)
@@ -71,6 +72,33 @@ install_node() {
     stamp node-packages "$version"
 }
 install_oidc-provider() { install_node; }
+install_emulate() { install_node; }
+
+# A real server that speaks GitHub's protocol. gitea/go.mod names its version and gitea/go.sum every source; it takes four
+# minutes of two processors.
+install_gitea() {
+    debian git
+    local recipe="$here/gitea" home="$cache/gitea" version seed part source
+    version=$(sha256sum "$recipe/go.mod" | cut -c1-12)
+    if ! done_already gitea "$version"; then
+        mkdir -p "$home"
+        (cd "$recipe" && GOFLAGS=-mod=readonly go build -tags 'sqlite sqlite_unlock_notify' -ldflags '-s -w' \
+            -o "$home/gitea" code.gitea.io/gitea)
+        # Its pages and texts, which this build does not carry inside.
+        source=$(cd "$recipe" && GOFLAGS=-mod=readonly go list -m -f '{{.Dir}}' code.gitea.io/gitea)
+        for part in templates options public; do
+            [ ! -e "$home/$part" ] || { chmod -R u+w "$home/$part" && rm -rf "${home:?}/$part"; }
+            cp -r --no-preserve=mode "$source/$part" "$home/"
+        done
+        stamp gitea "$version"
+    fi
+    # A database with people and organisations in it, copied by each start.
+    seed=$version-$(cat "$recipe/seed.py" "$recipe/serve.sh" "$recipe/app.ini" | sha256sum | cut -c1-12)
+    done_already gitea-seed "$seed" && return
+    rm -rf "$home/seed"
+    "$recipe/seed.py" "$home/seed"
+    stamp gitea-seed "$seed"
+}
 
 install_keycloak() {
     debian unzip
