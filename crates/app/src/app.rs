@@ -52,7 +52,7 @@ impl App {
         let background = Background::new(runtime);
         let backend_logout =
             config.backend_logout_url.clone().map(|url| BackendLogout::new(url, client.clone(), background.clone()));
-        let provider = sidecar_providers::build(config.provider_id, config.provider.clone(), client, background)?;
+        let provider = sidecar_providers::build(config.provider.clone(), client, background)?;
 
         let cookies = CookieStore::new(config.sessions.clone());
         let names = cookies.names().clone();

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::header::{
     CACHE_CONTROL, CONNECTION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, EXPIRES, HeaderName, HeaderValue, LOCATION,
-    REFERRER_POLICY, SET_COOKIE, X_CONTENT_TYPE_OPTIONS,
+    REFERRER_POLICY, RETRY_AFTER, SET_COOKIE, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{Method, Response, StatusCode};
 use sidecar_core::cookie::SetCookie;
@@ -19,6 +19,9 @@ const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 
+/// When a question to the provider is worth another try.
+pub(crate) const RETRY_AFTER_SECONDS: u64 = 5;
+
 /// An answer with no body.
 pub(crate) fn empty(status: StatusCode) -> Answer {
     with_status(status, Body::empty())
@@ -28,6 +31,13 @@ pub(crate) fn empty(status: StatusCode) -> Answer {
 pub(crate) fn text_error(status: StatusCode) -> Answer {
     let mut answer = text(status, format!("{}\n", status.canonical_reason().unwrap_or_default()));
     answer.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, NOSNIFF);
+    answer
+}
+
+/// 503 as plain text: whoever asks may do so again in a moment.
+pub(crate) fn retry_text_error() -> Answer {
+    let mut answer = text_error(StatusCode::SERVICE_UNAVAILABLE);
+    answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
     answer
 }
 

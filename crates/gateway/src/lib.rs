@@ -6,6 +6,7 @@
 
 mod answer;
 mod endpoint;
+mod flight;
 mod form_body;
 mod forwarded;
 mod inbound;
@@ -21,6 +22,7 @@ mod serve;
 mod sessions;
 mod settings;
 mod shared;
+mod standing;
 
 pub use inbound::Peer;
 pub use journal::{AuthLine, AuthStatus, ClientLabel, Journal, RequestLine};

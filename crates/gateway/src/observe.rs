@@ -12,6 +12,7 @@ use http::header::{HeaderValue, USER_AGENT};
 use http::{Method, StatusCode, Uri, Version};
 use http_body::{Body, Frame, SizeHint};
 use sidecar_core::Session;
+use sidecar_core::policy::Requirement;
 use sidecar_core::request_id::RequestId;
 
 use crate::inbound::Inbound;
@@ -123,9 +124,17 @@ impl Record {
 
     /// Tells that the session that came with the request may not enter any more.
     pub(crate) fn refused(&self, cause: &str) {
+        self.not_authorized(cause, "removing session");
+    }
+
+    /// Tells that the session may not enter here, and stays good elsewhere.
+    pub(crate) fn kept_out(&self, requirement: Requirement) {
+        self.not_authorized(&requirement.to_string(), "keeping session");
+    }
+
+    fn not_authorized(&self, cause: &str, fate: &str) {
         let Some(session) = &self.session else { return };
-        let summary = session_summary(session);
-        let message = format!("Invalid authorization via session ({cause}): removing session {summary}");
+        let message = format!("Invalid authorization via session ({cause}): {fate} {}", session_summary(session));
         self.auth(AuthStatus::Failure, session.log_name(), &message);
     }
 

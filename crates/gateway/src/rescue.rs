@@ -2,6 +2,7 @@
 //! provider.
 
 use http::StatusCode;
+use sidecar_core::policy::Requirement;
 
 /// Everything that can end a request with an error page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +25,10 @@ pub(crate) enum Failure {
     ProviderDown,
     /// The account may not enter.
     NotAllowed,
+    /// A restriction of the provider keeps the account out.
+    KeptOut(Requirement),
+    /// Whether it does cannot be found out now.
+    Unanswered,
     /// The app cannot be reached or gave no valid answer.
     UpstreamDown,
     /// The app did not answer in time.
@@ -50,13 +55,15 @@ impl Failure {
     pub(crate) fn status(self) -> StatusCode {
         match self {
             Self::BadForm(status) => status,
-            Self::LoginState(_) | Self::RefusedByProvider | Self::TokenRefused | Self::NotAllowed => {
-                StatusCode::FORBIDDEN
-            }
+            Self::LoginState(_)
+            | Self::RefusedByProvider
+            | Self::TokenRefused
+            | Self::NotAllowed
+            | Self::KeptOut(_) => StatusCode::FORBIDDEN,
             Self::StateParameter | Self::NoCode | Self::LoginFailed | Self::Internal => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
-            Self::ProviderDown => StatusCode::SERVICE_UNAVAILABLE,
+            Self::ProviderDown | Self::Unanswered => StatusCode::SERVICE_UNAVAILABLE,
             // compat: v7 answers 502 for a timeout too.
             Self::UpstreamDown | Self::UpstreamTimeout => StatusCode::BAD_GATEWAY,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -82,6 +89,25 @@ impl Failure {
             Self::LoginFailed => "The sign-in could not be completed. Please try again.",
             Self::ProviderDown => "The sign-in service cannot be reached at the moment. Please try again shortly.",
             Self::NotAllowed => "Your account is signed in, but it may not use this application.",
+            Self::KeptOut(Requirement::User) => {
+                "Your account is signed in, but this application is for certain users, and it is not one of them."
+            }
+            Self::KeptOut(Requirement::Organization) => {
+                "Your account is signed in, but it is not a member of the organization that this application is for."
+            }
+            Self::KeptOut(Requirement::Team) => {
+                "Your account is signed in, but it is not a member of a team that this application is for."
+            }
+            Self::KeptOut(Requirement::Repository) => {
+                "Your account is signed in, but it has no access to the repository that this application belongs to."
+            }
+            Self::KeptOut(Requirement::Tenant) => {
+                "Your account is signed in, but it belongs to an organization that may not use this application."
+            }
+            Self::Unanswered => {
+                "Whether your account may use this application cannot be found out at the moment. \
+                 Please try again shortly."
+            }
             Self::UpstreamDown => "The application cannot be reached at the moment.",
             Self::UpstreamTimeout => "The application did not answer in time.",
             Self::TooLarge => "What was sent is too large.",

@@ -8,7 +8,7 @@ use hyper::body::Incoming;
 use sidecar_core::Session;
 use sidecar_core::clock::Clock;
 use sidecar_core::path;
-use sidecar_core::policy::{Ask, Constraints, Decision, Grant, Refusal, decide};
+use sidecar_core::policy::{Ask, Constraints, Decision, Grant, MustAsk, Refusal, Standing, decide};
 use sidecar_core::report::chain;
 use sidecar_oidc::{BackendLogout, Provider};
 use sidecar_session::{CookieStore, LoginCookies};
@@ -24,9 +24,10 @@ use crate::probe::Probe;
 use crate::readiness::Readiness;
 use crate::rescue::Failure;
 use crate::route::{Guarded, Public, Route};
-use crate::sessions::Sessions;
+use crate::sessions::{Resolved, Sessions};
 use crate::settings::Settings;
 use crate::shared::Shared;
+use crate::standing::Standings;
 
 /// Robots are kept out.
 const ROBOTS: &str = "User-agent: *\nDisallow: /\n";
@@ -68,6 +69,7 @@ impl Gateway {
         let shared = Shared {
             renderer: Renderer::new(&settings.pages, &settings.prefix, provider.display_name()),
             sessions: Sessions::new(cookies, Arc::clone(&provider), settings.refresh.clone(), clock.clone()),
+            standings: Standings::new(Arc::clone(&provider), settings.refresh.period, clock.clone()),
             settings,
             provider,
             logins,
@@ -159,19 +161,29 @@ impl Gateway {
         let shared = &*self.shared;
         let resolved = shared.sessions.resolve(inbound.presented()).await;
         record.session(resolved.session.clone());
-        if let Some(error) = resolved.unsaved {
+        if let Some(error) = &resolved.unsaved {
             let name = resolved.session.as_deref().and_then(Session::log_name);
             record.auth(AuthStatus::Error, name, &format!("error saving session: {error}"));
         }
-        let decision = self.decide(endpoint, &inbound, resolved.session);
+        let decision = self.decide(endpoint, &inbound, &resolved).await;
         let cookies = match decision {
-            Decision::Refuse(refusal @ (Refusal::Email | Refusal::Group)) => {
-                log_refusal(record, refusal);
+            Decision::Refuse(Refusal::Email) => {
+                record.refused("invalid email");
+                shared.sessions.clear(inbound.presented())
+            }
+            Decision::Refuse(Refusal::Group) => {
+                record.refused("unauthorized");
                 shared.sessions.clear(inbound.presented())
             }
             // A session that was refreshed on the way must not outlive its sign-out.
             _ if endpoint == Guarded::SignOut => Vec::new(),
-            Decision::Allow(_) | Decision::Login | Decision::Refuse(Refusal::Constraint) => resolved.cookies,
+            Decision::Refuse(Refusal::Standing(requirement)) => {
+                record.kept_out(requirement);
+                resolved.cookies
+            }
+            Decision::Allow(_) | Decision::Login | Decision::Refuse(Refusal::Constraint | Refusal::Unanswered) => {
+                resolved.cookies
+            }
         };
         let mut answer = match endpoint {
             Guarded::Auth => auth::answer(shared, &decision),
@@ -189,16 +201,30 @@ impl Gateway {
         answer
     }
 
-    fn decide(&self, endpoint: Guarded, inbound: &Inbound, session: Option<Arc<Session>>) -> Decision {
-        let settings = &self.shared.settings;
+    async fn decide(&self, endpoint: Guarded, inbound: &Inbound, resolved: &Resolved) -> Decision {
+        let Shared { settings, standings, .. } = &*self.shared;
         // Only `PREFIX/auth` speaks for another target than its own (differences.md D02).
         let target = if endpoint == Guarded::Auth { inbound.external_uri() } else { inbound.target() };
         let constraints = match endpoint {
             Guarded::Auth | Guarded::Proxy => Constraints::parse(inbound.query(), settings.semicolons),
             Guarded::UserInfo | Guarded::SignOut => Ok(Constraints::default()),
         };
-        let ask = Ask { method: inbound.method(), target, client: inbound.client, constraints: &constraints };
-        decide(&settings.policy, &ask, session)
+        let standing = match (endpoint, &resolved.session) {
+            // Whoever is not let in may still sign out.
+            (Guarded::SignOut, _) | (_, None) => Standing::Met,
+            (_, Some(session)) => standings.of(session),
+        };
+        let ask = Ask { method: inbound.method(), target, client: inbound.client, constraints: &constraints, standing };
+        match (decide(&settings.policy, &ask, resolved.session.clone()), resolved.id) {
+            (Ok(decision), _) => decision,
+            (Err(MustAsk(session)), Some(id)) => {
+                // In a box, so that requests that ask nobody have a small future.
+                let standing = Box::pin(standings.ask(id, &session)).await;
+                let informed = decide(&settings.policy, &Ask { standing, ..ask }, Some(session));
+                informed.unwrap_or(Decision::Refuse(Refusal::Unanswered))
+            }
+            (Err(MustAsk(_)), None) => Decision::Refuse(Refusal::Unanswered),
+        }
     }
 
     async fn proxy(&self, inbound: Inbound, decision: Decision, record: &mut Record) -> Answer {
@@ -207,10 +233,12 @@ impl Gateway {
             Decision::Allow(grant) => self.forward(inbound, grant, record).await,
             Decision::Login => unauthenticated::answer(shared, &inbound).await,
             Decision::Refuse(Refusal::Constraint) => answer::text_error(StatusCode::FORBIDDEN),
-            Decision::Refuse(Refusal::Email | Refusal::Group) if shared.settings.api.force_json => {
-                answer::json(StatusCode::FORBIDDEN, "{}")
-            }
+            Decision::Refuse(Refusal::Unanswered) => shared.unanswered(&inbound, &shared.page_target(&inbound)),
+            Decision::Refuse(_) if shared.settings.api.force_json => answer::json(StatusCode::FORBIDDEN, "{}"),
             Decision::Refuse(Refusal::Email | Refusal::Group) => shared.failure_page(&inbound, Failure::NotAllowed),
+            Decision::Refuse(Refusal::Standing(requirement)) => {
+                shared.failure_page(&inbound, Failure::KeptOut(requirement))
+            }
         }
     }
 
@@ -277,14 +305,6 @@ fn cleaned_target(clean: &str, query: Option<&str>) -> String {
         target.push_str(query);
     }
     path::visible(target)
-}
-
-fn log_refusal(record: &Record, refusal: Refusal) {
-    let cause = match refusal {
-        Refusal::Email => "invalid email",
-        Refusal::Group | Refusal::Constraint => "unauthorized",
-    };
-    record.refused(cause);
 }
 
 #[cfg(test)]

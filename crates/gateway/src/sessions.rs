@@ -8,8 +8,7 @@
 //! cookie ─ open ─► session ─ due? ─► Flight (one per cookie) ─► Renewed │ Kept │ Ended
 //! ```
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
@@ -21,8 +20,8 @@ use sidecar_core::report::chain;
 use sidecar_core::request_id::RequestId;
 use sidecar_oidc::{Freshness, Provider, Refreshed};
 use sidecar_session::{CookieStore, Opened, OpenedSession, SessionId};
-use tokio::sync::watch;
 
+use crate::flight::Flights;
 use crate::settings::Refresh;
 
 /// How long a refresh that changed nothing is not tried again for the same session.
@@ -34,7 +33,7 @@ pub(crate) struct Sessions {
     provider: Arc<dyn Provider>,
     refresh: Refresh,
     clock: Clock,
-    flights: Mutex<Flights>,
+    flights: Flights<Outcome>,
 }
 
 /// The part of a request that sessions look at.
@@ -52,37 +51,14 @@ pub(crate) struct Presented<'a> {
 #[derive(Default)]
 pub(crate) struct Resolved {
     pub(crate) session: Option<Arc<Session>>,
+    /// Names the cookie that the session came in.
+    pub(crate) id: Option<SessionId>,
     pub(crate) cookies: Vec<SetCookie>,
     /// A refresh could not be saved.
     pub(crate) unsaved: Option<RandomError>,
 }
 
-/// A refresh that others can wait for.
-type Flight = watch::Receiver<Option<Landed>>;
-
-/// The refreshes under way, and those that landed a little while ago.
-struct Flights {
-    by_session: HashMap<SessionId, Flight>,
-    /// With so many, those that count no more are thrown out.
-    sweep_at: usize,
-}
-
-/// Fewer flights than this are not worth looking through.
-const SWEEP_FROM: usize = 64;
-
-impl Default for Flights {
-    fn default() -> Self {
-        Self { by_session: HashMap::new(), sweep_at: SWEEP_FROM }
-    }
-}
-
-/// What came of one refresh, and when.
-#[derive(Clone)]
-struct Landed {
-    outcome: Outcome,
-    at: SystemTime,
-}
-
+/// What came of one refresh.
 #[derive(Clone)]
 enum Outcome {
     /// New tokens: the cookie changes.
@@ -101,7 +77,12 @@ impl<'a> Presented<'a> {
 
 impl Sessions {
     pub(crate) fn new(store: CookieStore, provider: Arc<dyn Provider>, refresh: Refresh, clock: Clock) -> Self {
-        Self { store, provider, refresh, clock, flights: Mutex::default() }
+        let grace = refresh.grace;
+        let keep = move |outcome: &Outcome| match outcome {
+            Outcome::Renewed(_) | Outcome::Ended => grace,
+            Outcome::Kept => PAUSE,
+        };
+        Self { store, provider, refresh, flights: Flights::new(clock.clone(), keep), clock }
     }
 
     /// Opens the request's session and refreshes it if it is due.
@@ -114,7 +95,9 @@ impl Sessions {
                 Resolved { cookies: self.clear(presented), ..Resolved::default() }
             }
             Opened::Session(opened) if self.is_due(&opened.session, now) => self.renewed(presented, opened).await,
-            Opened::Session(opened) => Resolved { session: Some(opened.session), ..Resolved::default() },
+            Opened::Session(opened) => {
+                Resolved { session: Some(opened.session), id: Some(opened.id), ..Resolved::default() }
+            }
         }
     }
 
@@ -137,65 +120,26 @@ impl Sessions {
     }
 
     async fn renewed(&self, presented: Presented<'_>, opened: OpenedSession) -> Resolved {
-        let mut flight = self.flight(&opened);
-        // The task that refreshes never goes away without a result, unless it panics.
-        let outcome = match flight.wait_for(Option::is_some).await {
-            Ok(landed) => landed.as_ref().map_or(Outcome::Kept, |landed| landed.outcome.clone()),
-            Err(_) => Outcome::Kept,
-        };
+        let OpenedSession { session, id } = opened;
+        // A rotated refresh token is not lost when the visitor hangs up: the work is a task of its own.
+        let begin = || fly(Arc::clone(&self.provider), Arc::clone(&session), self.clock.clone());
+        let outcome = self.flights.result(id, begin).await.unwrap_or(Outcome::Kept);
+        let id = Some(id);
         match outcome {
-            Outcome::Kept => Resolved { session: Some(opened.session), ..Resolved::default() },
+            Outcome::Kept => Resolved { session: Some(session), id, ..Resolved::default() },
             Outcome::Ended => Resolved { cookies: self.clear(presented), ..Resolved::default() },
             Outcome::Renewed(session) => match self.save(&session, presented) {
-                Ok(cookies) => Resolved { session: Some(session), cookies, unsaved: None },
-                Err(error) => Resolved { session: Some(session), cookies: Vec::new(), unsaved: Some(error) },
+                Ok(cookies) => Resolved { session: Some(session), id, cookies, unsaved: None },
+                Err(error) => Resolved { session: Some(session), id, cookies: Vec::new(), unsaved: Some(error) },
             },
-        }
-    }
-
-    /// The refresh of this session: the one that is under way or has just landed, else a new one.
-    fn flight(&self, opened: &OpenedSession) -> Flight {
-        let now = self.clock.now();
-        let mut flights = self.flights.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(flight) = flights.by_session.get(&opened.id).filter(|flight| self.counts(flight, now)) {
-            return flight.clone();
-        }
-        if flights.by_session.len() >= flights.sweep_at {
-            flights.by_session.retain(|_, flight| self.counts(flight, now));
-            flights.sweep_at = 2 * flights.by_session.len() + SWEEP_FROM;
-        }
-        let (landing, flight) = watch::channel(None);
-        flights.by_session.insert(opened.id, flight.clone());
-        drop(flights);
-        let (provider, clock) = (Arc::clone(&self.provider), self.clock.clone());
-        let session = Arc::clone(&opened.session);
-        // A task of its own: a rotated refresh token must not be lost when the visitor hangs up.
-        tokio::spawn(async move {
-            let outcome = fly(provider.as_ref(), &session, &clock).await;
-            landing.send_replace(Some(Landed { outcome, at: clock.now() }));
-        });
-        flight
-    }
-
-    /// Whether a flight is under way, or its result still counts. One whose task panicked is neither.
-    fn counts(&self, flight: &Flight, now: SystemTime) -> bool {
-        match &*flight.borrow() {
-            None => flight.has_changed().is_ok(),
-            Some(landed) => {
-                let keep = match landed.outcome {
-                    Outcome::Renewed(_) | Outcome::Ended => self.refresh.grace,
-                    Outcome::Kept => PAUSE,
-                };
-                now.duration_since(landed.at).unwrap_or_default() < keep
-            }
         }
     }
 }
 
 /// Refreshes and validates one session (http-behaviour 7).
-async fn fly(provider: &dyn Provider, session: &Arc<Session>, clock: &Clock) -> Outcome {
+async fn fly(provider: Arc<dyn Provider>, session: Arc<Session>, clock: Clock) -> Outcome {
     let now = clock.now();
-    let (renewed, freshness) = match provider.refresh(session, now).await {
+    let (renewed, freshness) = match provider.refresh(&session, now).await {
         Ok(Refreshed::Renewed(mut renewed)) => {
             renewed.created_at = Some(now);
             (Some(Arc::from(renewed)), Freshness::JustRefreshed)
@@ -203,7 +147,7 @@ async fn fly(provider: &dyn Provider, session: &Arc<Session>, clock: &Clock) -> 
         Ok(Refreshed::NothingToDo) => (None, Freshness::Stored),
         Ok(Refreshed::NotSupported) => {
             // compat: a provider that cannot refresh re-arms the timer.
-            let renewed = Session { created_at: Some(now), ..Session::clone(session) };
+            let renewed = Session { created_at: Some(now), ..Session::clone(&session) };
             (Some(Arc::new(renewed)), Freshness::Stored)
         }
         Err(error) if error.ends_session() => {
@@ -215,7 +159,7 @@ async fn fly(provider: &dyn Provider, session: &Arc<Session>, clock: &Clock) -> 
             (None, Freshness::Stored)
         }
     };
-    let session = renewed.as_ref().unwrap_or(session);
+    let session = renewed.as_ref().unwrap_or(&session);
     if session.is_expired(clock.now()) {
         tracing::info!("session is expired");
         return Outcome::Ended;

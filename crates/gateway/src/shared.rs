@@ -22,6 +22,7 @@ use crate::rescue::{Failure, Report};
 use crate::return_target::{for_page, return_target};
 use crate::sessions::Sessions;
 use crate::settings::Settings;
+use crate::standing::Standings;
 
 /// How long a login waits for the very first answer of the provider. An attempt that has failed is not waited for.
 const FIRST_CONTACT: Duration = Duration::from_secs(3);
@@ -32,6 +33,7 @@ pub(crate) struct Shared {
     pub(crate) renderer: Renderer,
     pub(crate) provider: Arc<dyn Provider>,
     pub(crate) sessions: Sessions,
+    pub(crate) standings: Standings,
     pub(crate) logins: LoginCookies,
     pub(crate) table: Arc<Table>,
     pub(crate) backend_logout: Option<BackendLogout>,
@@ -68,6 +70,11 @@ impl Shared {
         self.retry_page(inbound, Failure::ProviderDown.because(unavailable), &target, unavailable.retry_after_seconds())
     }
 
+    /// The page for a visitor of whom the provider cannot be asked whether they may enter.
+    pub(crate) fn unanswered(&self, inbound: &Inbound, target: &ReturnTo) -> Answer {
+        self.retry_page(inbound, Failure::Unanswered.into(), target, answer::RETRY_AFTER_SECONDS)
+    }
+
     /// The page for a failure that will pass; `seconds` from now a visitor may try again.
     pub(crate) fn retry_page(&self, inbound: &Inbound, report: Report, target: &ReturnTo, seconds: u64) -> Answer {
         let mut answer = self.error_page(&inbound.id, report, Ways::To(target.as_str()));
@@ -87,7 +94,7 @@ impl Shared {
     }
 
     /// Where a page's links lead, as far as the request says.
-    fn page_target(&self, inbound: &Inbound) -> ReturnTo {
+    pub(crate) fn page_target(&self, inbound: &Inbound) -> ReturnTo {
         let query = inbound.query().unwrap_or_default();
         let form = sidecar_core::form::Form::parse(query, self.settings.semicolons).unwrap_or_default();
         for_page(return_target(inbound, &form, &self.settings), &self.settings)

@@ -48,6 +48,6 @@ pub use jwks::{Keys, KeysError};
 pub use jws::{JwsError, MAX_TOKEN_BYTES};
 pub use key::{KeyError, check_pem};
 pub use metadata::{Metadata, MetadataError};
-pub use provider::{AuthorizationRequest, BoxFuture, Freshness, Provider, Refreshed};
+pub use provider::{AuthorizationRequest, BoxFuture, Freshness, Provider, Refreshed, StandingError};
 pub use relying_party::{BuildError, RelyingParty};
-pub use settings::{SecretSource, Settings};
+pub use settings::{ClientCredential, EndpointOverrides, Registration, SecretSource, Settings};

@@ -5,8 +5,11 @@ use std::time::SystemTime;
 
 use sidecar_core::Session;
 use sidecar_core::login::LoginAttempt;
+use sidecar_core::policy::Standing;
 
+use crate::background::Interrupted;
 use crate::callback::VerifiedCallback;
+use crate::client::CallError;
 use crate::error::{RedeemError, RefreshError, Unavailable, ValidateError};
 
 /// A future that needs nothing of the one who asked: what it does runs in a task of its own, so it is finished even when
@@ -59,6 +62,36 @@ pub trait Provider: Send + Sync {
         freshness: Freshness,
         now: SystemTime,
     ) -> BoxFuture<Result<(), ValidateError>>;
+
+    /// What the provider's own restrictions (an organization, a team, a repository, a tenant) make of a session, whoever
+    /// made it (D41). Looks at the session alone; runs on every request, so it is quick.
+    ///
+    /// [`Standing::Unasked`] when the session does not tell: then [`Provider::ask_standing`] does.
+    fn standing(&self, _session: &Session) -> Standing {
+        Standing::Met
+    }
+
+    /// Finds out what [`Provider::standing`] could not tell. The answer is never [`Standing::Unasked`]; whoever asks keeps
+    /// it for a while.
+    fn ask_standing(&self, session: &Session, _now: SystemTime) -> BoxFuture<Result<Standing, StandingError>> {
+        let standing = self.standing(session);
+        Box::pin(std::future::ready(Ok(standing)))
+    }
+}
+
+/// Why it is not known whether a session meets the provider's restrictions.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StandingError {
+    /// The provider gave no usable answer.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// Nothing is known about the provider yet.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+    /// The task that asked ended before it was done.
+    #[error("the question was interrupted")]
+    Interrupted(#[from] Interrupted),
 }
 
 /// What an authorization request needs from us.

@@ -162,7 +162,7 @@ impl RelyingParty {
     /// [`Unavailable`]
     pub fn new_attempt(&self) -> Result<LoginAttempt, Unavailable> {
         let metadata = self.metadata()?;
-        let pkce = match self.settings.pkce.method(&metadata.code_challenge_methods) {
+        let pkce = match self.settings.registration.pkce.method(&metadata.code_challenge_methods) {
             Some(_) => Pkce::On,
             None => Pkce::Off,
         };
@@ -180,15 +180,16 @@ impl RelyingParty {
         more: &[(&str, &str)],
     ) -> Result<String, Unavailable> {
         let metadata = self.metadata()?;
-        let settings = &self.settings;
+        let registration = &self.settings.registration;
         let nonce = request.attempt.nonce.hash();
         let code_challenge = request.attempt.code_verifier.as_ref().map(|code_verifier| {
             // The attempt was made with a verifier, so it is used, whatever the metadata says by now.
-            let method = settings.pkce.method(&metadata.code_challenge_methods).unwrap_or(CodeChallengeMethod::S256);
+            let method =
+                registration.pkce.method(&metadata.code_challenge_methods).unwrap_or(CodeChallengeMethod::S256);
             (method, method.code_challenge(code_verifier.expose()))
         });
         let mut extra: Vec<(&str, &str)> = Vec::new();
-        for (name, values) in &settings.extra_parameters {
+        for (name, values) in &registration.extra_parameters {
             extra.extend(values.iter().map(|value| (name.as_str(), value.as_str())));
         }
         extra.extend(more);
@@ -196,14 +197,14 @@ impl RelyingParty {
             extra.push(("code_challenge", code_challenge));
             extra.push(("code_challenge_method", method.as_str()));
         }
-        if let Some(response_mode) = &settings.response_mode {
+        if let Some(response_mode) = &registration.response_mode {
             extra.push(("response_mode", response_mode));
         }
-        if settings.nonce == NonceCheck::Required {
+        if self.settings.nonce == NonceCheck::Required {
             extra.push(("nonce", &nonce));
         }
         let parameters = Parameters {
-            client_id: &settings.client_id,
+            client_id: &registration.client_id,
             redirect_uri: request.redirect_uri,
             scope: self.scope(),
             state: request.state,
@@ -325,7 +326,7 @@ impl RelyingParty {
                 IssuerCheck::Required => IssuerRule::Exactly(&settings.issuer),
                 IssuerCheck::InsecureSkipped => IssuerRule::Any,
             },
-            client_id: &settings.client_id,
+            client_id: &settings.registration.client_id,
             extra_audiences: &settings.extra_audiences,
             audience_claims: &settings.audience_claims,
             algorithms: &self.algorithms(metadata),
@@ -372,8 +373,7 @@ impl RelyingParty {
     }
 
     fn credentials(&self) -> std::io::Result<ClientCredentials<'_>> {
-        let client_secret = self.settings.client_secret.read()?;
-        Ok(ClientCredentials { client_id: &self.settings.client_id, client_secret })
+        ClientCredentials::read(&self.settings.registration)
     }
 
     fn algorithms(&self, metadata: &Metadata) -> Vec<Algorithm> {
@@ -381,7 +381,7 @@ impl RelyingParty {
     }
 
     fn scope(&self) -> &str {
-        match (&self.settings.scope, self.settings.group_restriction) {
+        match (&self.settings.registration.scope, self.settings.group_restriction) {
             (Some(scope), _) => scope,
             (None, GroupRestriction::None) => "openid email profile",
             (None, GroupRestriction::Some) => "openid email profile groups",

@@ -9,23 +9,17 @@ use crate::algorithm::Algorithm;
 use crate::endpoint_url::EndpointUrl;
 use crate::pkce::PkcePolicy;
 
-/// The settings of a provider of the OpenID Connect family.
+/// What we are registered as at a provider, and how a login is asked for there: the same for every kind of provider.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub struct Registration {
     /// The text of the sign-in button; `None` takes the provider's own name.
     pub display_name: Option<String>,
     /// `client_id` (RFC 6749 §2.2).
     pub client_id: String,
-    /// `client_secret` (RFC 6749 §2.3.1).
-    pub client_secret: SecretSource,
-    /// `scope`; `None` takes the provider's own: `openid email profile`, and `groups` if [`Settings::group_restriction`].
+    /// What proves to the token endpoint that we are that client.
+    pub credential: ClientCredential,
+    /// `scope`; `None` takes the provider's own.
     pub scope: Option<String>,
-    /// Whether some group is required of visitors, so that groups have to be asked for.
-    pub group_restriction: GroupRestriction,
-    /// Where the provider's endpoints are.
-    pub endpoints: Endpoints,
-    /// Asked with the access token after a refresh (`validate-url`); `None` asks nobody.
-    pub validate_endpoint: Option<EndpointUrl>,
     /// Appended to every authorization request, each name with its values in order; for instance
     /// `approval_prompt=force`, which is the default of the flags.
     pub extra_parameters: Vec<(String, Vec<String>)>,
@@ -33,6 +27,43 @@ pub struct Settings {
     pub response_mode: Option<String>,
     /// When PKCE is used.
     pub pkce: PkcePolicy,
+}
+
+/// What proves to the token endpoint who we are.
+#[derive(Clone, Debug)]
+pub enum ClientCredential {
+    /// `client_secret` (RFC 6749 §2.3.1).
+    Secret(SecretSource),
+    /// A file with a signed assertion that somebody renews (RFC 7523 §2.2), such as the projected token of a Kubernetes
+    /// service account: read at every use, byte for byte.
+    AssertionFile(PathBuf),
+}
+
+/// Endpoints as the configuration names them; `None` takes the provider's own.
+#[derive(Clone, Debug, Default)]
+pub struct EndpointOverrides {
+    /// `authorization_endpoint` (RFC 8414 §2), the option `login-url`.
+    pub authorization: Option<EndpointUrl>,
+    /// `token_endpoint`, the option `redeem-url`.
+    pub token: Option<EndpointUrl>,
+    /// The option `profile-url`.
+    pub profile: Option<EndpointUrl>,
+    /// The option `validate-url`.
+    pub validate: Option<EndpointUrl>,
+}
+
+/// The settings of a provider of the OpenID Connect family.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What we are registered as. A scope of `None` is `openid email profile`, and `groups` if
+    /// [`Settings::group_restriction`].
+    pub registration: Registration,
+    /// Whether some group is required of visitors, so that groups have to be asked for.
+    pub group_restriction: GroupRestriction,
+    /// Where the provider's endpoints are.
+    pub endpoints: Endpoints,
+    /// Asked with the access token after a refresh (`validate-url`); `None` asks nobody.
+    pub validate_endpoint: Option<EndpointUrl>,
     /// Whether `nonce` is sent and demanded.
     pub nonce: NonceCheck,
     /// The issuer identifier, compared byte by byte.
@@ -156,21 +187,31 @@ pub enum UserInfoClaims {
     Skipped,
 }
 
-impl Settings {
-    /// What the original's flags mean when only the mandatory ones are given, with our defaults (D11, D12).
+impl Registration {
+    /// What the original's flags mean when only the mandatory ones are given, with our defaults (D12).
     #[must_use]
-    pub fn new(issuer: impl Into<String>, client_id: impl Into<String>, client_secret: SecretSource) -> Self {
+    pub fn new(client_id: impl Into<String>, client_secret: SecretSource) -> Self {
         Self {
             display_name: None,
             client_id: client_id.into(),
-            client_secret,
+            credential: ClientCredential::Secret(client_secret),
             scope: None,
-            group_restriction: GroupRestriction::None,
-            endpoints: Endpoints::Discovered,
-            validate_endpoint: None,
             extra_parameters: vec![("approval_prompt".to_owned(), vec!["force".to_owned()])],
             response_mode: None,
             pkce: PkcePolicy::Automatic,
+        }
+    }
+}
+
+impl Settings {
+    /// What the original's flags mean when only the mandatory ones are given, with our defaults (D11, D12).
+    #[must_use]
+    pub fn new(issuer: impl Into<String>, registration: Registration) -> Self {
+        Self {
+            registration,
+            group_restriction: GroupRestriction::None,
+            endpoints: Endpoints::Discovered,
+            validate_endpoint: None,
             nonce: NonceCheck::Required,
             issuer: issuer.into(),
             issuer_check: IssuerCheck::Required,

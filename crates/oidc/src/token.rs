@@ -16,6 +16,7 @@ use sidecar_core::form::{self, Form, Semicolons};
 use crate::claims::Claims;
 use crate::client::{Answer, Call, CallError, Client, Fault};
 use crate::endpoint_url::EndpointUrl;
+use crate::settings::{ClientCredential, Registration, SecretSource};
 
 /// Longer lives are cut to this, 2³¹−1 seconds, as the original does.
 const MAX_EXPIRES_IN: u32 = i32::MAX.cast_unsigned();
@@ -108,7 +109,7 @@ impl TokenError {
     }
 }
 
-/// How we say who we are (RFC 6749 §2.3.1).
+/// How we say who we are (OIDC Core §9).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ClientAuthentication {
     /// `client_secret_basic`
@@ -119,8 +120,33 @@ enum ClientAuthentication {
 
 /// Who we are at the provider.
 pub(crate) struct ClientCredentials<'a> {
-    pub(crate) client_id: &'a str,
-    pub(crate) client_secret: Secret<String>,
+    client_id: &'a str,
+    proof: Proof,
+}
+
+/// What shows it.
+enum Proof {
+    /// `client_secret` (RFC 6749 §2.3.1).
+    Secret(Secret<String>),
+    /// `client_assertion` (RFC 7523 §2.2).
+    Assertion(Secret<String>),
+}
+
+/// `client_assertion_type` of a JSON Web Token (RFC 7523 §2.2).
+const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+impl<'a> ClientCredentials<'a> {
+    /// Reads what proves it, as it is now.
+    ///
+    /// # Errors
+    /// What reading the file met.
+    pub(crate) fn read(registration: &'a Registration) -> std::io::Result<Self> {
+        let proof = match &registration.credential {
+            ClientCredential::Secret(source) => Proof::Secret(source.read()?),
+            ClientCredential::AssertionFile(path) => Proof::Assertion(SecretSource::File(path.clone()).read()?),
+        };
+        Ok(Self { client_id: &registration.client_id, proof })
+    }
 }
 
 /// Asks the token endpoint, and remembers in which way it wants to be asked.
@@ -143,9 +169,20 @@ impl TokenCaller {
         credentials: &ClientCredentials<'_>,
         grant: &[(&str, &str)],
     ) -> Result<TokenResponse, TokenError> {
+        let secret = match &credentials.proof {
+            Proof::Secret(secret) => secret,
+            Proof::Assertion(assertion) => {
+                let mut pairs = grant.to_vec();
+                pairs.push(("client_id", credentials.client_id));
+                pairs.push(("client_assertion_type", JWT_BEARER));
+                pairs.push(("client_assertion", assertion.expose()));
+                return post(client, url, HeaderMap::new(), pairs).await;
+            }
+        };
+        let client_id = credentials.client_id;
         let known = self.known_at(url);
         let first = known.unwrap_or(ClientAuthentication::Basic);
-        let error = match ask(client, url, credentials, grant, first).await {
+        let error = match ask(client, url, (client_id, secret), grant, first).await {
             Ok(response) => {
                 self.remember(url, first);
                 return Ok(response);
@@ -160,7 +197,7 @@ impl TokenCaller {
             ClientAuthentication::Basic => ClientAuthentication::Form,
             ClientAuthentication::Form => ClientAuthentication::Basic,
         };
-        let response = ask(client, url, credentials, grant, second).await?;
+        let response = ask(client, url, (client_id, secret), grant, second).await?;
         self.remember(url, second);
         Ok(response)
     }
@@ -178,7 +215,7 @@ impl TokenCaller {
 async fn ask(
     client: &Client,
     url: &EndpointUrl,
-    credentials: &ClientCredentials<'_>,
+    (client_id, secret): (&str, &Secret<String>),
     grant: &[(&str, &str)],
     way: ClientAuthentication,
 ) -> Result<TokenResponse, TokenError> {
@@ -186,15 +223,24 @@ async fn ask(
     let mut pairs = grant.to_vec();
     match way {
         ClientAuthentication::Basic => {
-            headers.insert(AUTHORIZATION, basic(credentials));
+            headers.insert(AUTHORIZATION, basic(client_id, secret));
         }
         ClientAuthentication::Form => {
-            pairs.push(("client_id", credentials.client_id));
-            if !credentials.client_secret.expose().is_empty() {
-                pairs.push(("client_secret", credentials.client_secret.expose()));
+            pairs.push(("client_id", client_id));
+            if !secret.expose().is_empty() {
+                pairs.push(("client_secret", secret.expose()));
             }
         }
     }
+    post(client, url, headers, pairs).await
+}
+
+async fn post(
+    client: &Client,
+    url: &EndpointUrl,
+    headers: HeaderMap,
+    pairs: Vec<(&str, &str)>,
+) -> Result<TokenResponse, TokenError> {
     let answer = client.post_form(Call::Token, url, headers, &encode(pairs)).await?;
     read(&answer, url)
 }
@@ -215,12 +261,8 @@ fn encode(mut pairs: Vec<(&str, &str)>) -> Secret<String> {
 }
 
 /// RFC 6749 §2.3.1: both parts are form-encoded before they become a Basic credential.
-fn basic(credentials: &ClientCredentials<'_>) -> HeaderValue {
-    let pair = Secret::new(format!(
-        "{}:{}",
-        form::encode(credentials.client_id),
-        form::encode(credentials.client_secret.expose())
-    ));
+fn basic(client_id: &str, secret: &Secret<String>) -> HeaderValue {
+    let pair = Secret::new(format!("{}:{}", form::encode(client_id), form::encode(secret.expose())));
     let text = Secret::new(format!("Basic {}", STANDARD.encode(pair.expose())));
     let mut value = HeaderValue::from_str(text.expose()).expect("base64 is visible ASCII");
     value.set_sensitive(true);

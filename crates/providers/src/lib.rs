@@ -1,17 +1,18 @@
 //! What each identity provider does differently: one file each, and the one table that knows them by name.
 //!
 //! ```text
-//! "oidc" ─► Id ─► build ─► Arc<dyn Provider>
+//! "oidc" ─► Id ─► Settings ─► build ─► Arc<dyn Provider>
 //! ```
 //!
-//! The rest of the program sees [`Provider`] and never a vendor. A new provider is one file with `build`, one variant of
-//! [`Id`], and its line in each of the two tables below; the compiler asks for them.
+//! The rest of the program sees [`Provider`] and never a vendor. A new provider is one file with its settings and its
+//! behaviour, one variant of [`Id`] and of [`Settings`], and its line in each of the tables below; the compiler asks for
+//! them.
 
 mod openid;
 
 use std::sync::Arc;
 
-use sidecar_oidc::{Background, BuildError, Client, Provider, Settings};
+use sidecar_oidc::{Background, BuildError, Client, Provider};
 
 /// A provider this program knows, by the name that the option `provider` gives it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,18 +48,20 @@ impl std::str::FromStr for Id {
     }
 }
 
+/// What a provider must be told, for each kind.
+#[derive(Clone, Debug)]
+pub enum Settings {
+    /// Those of [`Id::OpenId`].
+    OpenId(sidecar_oidc::Settings),
+}
+
 /// Builds a provider. It begins to learn about the other side in the background and waits for nothing.
 ///
 /// # Errors
 /// [`BuildError`]: settings that can never work, such as an issuer that is no URL or a key file without a key.
-pub fn build(
-    id: Id,
-    settings: Settings,
-    client: Client,
-    background: Background,
-) -> Result<Arc<dyn Provider>, BuildError> {
-    match id {
-        Id::OpenId => Ok(Arc::new(openid::OpenId::start(settings, client, background)?)),
+pub fn build(settings: Settings, client: Client, background: Background) -> Result<Arc<dyn Provider>, BuildError> {
+    match settings {
+        Settings::OpenId(settings) => Ok(Arc::new(openid::OpenId::start(settings, client, background)?)),
     }
 }
 

@@ -28,7 +28,7 @@ impl OpenId {
 
 impl Provider for OpenId {
     fn display_name(&self) -> &str {
-        self.relying_party.settings().display_name.as_deref().unwrap_or(NAME)
+        self.relying_party.settings().registration.display_name.as_deref().unwrap_or(NAME)
     }
 
     fn status(&self) -> Result<(), Unavailable> {

@@ -3,7 +3,8 @@ use std::fs;
 use proptest::prelude::*;
 use sidecar_gateway::RedirectUri;
 use sidecar_net::Endpoint;
-use sidecar_oidc::SecretSource;
+use sidecar_oidc::{ClientCredential, SecretSource};
+use sidecar_providers::Settings as Provider;
 use tempfile::TempDir;
 
 use super::*;
@@ -84,6 +85,13 @@ impl Start {
     }
 }
 
+/// What a provider of the kind `oidc` is told.
+fn oidc(config: &Config) -> &sidecar_oidc::Settings {
+    match &config.provider {
+        Provider::OpenId(settings) => settings,
+    }
+}
+
 #[test]
 fn the_lines_of_the_seed_load_as_they_are() {
     let start = Start::empty()
@@ -110,8 +118,9 @@ fn the_lines_of_the_seed_load_as_they_are() {
     let start = start.flag(&format!("--config={file}"));
     let config = start.config();
     assert_eq!(config.listen, Some(Listen::Tcp { host: Some("0.0.0.0".to_owned()), port: 4180 }));
-    assert_eq!(config.provider.client_id, "from-the-secret");
-    assert!(matches!(config.provider.client_secret, SecretSource::Value(_)));
+    let registration = oidc(&config).registration.clone();
+    assert_eq!(registration.client_id, "from-the-secret");
+    assert!(matches!(registration.credential, ClientCredential::Secret(SecretSource::Value(_))));
     assert_eq!(config.sessions.cookie.domains, [".example.com"]);
     assert_eq!(config.gateway.pages.sign_in_status, http::StatusCode::OK);
     assert_eq!(
@@ -235,9 +244,11 @@ fn secrets_may_come_from_files() {
     let client_secret = start.file("client-secret", "s\n");
     let cookie_secret = start.file("cookie-secret", "0123456789abcdef");
     let start = start.with("CLIENT_SECRET_FILE", &client_secret).with("COOKIE_SECRET_FILE", &cookie_secret);
-    assert!(
-        matches!(start.config().provider.client_secret, SecretSource::File(path) if path == Path::new(&client_secret))
-    );
+    let ClientCredential::Secret(SecretSource::File(path)) = oidc(&start.config()).registration.credential.clone()
+    else {
+        panic!("the secret is in a file");
+    };
+    assert_eq!(path, Path::new(&client_secret));
     assert!(start.warnings()[0].contains("line break"), "{:?}", start.warnings());
     start.file("cookie-secret", "0123456789abcdefghijklmnopqr!?@\n\n");
     start.file("client-secret", "");
@@ -452,7 +463,7 @@ fn a_shared_callback_host_wants_a_whitelist() {
 
 #[test]
 fn older_names_count_while_the_newer_have_their_defaults() {
-    let claim = |start: Start| start.config().provider.email_claim;
+    let claim = |start: Start| oidc(&start.config()).email_claim.clone();
     assert_eq!(claim(Start::minimal()), "email");
     assert_eq!(claim(Start::minimal().with("USER_ID_CLAIM", "upn")), "upn");
     assert_eq!(claim(Start::minimal().with("USER_ID_CLAIM", "upn").with("OIDC_EMAIL_CLAIM", "mail")), "mail");
@@ -460,7 +471,7 @@ fn older_names_count_while_the_newer_have_their_defaults() {
 
 #[test]
 fn the_authorization_request_carries_a_prompt_of_either_kind() {
-    let parameters = |start: Start| start.config().provider.extra_parameters;
+    let parameters = |start: Start| oidc(&start.config()).registration.extra_parameters.clone();
     let pair = |name: &str, value: &str| (name.to_owned(), vec![value.to_owned()]);
     assert_eq!(parameters(Start::minimal()), [pair("approval_prompt", "force")]);
     assert_eq!(parameters(Start::minimal().flag("--approval-prompt=")), [pair("approval_prompt", "force")]);

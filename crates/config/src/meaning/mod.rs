@@ -5,7 +5,9 @@ mod injection;
 mod judge;
 mod oidc;
 mod process;
+mod provider;
 mod redirect;
+mod registration;
 mod routes;
 mod session;
 mod upstream;
@@ -21,10 +23,8 @@ use crate::options::Options;
 /// What the program is told: the settings of every crate, checked.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Which kind of identity provider it is.
-    pub provider_id: sidecar_providers::Id,
     /// The identity provider.
-    pub provider: sidecar_oidc::Settings,
+    pub provider: sidecar_providers::Settings,
     /// Whom TLS to the provider trusts.
     pub provider_tls: TlsSettings,
     /// Called at sign-out, `{id_token}` replaced (`backend-logout-url`).
@@ -63,10 +63,9 @@ pub enum Discovery {
 impl Config {
     /// Says what the options mean, and tells `judge` everything that is wrong with them. `None` only after a fault.
     pub(crate) fn new(options: &Options, judge: &mut Judge) -> Option<Self> {
-        let provider_id = oidc::id(&options.provider, judge);
-        let provider = oidc::settings(options, judge);
-        let provider_tls = oidc::tls(options, judge);
-        let backend_logout_url = oidc::backend_logout_url(&options.backend_logout_url, judge);
+        let provider = provider::settings(options, judge);
+        let provider_tls = provider::tls(options, judge);
+        let backend_logout_url = provider::backend_logout_url(&options.backend_logout_url, judge);
         let stores = session::settings(options, judge);
         let upstream = upstream::settings(options, judge);
         let gateway = gateway::settings(options, judge);
@@ -76,7 +75,6 @@ impl Config {
         let shutdown = process::shutdown(options, judge);
         let (sessions, logins) = stores?;
         Some(Self {
-            provider_id: provider_id?,
             provider: provider?,
             provider_tls,
             backend_logout_url,

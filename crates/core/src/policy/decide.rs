@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use http::Method;
 
-use super::{Allow, BypassRules, Constraints, Grant, MalformedConstraint, Subject};
+use super::{Allow, BypassRules, Constraints, Grant, MalformedConstraint, Requirement, Standing, Subject};
 use crate::Session;
 
 /// Everything that says who gets through.
@@ -29,6 +29,8 @@ pub struct Ask<'a> {
     pub client: ClientIp,
     /// What the request's query demands.
     pub constraints: &'a Result<Constraints, MalformedConstraint>,
+    /// What the provider's own restrictions make of the session.
+    pub standing: Standing,
 }
 
 /// The address of the client.
@@ -60,32 +62,47 @@ pub enum Refusal {
     /// None of the session's groups is allowed.
     #[error("none of the groups is allowed")]
     Group,
+    /// A restriction of the provider is not met. The session is good elsewhere, so it stays.
+    #[error(transparent)]
+    Standing(Requirement),
+    /// Whether a restriction of the provider is met cannot be found out now.
+    #[error("the provider cannot be asked whether its restrictions are met")]
+    Unanswered,
     /// The request's own query demands what the session does not have, or cannot be read.
     #[error("the request demands what the session does not have")]
     Constraint,
 }
 
+/// The decision hangs on [`Ask::standing`]: the provider must be asked before this session is decided about.
+#[derive(Clone, Debug)]
+pub struct MustAsk(pub Arc<Session>);
+
 /// Decides about one request. Pure: the same facts give the same answer.
 ///
 /// 1. A request that needs no session keeps the one it has and is not checked against [`Allow`].
-/// 2. Any other needs a session that passes [`Allow`].
+/// 2. Any other needs a session that passes [`Allow`] and stands well with its provider.
 /// 3. Whoever is logged in must meet the query's own demands.
-#[must_use]
-pub fn decide(policy: &Policy, ask: &Ask<'_>, session: Option<Arc<Session>>) -> Decision {
+///
+/// # Errors
+/// [`MustAsk`] when the standing is [`Standing::Unasked`] and matters.
+pub fn decide(policy: &Policy, ask: &Ask<'_>, session: Option<Arc<Session>>) -> Result<Decision, MustAsk> {
     let bypass = policy.bypass.find(ask.method, ask.target, ask.client);
     let session = match (session, bypass) {
-        (None, Some(bypass)) => return Decision::Allow(Grant::new(Subject::Anonymous(bypass))),
-        (None, None) => return Decision::Login,
+        (None, Some(bypass)) => return Ok(Decision::Allow(Grant::new(Subject::Anonymous(bypass)))),
+        (None, None) => return Ok(Decision::Login),
         (Some(session), Some(_)) => session,
-        (Some(session), None) => match policy.allow.on_request(&session) {
-            Ok(()) => session,
-            Err(refusal) => return Decision::Refuse(refusal),
+        (Some(session), None) => match (policy.allow.on_request(&session), ask.standing) {
+            (Err(refusal), _) => return Ok(Decision::Refuse(refusal)),
+            (Ok(()), Standing::Unmet(requirement)) => return Ok(Decision::Refuse(Refusal::Standing(requirement))),
+            (Ok(()), Standing::Unanswered) => return Ok(Decision::Refuse(Refusal::Unanswered)),
+            (Ok(()), Standing::Unasked) => return Err(MustAsk(session)),
+            (Ok(()), Standing::Met) => session,
         },
     };
-    match ask.constraints {
+    Ok(match ask.constraints {
         Ok(constraints) if constraints.admit(&session) => Decision::Allow(Grant::new(Subject::User(session))),
         Ok(_) | Err(MalformedConstraint) => Decision::Refuse(Refusal::Constraint),
-    }
+    })
 }
 
 #[cfg(test)]
@@ -102,19 +119,22 @@ mod tests {
         }
     }
 
-    fn outcome(method: &Method, query: &str, session: Option<(&str, &str)>) -> &'static str {
+    fn outcome(method: &Method, query: &str, session: Option<(&str, &str)>, standing: Standing) -> &'static str {
         let session = session.map(|(email, group)| {
             Arc::new(Session { email: Some(email.into()), groups: vec![group.into()], ..Session::default() })
         });
         let constraints = Constraints::parse(Some(query), Semicolons::Refused);
-        let ask = Ask { method, target: "/", client: ClientIp::Unknown, constraints: &constraints };
+        let ask = Ask { method, target: "/", client: ClientIp::Unknown, constraints: &constraints, standing };
         match decide(&policy(), &ask, session) {
-            Decision::Allow(grant) if grant.session().is_some() => "allow user",
-            Decision::Allow(_) => "allow anonymous",
-            Decision::Login => "login",
-            Decision::Refuse(Refusal::Email) => "refuse email",
-            Decision::Refuse(Refusal::Group) => "refuse group",
-            Decision::Refuse(Refusal::Constraint) => "refuse constraint",
+            Err(MustAsk(_)) => "ask",
+            Ok(Decision::Allow(grant)) if grant.session().is_some() => "allow user",
+            Ok(Decision::Allow(_)) => "allow anonymous",
+            Ok(Decision::Login) => "login",
+            Ok(Decision::Refuse(Refusal::Email)) => "refuse email",
+            Ok(Decision::Refuse(Refusal::Group)) => "refuse group",
+            Ok(Decision::Refuse(Refusal::Constraint)) => "refuse constraint",
+            Ok(Decision::Refuse(Refusal::Standing(_))) => "refuse standing",
+            Ok(Decision::Refuse(Refusal::Unanswered)) => "refuse unanswered",
         }
     }
 
@@ -137,7 +157,32 @@ mod tests {
             (Method::OPTIONS, "allowed_groups=devs", None, "allow anonymous"),
             (Method::GET, "allowed_groups=devs", None, "login"),
         ] {
-            assert_eq!(outcome(&method, query, session), expected, "{method} {query} {session:?}");
+            assert_eq!(outcome(&method, query, session, Standing::Met), expected, "{method} {query} {session:?}");
+        }
+    }
+
+    #[test]
+    fn a_bad_standing_refuses_whoever_passes_the_other_rules_and_needs_a_session() {
+        let alice = Some(("alice@example.com", "admins"));
+        let guest = Some(("alice@example.com", "guests"));
+        let (get, unmet) = (Method::GET, Standing::Unmet(Requirement::Team));
+        for (method, query, session, standing, expected) in [
+            (&get, "", alice, unmet, "refuse standing"),
+            (&get, "allowed_groups=devs", alice, unmet, "refuse standing"),
+            (&get, "", guest, unmet, "refuse group"),
+            (&get, "", None, unmet, "login"),
+            (&get, "", alice, Standing::Unasked, "ask"),
+            (&get, "", guest, Standing::Unasked, "refuse group"),
+            (&get, "", None, Standing::Unasked, "login"),
+            (&get, "", alice, Standing::Unanswered, "refuse unanswered"),
+            (&Method::OPTIONS, "", alice, unmet, "allow user"),
+            (&Method::OPTIONS, "", alice, Standing::Unasked, "allow user"),
+        ] {
+            assert_eq!(
+                outcome(method, query, session, standing),
+                expected,
+                "{method} {query} {session:?} {standing:?}"
+            );
         }
     }
 }

@@ -8,9 +8,11 @@ mod bypass;
 mod constraint;
 mod decide;
 mod grant;
+mod standing;
 
 pub use allow::{Allow, EmailDomain, EmailRules};
 pub use bypass::{Bypass, BypassRules, MethodRule, RouteRule};
 pub use constraint::{Constraints, MalformedConstraint};
-pub use decide::{Ask, ClientIp, Decision, Policy, Refusal, decide};
+pub use decide::{Ask, ClientIp, Decision, MustAsk, Policy, Refusal, decide};
 pub use grant::{Grant, Subject};
+pub use standing::{Requirement, Standing};

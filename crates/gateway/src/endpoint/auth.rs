@@ -6,7 +6,8 @@ use sidecar_core::policy::{Decision, Refusal};
 use crate::answer::{self, Answer};
 use crate::shared::Shared;
 
-/// 202 with the identity headers, 401, or 403 when the query demands what the session does not have.
+/// 202 with the identity headers, 401, 403 when the query or the provider's restrictions demand what the session does not
+/// have, or 503 when the provider cannot be asked about them.
 pub(crate) fn answer(shared: &Shared, decision: &Decision) -> Answer {
     match decision {
         Decision::Allow(grant) => {
@@ -17,6 +18,7 @@ pub(crate) fn answer(shared: &Shared, decision: &Decision) -> Answer {
         Decision::Login | Decision::Refuse(Refusal::Email | Refusal::Group) => {
             answer::text_error(StatusCode::UNAUTHORIZED)
         }
-        Decision::Refuse(Refusal::Constraint) => answer::text_error(StatusCode::FORBIDDEN),
+        Decision::Refuse(Refusal::Constraint | Refusal::Standing(_)) => answer::text_error(StatusCode::FORBIDDEN),
+        Decision::Refuse(Refusal::Unanswered) => answer::retry_text_error(),
     }
 }

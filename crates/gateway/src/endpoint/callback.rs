@@ -7,10 +7,13 @@
 //! The code is redeemed only after `state` was compared (differences.md D15). A login whose state was lost begins anew
 //! by itself, twice at most (D14).
 
+use std::sync::Arc;
+
 use http::{Method, StatusCode};
 use sidecar_core::Session;
 use sidecar_core::cookie::RequestCookies;
 use sidecar_core::login::StateParameter;
+use sidecar_core::policy::Standing;
 use sidecar_core::report::chain;
 use sidecar_core::return_to::ReturnTo;
 use sidecar_oidc::{Callback, CallbackError, CallbackParseError, RedeemError, Verdict, VerifiedCallback};
@@ -106,16 +109,27 @@ impl Login<'_> {
         let now = self.shared.clock.now();
         let redirect_uri = redirect_uri(self.inbound, &self.shared.settings.login);
         match self.shared.provider.redeem(verified, &redirect_uri, now).await {
-            Ok(session) => self.admit(&Session { created_at: session.created_at.or(Some(now)), ..session }),
+            Ok(session) => {
+                let session = Session { created_at: session.created_at.or(Some(now)), ..session };
+                self.admit(&Arc::new(session)).await
+            }
             Err(error) => self.not_redeemed(&error),
         }
     }
 
-    fn admit(&self, session: &Session) -> Answer {
+    async fn admit(&self, session: &Arc<Session>) -> Answer {
         if let Err(refusal) = self.shared.settings.policy.allow.at_login(session) {
             self.failure("Invalid authentication via OAuth2: unauthorized", session.log_name());
             tracing::info!(request_id = %self.inbound.id, %refusal, "the account may not enter");
             return self.failed(Failure::NotAllowed.because(refusal));
+        }
+        match self.shared.standings.of_new(session).await {
+            Standing::Met => {}
+            Standing::Unmet(requirement) => {
+                self.failure(&format!("Invalid authentication via OAuth2: {requirement}"), session.log_name());
+                return self.failed(Failure::KeptOut(requirement).because(requirement));
+            }
+            Standing::Unasked | Standing::Unanswered => return self.shared.unanswered(self.inbound, &self.target),
         }
         let cookies = match self.shared.sessions.save(session, self.inbound.presented()) {
             Ok(cookies) => cookies,

@@ -5,18 +5,23 @@ use std::fmt::Write as _;
 use http::StatusCode;
 use sidecar_core::Session;
 use sidecar_core::claims::{ClaimValue, write_json_string};
-use sidecar_core::policy::Decision;
+use sidecar_core::policy::{Decision, Refusal};
 
 use crate::answer::{self, Answer};
 
-/// The session's claims, `{}` for an exempt request without a session, else 401.
+/// The session's claims, `{}` for an exempt request without a session, 403 for one that the provider's restrictions keep
+/// out, else 401.
 pub(crate) fn answer(decision: &Decision) -> Answer {
     let mut answer = match decision {
         Decision::Allow(grant) => match grant.session() {
             Some(session) => answer::json(StatusCode::OK, to_json(session)),
             None => answer::json(StatusCode::OK, "{}"),
         },
-        Decision::Login | Decision::Refuse(_) => answer::text_error(StatusCode::UNAUTHORIZED),
+        Decision::Refuse(Refusal::Standing(_)) => answer::text_error(StatusCode::FORBIDDEN),
+        Decision::Refuse(Refusal::Unanswered) => answer::retry_text_error(),
+        Decision::Login | Decision::Refuse(Refusal::Email | Refusal::Group | Refusal::Constraint) => {
+            answer::text_error(StatusCode::UNAUTHORIZED)
+        }
     };
     answer::no_store(&mut answer);
     answer

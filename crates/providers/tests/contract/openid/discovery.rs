@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use sidecar_core::Secret;
 use sidecar_net::{Dialer, Proxies, ProxyEnv, Tls, TlsSettings};
 use sidecar_oidc::settings::{Endpoints, IssuerCheck, KeySource};
-use sidecar_oidc::{Client, EndpointUrl, SecretSource, Settings};
-use sidecar_providers::{Id, build};
+use sidecar_oidc::{Client, EndpointUrl, Registration, SecretSource, Settings};
+use sidecar_providers::{Settings as Kind, build};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
 
@@ -65,7 +65,8 @@ async fn a_call_that_fails_names_the_stage_at_which_it_did() {
         (proxied, "http://idp.test".to_owned(), "the proxy gave no connection: "),
     ] {
         let secret = SecretSource::Value(Secret::from(CLIENT_SECRET));
-        let provider = build(Id::OpenId, Settings::new(issuer, "app", secret), client, background()).unwrap();
+        let provider =
+            build(Kind::OpenId(Settings::new(issuer, Registration::new("app", secret))), client, background()).unwrap();
         let unavailable = provider.ready_once().await.unwrap_err();
         assert!(unavailable.reason.contains(stage), "{unavailable}");
     }
@@ -122,8 +123,7 @@ async fn endpoints_and_keys_may_come_from_the_configuration() {
     let path = directory.path().join("key.pem");
     let from_file = |path| {
         build(
-            Id::OpenId,
-            Settings { endpoints: configured(KeySource::PemFiles(vec![path])), ..settings(&idp) },
+            Kind::OpenId(Settings { endpoints: configured(KeySource::PemFiles(vec![path])), ..settings(&idp) }),
             client(),
             background(),
         )

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use sidecar_core::claims::ClaimValue;
 use sidecar_oidc::settings::{GroupRestriction, NonceCheck, UserInfoClaims};
-use sidecar_oidc::{AuthorizationRequest, SecretSource, Verdict};
+use sidecar_oidc::{AuthorizationRequest, ClientCredential, SecretSource, Verdict};
 
 use super::{OpenId, built, log_in};
 use crate::idp::{DISCOVERY, Idp, Reply, SigningKey, TOKEN, USERINFO, now, tokens};
@@ -186,7 +186,7 @@ async fn the_authorization_url_is_that_of_the_original_with_nonce_and_pkce() {
     let idp = Idp::start().await;
     let provider = built(&idp, |settings| {
         settings.group_restriction = GroupRestriction::Some;
-        settings.response_mode = Some("form_post".to_owned());
+        settings.registration.response_mode = Some("form_post".to_owned());
     })
     .await;
     let attempt = provider.new_attempt().unwrap();
@@ -299,7 +299,10 @@ async fn the_client_secret_file_is_read_at_every_use() {
     let idp = Idp::start().await;
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("secret");
-    let provider = built(&idp, |settings| settings.client_secret = SecretSource::File(path.clone())).await;
+    let provider = built(&idp, |settings| {
+        settings.registration.credential = ClientCredential::Secret(SecretSource::File(path.clone()));
+    })
+    .await;
     let (verdict, text) = log_in(&idp, &provider, |_| {}).await.unwrap_err();
     assert_eq!((verdict, text.as_str()), (Verdict::Failed, "could not read client secret file"));
     for (content, credential) in [("a\n", "Basic YXBwOmElMEE="), ("b", "Basic YXBwOmI=")] {

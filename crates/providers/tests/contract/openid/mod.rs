@@ -11,8 +11,8 @@ use std::time::Duration;
 use serde_json::Value;
 use sidecar_core::login::LoginAttempt;
 use sidecar_core::{Secret, Session};
-use sidecar_oidc::{Background, Client, Provider, SecretSource, Settings, Verdict};
-use sidecar_providers::{Id, build};
+use sidecar_oidc::{Background, Client, Provider, Registration, SecretSource, Settings, Verdict};
+use sidecar_providers::build;
 
 use crate::idp::{Idp, KEYS, TOKEN, now, tokens};
 use crate::suite::{CLIENT_SECRET, REDIRECT_URI, Subject, Trait, background, callback, client, told};
@@ -21,7 +21,7 @@ struct OpenId;
 
 impl Subject for OpenId {
     fn build(&self, idp: &Idp, client: Client, background: Background) -> Arc<dyn Provider> {
-        build(Id::OpenId, settings(idp), client, background).unwrap()
+        build(sidecar_providers::Settings::OpenId(settings(idp)), client, background).unwrap()
     }
 
     fn admit(&self, idp: &Idp, attempt: &LoginAttempt) {
@@ -44,13 +44,13 @@ impl Subject for OpenId {
 crate::contract!(OpenId);
 
 fn settings(idp: &Idp) -> Settings {
-    Settings::new(idp.issuer(), "app", SecretSource::Value(Secret::from(CLIENT_SECRET)))
+    Settings::new(idp.issuer(), Registration::new("app", SecretSource::Value(Secret::from(CLIENT_SECRET))))
 }
 
 async fn built(idp: &Idp, change: impl FnOnce(&mut Settings)) -> Arc<dyn Provider> {
     let mut settings = settings(idp);
     change(&mut settings);
-    let provider = build(Id::OpenId, settings, client(), background()).unwrap();
+    let provider = build(sidecar_providers::Settings::OpenId(settings), client(), background()).unwrap();
     provider.ready_once().await.unwrap();
     provider
 }

@@ -1,0 +1,106 @@
+//! What we are registered as at the provider, whatever its kind, and its endpoints.
+
+use std::path::PathBuf;
+
+use sidecar_oidc::pkce::{CodeChallengeMethod, PkcePolicy};
+use sidecar_oidc::{ClientCredential, EndpointUrl, Registration, SecretSource};
+
+use super::judge::{Judge, given};
+use crate::fault::quote;
+use crate::options::Options;
+use crate::written::Written;
+
+/// The registration of a client with a secret.
+pub(super) fn registration(options: &Options, judge: &mut Judge) -> Option<Registration> {
+    registration_with(options, judge, |judge| client_secret(options, judge).map(ClientCredential::Secret))
+}
+
+/// The registration of a client with another credential, which tells its faults itself.
+pub(super) fn registration_with(
+    options: &Options,
+    judge: &mut Judge,
+    credential: impl FnOnce(&mut Judge) -> Option<ClientCredential>,
+) -> Option<Registration> {
+    if options.client_id.value.is_empty() {
+        judge.refuse(&options.client_id, "is required", "write the client id that the provider gave you");
+    }
+    let credential = credential(judge);
+    let pkce = pkce(options, judge);
+    Some(Registration {
+        display_name: given(&options.provider_display_name).map(str::to_owned),
+        client_id: options.client_id.value.clone(),
+        credential: credential?,
+        scope: given(&options.scope).map(str::to_owned),
+        extra_parameters: extra_parameters(options),
+        response_mode: given(&options.auth_request_response_mode).map(str::to_owned),
+        pkce: pkce?,
+    })
+}
+
+fn client_secret(options: &Options, judge: &mut Judge) -> Option<SecretSource> {
+    if !options.client_secret.value.expose().is_empty() {
+        return Some(SecretSource::Value(options.client_secret.value.clone()));
+    }
+    let Some(path) = given(&options.client_secret_file) else {
+        let instead = "write the client secret that the provider gave you";
+        judge.refuse(&options.client_secret, "is required, here or in the file of client-secret-file", instead);
+        return None;
+    };
+    let source = SecretSource::File(PathBuf::from(path));
+    match source.read() {
+        Ok(secret) if secret.expose().is_empty() => {
+            judge.refuse(&options.client_secret_file, format!("{} is empty", quote(path)), "write the secret into it");
+        }
+        Ok(secret) if secret.expose().ends_with('\n') => {
+            let message = "the file ends in a line break, which counts as part of the secret";
+            judge.warn(&options.client_secret_file, message);
+        }
+        Ok(_) => {}
+        Err(error) => judge.refuse(&options.client_secret_file, format!("cannot read {}: {error}", quote(path)), ""),
+    }
+    Some(source)
+}
+
+/// An endpoint that need not be there; the outer `None` is a fault.
+#[expect(clippy::option_option, reason = "outside: whether there is a fault; inside: whether there is an endpoint")]
+pub(super) fn endpoint(written: &Written<String>, judge: &mut Judge) -> Option<Option<EndpointUrl>> {
+    let Some(text) = given(written) else { return Some(None) };
+    match EndpointUrl::parse(text) {
+        Ok(url) => Some(Some(url)),
+        Err(error) => {
+            judge.refuse(written, format!("{}: {error}", quote(text)), "write an http or https URL");
+            None
+        }
+    }
+}
+
+/// What every authorization request carries besides what the protocol asks for.
+fn extra_parameters(options: &Options) -> Vec<(String, Vec<String>)> {
+    let acr_values = given(&options.acr_values).map(|value| ("acr_values", value));
+    // compat: an empty approval_prompt still sends force.
+    let prompt = match given(&options.prompt) {
+        Some(value) => ("prompt", value),
+        None => ("approval_prompt", given(&options.approval_prompt).unwrap_or("force")),
+    };
+    acr_values.into_iter().chain([prompt]).map(|(name, value)| (name.to_owned(), vec![value.to_owned()])).collect()
+}
+
+fn pkce(options: &Options, judge: &mut Judge) -> Option<PkcePolicy> {
+    let written = match given(&options.code_challenge_method) {
+        Some(_) => &options.code_challenge_method,
+        None => &options.force_code_challenge_method,
+    };
+    let policy = judge.word(
+        written,
+        &[
+            ("", PkcePolicy::Automatic),
+            ("S256", PkcePolicy::Always(CodeChallengeMethod::S256)),
+            ("plain", PkcePolicy::Always(CodeChallengeMethod::Plain)),
+            ("none", PkcePolicy::Never),
+        ],
+    )?;
+    if matches!(policy, PkcePolicy::Never | PkcePolicy::Always(CodeChallengeMethod::Plain)) {
+        judge.warn(written, "a stolen authorization code can be redeemed by whoever stole it; S256 prevents that");
+    }
+    Some(policy)
+}
