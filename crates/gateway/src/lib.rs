@@ -18,6 +18,8 @@ mod readiness;
 mod rescue;
 mod return_target;
 mod route;
+#[cfg(test)]
+mod scripted;
 mod serve;
 mod sessions;
 mod settings;

@@ -2,7 +2,7 @@
 //! provider.
 
 use http::StatusCode;
-use sidecar_core::policy::Requirement;
+use sidecar_core::policy::{Refusal, Requirement};
 
 /// Everything that can end a request with an error page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,6 +118,16 @@ impl Failure {
     /// The same with the internal text that `show-debug-on-error` shows. Our errors hold no secrets.
     pub(crate) fn because(self, cause: impl std::fmt::Display) -> Report {
         Report { failure: self, cause: Some(cause.to_string()) }
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Email | Refusal::Group | Refusal::Constraint => Self::NotAllowed,
+            Refusal::Standing(requirement) => Self::KeptOut(requirement),
+            Refusal::Unanswered => Self::Unanswered,
+        }
     }
 }
 

@@ -233,11 +233,14 @@ impl Gateway {
             Decision::Allow(grant) => self.forward(inbound, grant, record).await,
             Decision::Login => unauthenticated::answer(shared, &inbound).await,
             Decision::Refuse(Refusal::Constraint) => answer::text_error(StatusCode::FORBIDDEN),
+            Decision::Refuse(refusal) if shared.settings.api.force_json => {
+                answer::json(Failure::from(refusal).status(), "{}")
+            }
             Decision::Refuse(Refusal::Unanswered) => shared.unanswered(&inbound, &shared.page_target(&inbound)),
-            Decision::Refuse(_) if shared.settings.api.force_json => answer::json(StatusCode::FORBIDDEN, "{}"),
-            Decision::Refuse(Refusal::Email | Refusal::Group) => shared.failure_page(&inbound, Failure::NotAllowed),
-            Decision::Refuse(Refusal::Standing(requirement)) => {
-                shared.failure_page(&inbound, Failure::KeptOut(requirement))
+            Decision::Refuse(refusal) => {
+                let target = shared.page_target(&inbound);
+                let report = Failure::from(refusal).because(refusal);
+                shared.refusal_page(&inbound, report, record.known_session(), &target)
             }
         }
     }

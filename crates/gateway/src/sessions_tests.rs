@@ -1,79 +1,19 @@
 //! The refresh race, with a provider that answers when the test says so.
 
-use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::UNIX_EPOCH;
 
 use http::HeaderValue;
 use http::header::COOKIE;
 use sidecar_core::Secret;
-use sidecar_core::login::LoginAttempt;
 use sidecar_oidc::client::{Call, CallError, Fault};
 use sidecar_oidc::token::{TokenError, TokenErrorCode};
-use sidecar_oidc::{
-    AuthorizationRequest, BoxFuture, RedeemError, RefreshError, Unavailable, ValidateError, VerifiedCallback,
-};
+use sidecar_oidc::{RefreshError, ValidateError};
 use sidecar_session::{CookieSecret, StoreSettings};
-use tokio::sync::Semaphore;
 
 use super::*;
-
-/// A provider whose refreshes answer in the order of `answers`, each only once the gate lets it.
-struct Scripted {
-    answers: Mutex<VecDeque<Result<Refreshed, RefreshError>>>,
-    valid: Result<(), ValidateError>,
-    asked: AtomicU32,
-    gate: Arc<Semaphore>,
-}
-
-impl Scripted {
-    fn new(answers: Vec<Result<Refreshed, RefreshError>>) -> Self {
-        let gate = Arc::new(Semaphore::new(100));
-        Self { answers: Mutex::new(answers.into()), valid: Ok(()), asked: AtomicU32::new(0), gate }
-    }
-}
-
-impl Provider for Scripted {
-    fn display_name(&self) -> &'static str {
-        "scripted"
-    }
-
-    fn status(&self) -> Result<(), Unavailable> {
-        Ok(())
-    }
-
-    fn ready_once(&self) -> BoxFuture<Result<(), Unavailable>> {
-        unreachable!("sessions do not ask")
-    }
-
-    fn new_attempt(&self) -> Result<LoginAttempt, Unavailable> {
-        unreachable!("sessions do not log in")
-    }
-
-    fn authorization_url(&self, _: &AuthorizationRequest<'_>) -> Result<String, Unavailable> {
-        unreachable!("sessions do not log in")
-    }
-
-    fn redeem(&self, _: VerifiedCallback, _: &str, _: SystemTime) -> BoxFuture<Result<Session, RedeemError>> {
-        unreachable!("sessions do not log in")
-    }
-
-    fn refresh(&self, _: &Session, _: SystemTime) -> BoxFuture<Result<Refreshed, RefreshError>> {
-        self.asked.fetch_add(1, Ordering::SeqCst);
-        let answer = self.answers.lock().unwrap().pop_front().expect("one refresh more than the test has answers for");
-        let gate = Arc::clone(&self.gate);
-        Box::pin(async move {
-            gate.acquire().await.unwrap().forget();
-            answer
-        })
-    }
-
-    fn validate(&self, _: &Session, _: Freshness, _: SystemTime) -> BoxFuture<Result<(), ValidateError>> {
-        let valid = self.valid.clone();
-        Box::pin(async move { valid })
-    }
-}
+use crate::scripted::Scripted;
 
 /// Sessions over a scripted provider, a clock that is set by hand, and a browser with one cookie.
 struct Scene {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::{HeaderValue, RETRY_AFTER};
+use sidecar_core::Session;
 use sidecar_core::clock::Clock;
 use sidecar_core::cookie::{RequestCookies, SetCookie};
 use sidecar_core::login::{LoginAttempt, RandomError};
@@ -54,6 +55,18 @@ impl Shared {
         self.error_page(&inbound.id, report, Ways::To(target.as_str()))
     }
 
+    /// The page for a visitor whose account may not enter, on the way to `target`.
+    pub(crate) fn refusal_page(
+        &self,
+        inbound: &Inbound,
+        report: impl Into<Report>,
+        session: Option<&Session>,
+        target: &ReturnTo,
+    ) -> Answer {
+        let account = session.and_then(Session::log_name);
+        self.report_page(&inbound.id, report.into(), account, Ways::OtherAccount(target.as_str()))
+    }
+
     /// Waits for the first answer of a provider that nobody has reached yet, but no longer than a visitor would: whoever
     /// comes in the first moments of the program is not sent away for that.
     pub(crate) async fn first_contact(&self) {
@@ -84,10 +97,14 @@ impl Shared {
 
     /// The page for a failure, with these ways on.
     pub(crate) fn error_page(&self, id: &RequestId, report: impl Into<Report>, ways: Ways<'_>) -> Answer {
-        let Report { failure, cause } = report.into();
+        self.report_page(id, report.into(), None, ways)
+    }
+
+    fn report_page(&self, id: &RequestId, report: Report, account: Option<&str>, ways: Ways<'_>) -> Answer {
+        let Report { failure, cause } = report;
         let message = cause.as_deref().filter(|_| self.settings.pages.debug).unwrap_or(failure.message());
         let request_id = id.to_string();
-        let page = ErrorPage { status: failure.status(), message, request_id: &request_id, ways };
+        let page = ErrorPage { status: failure.status(), message, request_id: &request_id, account, ways };
         let mut answer = answer::page(failure.status(), self.renderer.error(&page), self.renderer.policy());
         answer::no_store(&mut answer);
         answer

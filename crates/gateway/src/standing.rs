@@ -61,3 +61,88 @@ async fn ask(provider: Arc<dyn Provider>, session: Arc<Session>, clock: Clock) -
         Standing::Unanswered
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::time::UNIX_EPOCH;
+
+    use sidecar_core::cookie::RequestCookies;
+    use sidecar_core::policy::Requirement;
+    use sidecar_oidc::StandingError;
+    use sidecar_oidc::client::{Call, CallError, Fault};
+    use sidecar_session::{CookieSecret, CookieStore, Opened, StoreSettings};
+
+    use super::*;
+    use crate::scripted::Scripted;
+
+    struct Scene {
+        standings: Standings,
+        provider: Arc<Scripted>,
+        now: Arc<AtomicU64>,
+    }
+
+    impl Scene {
+        fn new(answers: Vec<Result<Standing, StandingError>>) -> Self {
+            let provider = Arc::new(Scripted::new(Vec::new()));
+            *provider.standings.lock().unwrap() = answers.into();
+            let now = Arc::new(AtomicU64::new(1_700_000_000));
+            let told = Arc::clone(&now);
+            let clock = Clock::custom(move || UNIX_EPOCH + Duration::from_secs(told.load(Ordering::SeqCst)));
+            let period = Some(Duration::from_mins(1));
+            let standings = Standings::new(Arc::clone(&provider) as Arc<dyn Provider>, period, clock);
+            Self { standings, provider, now }
+        }
+
+        async fn ask(&self, (id, session): &(SessionId, Arc<Session>)) -> Standing {
+            self.standings.ask(*id, session).await
+        }
+
+        fn asked(&self) -> u32 {
+            self.provider.asked.load(Ordering::SeqCst)
+        }
+    }
+
+    /// A session as a browser brings it.
+    fn stored(email: &str) -> (SessionId, Arc<Session>) {
+        let store = CookieStore::new(StoreSettings::new(CookieSecret::new(b"0123456789abcdef").unwrap()));
+        let at = UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+        let session = Session { created_at: Some(at), email: Some(email.to_owned()), ..Session::default() };
+        let none = http::HeaderMap::new();
+        let cookies = store.save(&session, RequestCookies::new(&none), "app.example.com", at).unwrap();
+        let pair = cookies[0].expose().split(';').next().unwrap().to_owned();
+        let headers = [(http::header::COOKIE, http::HeaderValue::try_from(pair).unwrap())].into_iter().collect();
+        match store.open(RequestCookies::new(&headers), at) {
+            Opened::Session(opened) => (opened.id, opened.session),
+            Opened::None | Opened::Rejected(_) => panic!("what was just sealed opens"),
+        }
+    }
+
+    #[tokio::test]
+    async fn the_provider_is_asked_once_per_session_and_period() {
+        let unmet = Standing::Unmet(Requirement::Repository);
+        let scene = Scene::new(vec![Ok(Standing::Met), Ok(unmet), Ok(unmet)]);
+        let (alice, bob) = (stored("alice@example.com"), stored("bob@example.com"));
+        for _ in 0..3 {
+            assert_eq!(scene.ask(&alice).await, Standing::Met);
+        }
+        assert_eq!(scene.ask(&bob).await, unmet);
+        assert_eq!(scene.asked(), 2);
+        scene.now.fetch_add(59, Ordering::SeqCst);
+        assert_eq!((scene.ask(&alice).await, scene.asked()), (Standing::Met, 2));
+        scene.now.fetch_add(1, Ordering::SeqCst);
+        assert_eq!((scene.ask(&alice).await, scene.asked()), (unmet, 3));
+    }
+
+    #[tokio::test]
+    async fn a_provider_that_gives_no_answer_lets_nobody_in_and_is_asked_again_soon() {
+        let fault = CallError { call: Call::UserInfo, host: "op.test".into(), fault: Fault::TimedOut };
+        let scene = Scene::new(vec![Err(fault.into()), Ok(Standing::Met)]);
+        let alice = stored("alice@example.com");
+        for _ in 0..2 {
+            assert_eq!((scene.ask(&alice).await, scene.asked()), (Standing::Unanswered, 1));
+        }
+        scene.now.fetch_add(5, Ordering::SeqCst);
+        assert_eq!(scene.ask(&alice).await, Standing::Met);
+    }
+}

@@ -121,13 +121,13 @@ impl Login<'_> {
         if let Err(refusal) = self.shared.settings.policy.allow.at_login(session) {
             self.failure("Invalid authentication via OAuth2: unauthorized", session.log_name());
             tracing::info!(request_id = %self.inbound.id, %refusal, "the account may not enter");
-            return self.failed(Failure::NotAllowed.because(refusal));
+            return self.kept_out(Failure::NotAllowed.because(refusal), session);
         }
         match self.shared.standings.of_new(session).await {
             Standing::Met => {}
             Standing::Unmet(requirement) => {
                 self.failure(&format!("Invalid authentication via OAuth2: {requirement}"), session.log_name());
-                return self.failed(Failure::KeptOut(requirement).because(requirement));
+                return self.kept_out(Failure::KeptOut(requirement).because(requirement), session);
             }
             Standing::Unasked | Standing::Unanswered => return self.shared.unanswered(self.inbound, &self.target),
         }
@@ -172,6 +172,10 @@ impl Login<'_> {
             return start::begin(self.shared, self.inbound, &self.target, state.restarts + 1);
         }
         self.failed(Failure::LoginState(what).into())
+    }
+
+    fn kept_out(&self, report: Report, session: &Session) -> Answer {
+        self.shared.refusal_page(self.inbound, report, Some(session), &self.target)
     }
 
     fn failed(&self, report: Report) -> Answer {

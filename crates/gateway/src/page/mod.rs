@@ -5,8 +5,6 @@
 
 mod template;
 
-use std::fmt::Write as _;
-
 use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -47,16 +45,21 @@ pub(crate) struct ErrorPage<'a> {
     pub(crate) message: &'a str,
     /// What to quote when asking for help.
     pub(crate) request_id: &'a str,
+    /// Whom it is about, if somebody is logged in and that matters.
+    pub(crate) account: Option<&'a str>,
     /// The ways on.
     pub(crate) ways: Ways<'a>,
 }
 
 /// The ways on from an error page.
+#[derive(Clone, Copy)]
 pub(crate) enum Ways<'a> {
     /// None that we know of; the visitor may reload.
     Reload,
     /// Back to the target, or through the sign-in page to it.
     To(&'a str),
+    /// To the target with another account: with this one trying again is of little use.
+    OtherAccount(&'a str),
 }
 
 impl Renderer {
@@ -106,33 +109,39 @@ impl Renderer {
         let title = escape(page.status.canonical_reason().unwrap_or("Error"));
         let message = escape(page.message);
         let request_id = escape(page.request_id);
-        let ways = self.ways(&page.ways);
+        let account =
+            page.account.map(|account| format!("<p class=\"note\">Account <strong>{}</strong></p>", escape(account)));
+        let ways = self.ways(page.ways);
         self.error.fill(|slot| match slot {
             "style" => STYLE,
             "status" => page.status.as_str(),
             "title" => &title,
             "message" => &message,
             "request_id" => &request_id,
+            "account" => account.as_deref().unwrap_or_default(),
             "ways" => &ways,
             "footer" => &self.footer,
             _ => "",
         })
     }
 
-    fn ways(&self, ways: &Ways<'_>) -> String {
-        let mut html = String::new();
-        if let Ways::To(target) = ways {
-            let prefix = &self.prefix;
-            let target_url = form::encode(target);
-            let target = escape(target);
-            let _ = write!(
-                html,
-                "<a class=\"button\" href=\"{target}\">Try again</a>\
-                 <a class=\"quiet\" href=\"{prefix}/sign_in?rd={target_url}\">Sign in with another account</a>\
-                 <a class=\"quiet\" href=\"{prefix}/sign_out\">Sign out</a>"
-            );
+    fn ways(&self, ways: Ways<'_>) -> String {
+        let (target, first, second) = match ways {
+            Ways::Reload => return String::new(),
+            Ways::To(target) => (target, "button", "quiet"),
+            Ways::OtherAccount(target) => (target, "quiet", "button"),
+        };
+        let prefix = &self.prefix;
+        let again = format!("<a class=\"{first}\" href=\"{}\">Try again</a>", escape(target));
+        let other = format!(
+            "<a class=\"{second}\" href=\"{prefix}/sign_in?rd={}\">Sign in with another account</a>",
+            form::encode(target)
+        );
+        let sign_out = format!("<a class=\"quiet\" href=\"{prefix}/sign_out\">Sign out</a>");
+        match ways {
+            Ways::OtherAccount(_) => other + &again + &sign_out,
+            Ways::To(_) | Ways::Reload => again + &other + &sign_out,
         }
-        html
     }
 }
 
@@ -166,11 +175,25 @@ mod tests {
             status: StatusCode::FORBIDDEN,
             message: hostile,
             request_id: hostile,
+            account: Some(hostile),
             ways: Ways::To(hostile),
         });
         assert!(!page.contains("<script>"), "{page}");
         assert!(page.contains("{{footer}}"), "what fills a slot is not filled again");
         assert!(page.contains("403"));
+    }
+
+    #[test]
+    fn whoever_may_not_enter_is_offered_another_account_first() {
+        let page = renderer().error(&ErrorPage {
+            status: StatusCode::FORBIDDEN,
+            message: "no",
+            request_id: "id",
+            account: Some("alice@example.com"),
+            ways: Ways::OtherAccount("/x"),
+        });
+        assert!(page.contains("Account <strong>alice@example.com</strong>"), "{page}");
+        assert!(page.contains(r#"<a class="button" href="/oauth2/sign_in?rd=%2Fx">"#), "{page}");
     }
 
     #[test]
