@@ -127,6 +127,15 @@ impl App {
         }
     }
 
+    /// Where it listens, if on TCP.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        match &self.place {
+            Place::Tcp(address) => *address,
+            Place::Unix(path) => panic!("{} is no address", path.display()),
+        }
+    }
+
     /// Everything it was asked so far.
     #[must_use]
     pub fn seen(&self) -> Vec<Seen> {

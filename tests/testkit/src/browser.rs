@@ -7,7 +7,7 @@ use url::Url;
 use url::form_urlencoded::Serializer;
 
 use crate::cookie::Jar;
-use crate::html::{self, Form, Link};
+use crate::html::{self, Field, Form, Link};
 use crate::{Headers, Request, Response, http, place};
 
 /// How many redirects are followed before the test fails.
@@ -98,12 +98,17 @@ impl Browser {
 
     /// Fills in a form and sends it off with its first button.
     pub fn submit(&mut self, page: &Page, form: &Form, fill: &[(&str, &str)]) -> Page {
+        self.press(page, form, fill, form.buttons.first())
+    }
+
+    /// Fills in a form and sends it off with this button, or without one as a script does.
+    pub fn press(&mut self, page: &Page, form: &Form, fill: &[(&str, &str)], button: Option<&Field>) -> Page {
         let mut pairs = Serializer::new(String::new());
         for field in &form.fields {
             let filled = fill.iter().find(|(name, _)| *name == field.name).map(|(_, value)| *value);
             pairs.append_pair(&field.name, filled.unwrap_or(&field.value));
         }
-        for button in form.buttons.iter().take(1) {
+        if let Some(button) = button {
             pairs.append_pair(&button.name, &button.value);
         }
         let pairs = pairs.finish();
@@ -137,6 +142,23 @@ impl Browser {
             page = self.submit(&page, form, &fill);
         }
         panic!("the provider asks and asks: {page}");
+    }
+
+    /// Presses the button of the form that has `value` in one of its fields, as on a page that asks which account to
+    /// take; then sends off the form that a script would send, if the answer has such a one for another place
+    /// (`response_mode=form_post`).
+    pub fn choose(&mut self, page: &Page, value: &str) -> Page {
+        let forms = page.forms();
+        let named = |form: &&Form| form.fields.iter().any(|field| field.value == value);
+        let form = forms.iter().find(named).unwrap_or_else(|| panic!("no form for {value:?}: {page}"));
+        let next = self.submit(page, form, &[]);
+        let forms = next.forms();
+        match forms.as_slice() {
+            [form] if form.method == "post" && next.resolve(&form.action).origin() != next.url.origin() => {
+                self.press(&next, form, &[], None)
+            }
+            _ => next,
+        }
     }
 
     /// Opens a URL of a program that redirects to its provider at once, and signs in there.

@@ -4,6 +4,11 @@
 //! Program    the program under test or the original, started with given flags, environment and file
 //! App        an application server that remembers what it was asked and answers as told
 //! Provider   an OpenID provider that nobody here wrote
+//! Gitea      a real server that speaks GitHub's protocol, with people, organisations, teams and repositories
+//! Emulator   GitHub's, Google's and Microsoft's logins, by npm emulate
+//! Tenant     Microsoft's old endpoints and Graph, which nobody emulates: ours, and so no evidence of itself
+//! Spoiler    stands before any of these and spoils the answers that the test names
+//! Elsewhere  lets a program find `github.com` and its like on this machine, with certificates it trusts
 //! Browser    cookies, redirects, links and forms; every host name leads to this machine
 //! Connection one TCP connection that sends exactly the bytes it is given
 //! ```
@@ -15,6 +20,10 @@
 pub mod app;
 pub mod browser;
 pub mod cookie;
+pub mod elsewhere;
+pub mod emulator;
+pub mod gitea;
+mod github_front;
 pub mod headers;
 pub mod html;
 pub mod http;
@@ -22,13 +31,23 @@ pub mod place;
 pub mod process;
 pub mod program;
 pub mod provider;
+mod relay;
+pub mod signer;
+pub mod spoiler;
+pub mod tenant;
 pub mod websocket;
 mod wire;
 
 pub use app::{App, Reply, Seen};
 pub use browser::{Browser, Front, Page};
+pub use elsewhere::Elsewhere;
+pub use emulator::Emulator;
+pub use gitea::Gitea;
 pub use headers::Headers;
 pub use http::{Connection, Request, Response};
 pub use process::{Finished, Process};
 pub use program::{Launch, Program, Which};
-pub use provider::Provider;
+pub use provider::{Client, Provider};
+pub use signer::Signer;
+pub use spoiler::{Fault, Spoiler};
+pub use tenant::Tenant;

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::http::{Connection, ask};
 use crate::process::eventually;
-use crate::{Finished, Process, Provider, Request, Response, place};
+use crate::{Elsewhere, Finished, Process, Provider, Request, Response, place};
 
 /// How long a program may take to answer its first `/ping`, on a busy machine.
 const START: Duration = Duration::from_secs(20);
@@ -71,14 +71,19 @@ impl Launch {
         }
     }
 
-    /// Set up for one provider and one upstream, as most tests want it: any e-mail, no Secure cookies, the callback on
-    /// the program's own port.
+    /// Set up for one provider and one upstream, as most tests want it: see [`Launch::before`].
     #[must_use]
     pub fn oidc(which: Which, provider: &Provider, upstream: &str) -> Self {
+        Self::before(which, upstream).provider(provider)
+    }
+
+    /// Set up for one upstream, as most tests want it, but for its provider: any e-mail, no Secure cookies,
+    /// [`Launch::callback`].
+    #[must_use]
+    pub fn before(which: Which, upstream: &str) -> Self {
         let launch = Self::new(which);
-        let callback = format!("--redirect-url={}/oauth2/callback", launch.url());
+        let callback = format!("--redirect-url={}", launch.callback());
         launch
-            .provider(provider)
             .flag(&callback)
             .flag(&format!("--upstream={upstream}"))
             .flag("--email-domain=*")
@@ -113,8 +118,15 @@ impl Launch {
 
     /// Adds flags.
     #[must_use]
-    pub fn flags(self, flags: &[&str]) -> Self {
-        flags.iter().fold(self, |launch, flag| launch.flag(flag))
+    pub fn flags<T: AsRef<str>>(self, flags: impl IntoIterator<Item = T>) -> Self {
+        flags.into_iter().fold(self, |launch, flag| launch.flag(flag.as_ref()))
+    }
+
+    /// Lets it find the world outside where `elsewhere` says, and trust its certificates.
+    #[must_use]
+    pub fn through(self, elsewhere: &Elsewhere) -> Self {
+        self.env("HTTPS_PROXY", &elsewhere.proxy())
+            .flag(&format!("--provider-ca-file={}", elsewhere.authority().display()))
     }
 
     /// Takes back the flags of this name, such as `--upstream`.
@@ -163,6 +175,12 @@ impl Launch {
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address())
+    }
+
+    /// The callback on its own port: what most tests let its provider return to.
+    #[must_use]
+    pub fn callback(&self) -> String {
+        format!("{}/oauth2/callback", self.url())
     }
 
     /// Starts it and waits until it answers `/ping`, with whatever status.

@@ -21,6 +21,27 @@ pub struct Provider {
     _process: Process,
 }
 
+/// What a provider knows a program by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Client {
+    /// The client id.
+    pub id: String,
+    /// Its secret.
+    pub secret: String,
+}
+
+impl Client {
+    pub(crate) fn new(id: &str, secret: &str) -> Self {
+        Self { id: id.to_owned(), secret: secret.to_owned() }
+    }
+
+    /// The flags that say so.
+    #[must_use]
+    pub fn flags(&self) -> Vec<String> {
+        vec![format!("--client-id={}", self.id), format!("--client-secret={}", self.secret)]
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     OidcProvider,
