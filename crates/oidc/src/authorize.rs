@@ -4,10 +4,16 @@
 //! [OIDC Core §3.1.2.1]: https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use sidecar_core::form;
+use sidecar_core::login::{LoginAttempt, Pkce};
 
 use crate::endpoint_url::EndpointUrl;
+use crate::error::Unavailable;
+use crate::pkce::{CodeChallengeMethod, PkcePolicy};
+use crate::provider::AuthorizationRequest;
+use crate::settings::Registration;
 
 /// The parameters of an authorization request that are the same for every provider.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +26,59 @@ pub struct Parameters<'a> {
     pub scope: &'a str,
     /// `state`
     pub state: &'a str,
+}
+
+/// The secrets of a new login at a provider that takes these methods of PKCE.
+pub(crate) fn new_attempt(pkce: PkcePolicy, code_challenge_methods: &[String]) -> Result<LoginAttempt, Unavailable> {
+    let pkce = match pkce.method(code_challenge_methods) {
+        Some(_) => Pkce::On,
+        None => Pkce::Off,
+    };
+    LoginAttempt::random(pkce)
+        .map_err(|error| Unavailable { reason: error.to_string(), retry_after: Duration::from_secs(1) })
+}
+
+/// One login, as far as its authorization request tells it.
+pub(crate) struct Asked<'a> {
+    pub(crate) registration: &'a Registration,
+    pub(crate) request: &'a AuthorizationRequest<'a>,
+    pub(crate) scope: &'a str,
+    /// What the provider takes.
+    pub(crate) code_challenge_methods: &'a [String],
+    /// `nonce` (OIDC Core §3.1.2.1), where one is sent.
+    pub(crate) nonce: Option<&'a str>,
+    /// Parameters of this kind of provider, after the configured ones.
+    pub(crate) more: &'a [(&'a str, &'a str)],
+}
+
+impl Asked<'_> {
+    /// The URL that asks for it.
+    pub(crate) fn url(&self, endpoint: &EndpointUrl) -> String {
+        let registration = self.registration;
+        let code_challenge = self.request.attempt.code_verifier.as_ref().map(|code_verifier| {
+            // The attempt was made with a verifier, so it is used, whatever the metadata says by now.
+            let method = registration.pkce.method(self.code_challenge_methods).unwrap_or(CodeChallengeMethod::S256);
+            (method, method.code_challenge(code_verifier.expose()))
+        });
+        let mut extra: Vec<(&str, &str)> = Vec::new();
+        for (name, values) in &registration.extra_parameters {
+            extra.extend(values.iter().map(|value| (name.as_str(), value.as_str())));
+        }
+        extra.extend(self.more);
+        if let Some((method, code_challenge)) = &code_challenge {
+            extra.push(("code_challenge", code_challenge));
+            extra.push(("code_challenge_method", method.as_str()));
+        }
+        extra.extend(registration.response_mode.as_deref().map(|response_mode| ("response_mode", response_mode)));
+        extra.extend(self.nonce.map(|nonce| ("nonce", nonce)));
+        let parameters = Parameters {
+            client_id: &registration.client_id,
+            redirect_uri: self.request.redirect_uri,
+            scope: self.scope,
+            state: self.request.state,
+        };
+        authorization_url(endpoint, &parameters, extra)
+    }
 }
 
 /// Puts the URL together (providers.md 2.2): the endpoint's own parameters stay, `redirect_uri`, `client_id` and

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::header::{CONTENT_TYPE, LOCATION, USER_AGENT};
+use http::header::{CONTENT_TYPE, HeaderName, LOCATION, RETRY_AFTER, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
@@ -20,7 +20,9 @@ const AGENT: &str = concat!("oauth2-sidecar/", env!("CARGO_PKG_VERSION"));
 const DEADLINE: Duration = Duration::from_secs(10);
 /// Metadata, key sets and token answers of real providers stay below a tenth of it.
 const MAX_BODY_BYTES: usize = 1024 * 1024;
-/// Discovery documents may have moved; more hops than this are a loop (D46).
+/// How many more calls GitHub and its like take in the present hour.
+const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
+/// Discovery documents and repositories may have moved; more hops than this are a loop (D46).
 const MAX_REDIRECTS: usize = 3;
 
 /// The one client for calls to a provider. Clones share its connections, which live on the runtime that makes the calls.
@@ -45,6 +47,18 @@ pub enum Call {
     Validate,
     /// The configured `backend-logout-url`.
     BackendLogout,
+    /// The visitor's account.
+    User,
+    /// The visitor's e-mail addresses.
+    Emails,
+    /// The organizations that the visitor is a member of.
+    Organizations,
+    /// The teams that the visitor is a member of.
+    Teams,
+    /// What the visitor may do with a repository.
+    Repository,
+    /// Whether the visitor is a collaborator of a repository.
+    Collaborator,
 }
 
 impl Call {
@@ -58,6 +72,12 @@ impl Call {
             Self::UserInfo => "userinfo",
             Self::Validate => "validate",
             Self::BackendLogout => "backend logout",
+            Self::User => "user",
+            Self::Emails => "emails",
+            Self::Organizations => "organizations",
+            Self::Teams => "teams",
+            Self::Repository => "repository",
+            Self::Collaborator => "collaborator",
         }
     }
 }
@@ -104,6 +124,9 @@ pub enum Fault {
     /// Another status than the call wants.
     #[error("unexpected status {0}")]
     Status(u16),
+    /// The provider answers no more calls for a while: we, or this visitor, have made too many.
+    #[error("too many calls for the provider's liking (status {0})")]
+    RateLimited(u16),
     /// A redirect where none is followed, one too many, or one to a place that is not allowed (D46).
     #[error("a redirect that is not followed (status {0})")]
     Redirect(u16),
@@ -124,8 +147,27 @@ impl Fault {
             | Self::Tls(_)
             | Self::TimedOut
             | Self::Interrupted(_)
+            | Self::RateLimited(_)
             | Self::Status(429 | 502..=504) => true,
             Self::TooLarge | Self::Status(_) | Self::Redirect(_) | Self::Document(_) => false,
+        }
+    }
+}
+
+/// Where a redirect may lead (D46).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Follow {
+    /// Anywhere, but never from https to http. For calls that carry no secret.
+    Anywhere,
+    /// To the same scheme, host and port alone, which have seen the access token already.
+    SameOrigin,
+}
+
+impl Follow {
+    fn leads(self, from: &EndpointUrl, to: &EndpointUrl) -> bool {
+        match self {
+            Self::Anywhere => to.is_https() || !from.is_https(),
+            Self::SameOrigin => to.is_same_origin(from),
         }
     }
 }
@@ -137,6 +179,8 @@ pub(crate) struct Answer {
     pub(crate) media_type: String,
     /// Where a redirect leads to.
     location: Option<String>,
+    /// Whether a refusal comes from a limit on the number of calls, which GitHub says with 403 and a header.
+    is_rate_limited: bool,
     /// May hold tokens: goes to a parser, never to a log.
     pub(crate) body: Bytes,
 }
@@ -160,15 +204,21 @@ impl Client {
         answer.unless_redirected(call, url)
     }
 
-    /// One GET that follows up to three redirects, never from https to http.
-    pub(crate) async fn get_following(&self, call: Call, url: &EndpointUrl) -> Result<Answer, CallError> {
+    /// One GET that follows up to three redirects, as far as `follow` lets it.
+    pub(crate) async fn get_following(
+        &self,
+        call: Call,
+        url: &EndpointUrl,
+        headers: HeaderMap,
+        follow: Follow,
+    ) -> Result<Answer, CallError> {
         let mut url = url.clone();
         let mut hops = 0;
         loop {
-            let get = request(Method::GET, &url, HeaderMap::new(), Bytes::new());
+            let get = request(Method::GET, &url, headers.clone(), Bytes::new());
             let answer = self.exchange(call, &url, get).await?;
             let Some(location) = &answer.location else { return answer.unless_redirected(call, &url) };
-            let next = url.join(location).ok().filter(|next| next.is_https() || !url.is_https());
+            let next = url.join(location).ok().filter(|next| follow.leads(&url, next));
             hops += 1;
             match next {
                 Some(next) if hops <= MAX_REDIRECTS => url = next,
@@ -208,6 +258,17 @@ impl Client {
 }
 
 impl Answer {
+    #[cfg(test)]
+    pub(crate) fn of(status: u16, media_type: &str, body: &[u8]) -> Self {
+        Self {
+            status: StatusCode::from_u16(status).expect("a status"),
+            media_type: media_type.to_owned(),
+            location: None,
+            is_rate_limited: status == 429,
+            body: Bytes::copy_from_slice(body),
+        }
+    }
+
     fn unless_redirected(self, call: Call, url: &EndpointUrl) -> Result<Self, CallError> {
         if self.status.is_redirection() {
             return Err(CallError::new(call, url, Fault::Redirect(self.status.as_u16())));
@@ -218,9 +279,20 @@ impl Answer {
     /// The body of an answer with status 200; any other is a fault.
     pub(crate) fn into_ok_body(self, call: Call, url: &EndpointUrl) -> Result<Bytes, CallError> {
         if self.status != StatusCode::OK {
-            return Err(CallError::new(call, url, Fault::Status(self.status.as_u16())));
+            return Err(self.refused(call, url));
         }
         Ok(self.body)
+    }
+
+    /// The error for a status that the call does not want.
+    pub(crate) fn refused(&self, call: Call, url: &EndpointUrl) -> CallError {
+        CallError::new(call, url, self.refusal())
+    }
+
+    /// What a status means that the call does not want.
+    pub(crate) fn refusal(&self) -> Fault {
+        let status = self.status.as_u16();
+        if self.is_rate_limited { Fault::RateLimited(status) } else { Fault::Status(status) }
     }
 }
 
@@ -242,9 +314,14 @@ fn request(method: Method, url: &EndpointUrl, headers: HeaderMap, body: Bytes) -
 
 async fn read(response: Response<Incoming>) -> Result<Answer, Fault> {
     let (head, mut body) = response.into_parts();
-    let text = |name| head.headers.get(name).and_then(|value| value.to_str().ok());
+    let text = |name: HeaderName| head.headers.get(name).and_then(|value| value.to_str().ok());
     let media_type = text(CONTENT_TYPE).and_then(|value| value.split(';').next()).unwrap_or_default();
     let location = text(LOCATION).filter(|_| head.status.is_redirection()).map(str::to_owned);
+    let is_rate_limited = match head.status {
+        StatusCode::TOO_MANY_REQUESTS => true,
+        StatusCode::FORBIDDEN => text(RETRY_AFTER).is_some() || text(REMAINING) == Some("0"),
+        _ => false,
+    };
     let mut bytes = BytesMut::new();
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| Fault::Interrupted(innermost(&error)))?;
@@ -258,6 +335,7 @@ async fn read(response: Response<Incoming>) -> Result<Answer, Fault> {
         status: head.status,
         media_type: media_type.trim().to_ascii_lowercase(),
         location,
+        is_rate_limited,
         body: bytes.freeze(),
     })
 }

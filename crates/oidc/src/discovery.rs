@@ -12,12 +12,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::HeaderMap;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep};
 
-use crate::client::{Call, CallError, Client};
+use crate::client::{Call, CallError, Client, Follow};
 use crate::endpoint_url::{EndpointUrl, EndpointUrlError};
 use crate::error::Unavailable;
 use crate::metadata::{Metadata, MetadataError};
@@ -123,7 +124,7 @@ struct Search {
 
 impl Search {
     async fn fetch(&self) -> Result<Metadata, DiscoveryError> {
-        let answer = self.client.get_following(Call::Discovery, &self.url).await?;
+        let answer = self.client.get_following(Call::Discovery, &self.url, HeaderMap::new(), Follow::Anywhere).await?;
         let body = answer.into_ok_body(Call::Discovery, &self.url)?;
         Ok(Metadata::parse(&body, &self.issuer, self.check)?)
     }

@@ -76,6 +76,12 @@ impl EndpointUrl {
         self.0.url.scheme() == "https"
     }
 
+    /// Whether scheme, host and port are those of `other`.
+    #[must_use]
+    pub fn is_same_origin(&self, other: &Self) -> bool {
+        self.0.url.origin() == other.0.url.origin()
+    }
+
     /// The URL that a relative or absolute `reference` means, seen from this one (RFC 3986 §5).
     pub(crate) fn join(&self, reference: &str) -> Result<Self, EndpointUrlError> {
         let joined = self.0.url.join(reference).map_err(|_| EndpointUrlError::Malformed)?;

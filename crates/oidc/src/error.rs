@@ -79,6 +79,12 @@ pub enum RedeemError {
     /// The claims make no identity.
     #[error("could not get the visitor's claims")]
     Claims(#[from] ClaimsError),
+    /// The provider did not tell who the visitor is.
+    #[error("could not get the visitor's data")]
+    UserData(#[source] CallError),
+    /// The `validate-url` did not confirm the new session.
+    #[error("the validate URL did not confirm the login")]
+    NotConfirmed(#[source] CallError),
     /// No e-mail address in the claims.
     #[error("neither the id_token nor the profileURL set an email")]
     NoEmail,
@@ -100,7 +106,8 @@ pub enum ClaimsError {
 }
 
 impl RedeemError {
-    /// How the visitor is answered (providers.md 2.1; D18, D55).
+    /// How the visitor is answered (providers.md 2.1; D18, D55): a session that the `validate-url` does not confirm is refused,
+    /// as the original does.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
         let away = |is_outage| {
@@ -112,9 +119,11 @@ impl RedeemError {
             Self::Issuer | Self::Claims(ClaimsError::EmailNotVerified) => Verdict::Forbidden,
             Self::IdToken(error) if error.is_refusal() => Verdict::Forbidden,
             Self::IdToken(IdTokenError::Keys(error)) => away(error.is_outage()),
-            Self::Token(TokenError::Call(error)) | Self::Claims(ClaimsError::UserInfo(error)) => {
-                away(error.fault.is_outage())
-            }
+            Self::Token(TokenError::Call(error))
+            | Self::Claims(ClaimsError::UserInfo(error))
+            | Self::UserData(error) => away(error.fault.is_outage()),
+            Self::NotConfirmed(error) if error.fault.is_outage() => away(true),
+            Self::NotConfirmed(_) => Verdict::Forbidden,
             Self::ClientSecret
             | Self::Token(_)
             | Self::NoIdToken

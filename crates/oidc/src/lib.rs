@@ -12,6 +12,7 @@
 //! this crate but those of a token that passed [`id_token::verify`].
 
 pub mod algorithm;
+pub mod api;
 pub mod authorize;
 mod backend_logout;
 mod background;
@@ -28,6 +29,7 @@ mod jws;
 mod key;
 mod key_set;
 mod metadata;
+mod oauth;
 pub mod pkce;
 mod provider;
 mod relying_party;
@@ -35,12 +37,14 @@ pub mod settings;
 #[cfg(test)]
 mod test_signer;
 pub mod token;
+mod token_response;
 mod userinfo;
 
+pub use api::{ApiHeaders, Presented};
 pub use backend_logout::{BackendLogout, BackendLogoutError};
 pub use background::{Background, Interrupted};
 pub use callback::{Callback, CallbackError, CallbackParseError, VerifiedCallback};
-pub use client::Client;
+pub use client::{Call, CallError, Client, Fault};
 pub use discovery::DiscoveryError;
 pub use endpoint_url::{EndpointUrl, EndpointUrlError};
 pub use error::{ClaimsError, RedeemError, RefreshError, Unavailable, ValidateError, Verdict};
@@ -48,6 +52,8 @@ pub use jwks::{Keys, KeysError};
 pub use jws::{JwsError, MAX_TOKEN_BYTES};
 pub use key::{KeyError, check_pem};
 pub use metadata::{Metadata, MetadataError};
+pub use oauth::{OAuthClient, OAuthSettings, Redeemed};
 pub use provider::{AuthorizationRequest, BoxFuture, Freshness, Provider, Refreshed, StandingError};
 pub use relying_party::{BuildError, RelyingParty};
 pub use settings::{ClientCredential, EndpointOverrides, Registration, SecretSource, Settings};
+pub use token::TokenResponse;

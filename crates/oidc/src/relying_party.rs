@@ -13,11 +13,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use sidecar_core::login::{LoginAttempt, Pkce};
+use sidecar_core::login::LoginAttempt;
 use sidecar_core::{Secret, Session, login};
 
 use crate::algorithm::Algorithm;
-use crate::authorize::{Parameters, authorization_url};
+use crate::api::{ApiHeaders, Presented};
+use crate::authorize::{Asked, new_attempt};
 use crate::background::Background;
 use crate::callback::VerifiedCallback;
 use crate::claims::Claims;
@@ -31,7 +32,6 @@ use crate::jwks::Keys;
 use crate::key::{KeyError, PublicKey};
 use crate::key_set::KeySet;
 use crate::metadata::Metadata;
-use crate::pkce::CodeChallengeMethod;
 use crate::provider::{AuthorizationRequest, Freshness, Refreshed};
 use crate::settings::{Endpoints, GroupRestriction, IssuerCheck, KeySource, NonceCheck, Settings, UserInfoClaims};
 use crate::token::{ClientCredentials, TokenCaller, TokenResponse};
@@ -162,12 +162,7 @@ impl RelyingParty {
     /// [`Unavailable`]
     pub fn new_attempt(&self) -> Result<LoginAttempt, Unavailable> {
         let metadata = self.metadata()?;
-        let pkce = match self.settings.registration.pkce.method(&metadata.code_challenge_methods) {
-            Some(_) => Pkce::On,
-            None => Pkce::Off,
-        };
-        LoginAttempt::random(pkce)
-            .map_err(|error| Unavailable { reason: error.to_string(), retry_after: Duration::from_secs(1) })
+        new_attempt(self.settings.registration.pkce, &metadata.code_challenge_methods)
     }
 
     /// Where the browser is sent to log in, with `more` parameters after the configured ones.
@@ -180,36 +175,16 @@ impl RelyingParty {
         more: &[(&str, &str)],
     ) -> Result<String, Unavailable> {
         let metadata = self.metadata()?;
-        let registration = &self.settings.registration;
-        let nonce = request.attempt.nonce.hash();
-        let code_challenge = request.attempt.code_verifier.as_ref().map(|code_verifier| {
-            // The attempt was made with a verifier, so it is used, whatever the metadata says by now.
-            let method =
-                registration.pkce.method(&metadata.code_challenge_methods).unwrap_or(CodeChallengeMethod::S256);
-            (method, method.code_challenge(code_verifier.expose()))
-        });
-        let mut extra: Vec<(&str, &str)> = Vec::new();
-        for (name, values) in &registration.extra_parameters {
-            extra.extend(values.iter().map(|value| (name.as_str(), value.as_str())));
-        }
-        extra.extend(more);
-        if let Some((method, code_challenge)) = &code_challenge {
-            extra.push(("code_challenge", code_challenge));
-            extra.push(("code_challenge_method", method.as_str()));
-        }
-        if let Some(response_mode) = &registration.response_mode {
-            extra.push(("response_mode", response_mode));
-        }
-        if self.settings.nonce == NonceCheck::Required {
-            extra.push(("nonce", &nonce));
-        }
-        let parameters = Parameters {
-            client_id: &registration.client_id,
-            redirect_uri: request.redirect_uri,
+        let nonce = (self.settings.nonce == NonceCheck::Required).then(|| request.attempt.nonce.hash());
+        let asked = Asked {
+            registration: &self.settings.registration,
+            request,
             scope: self.scope(),
-            state: request.state,
+            code_challenge_methods: &metadata.code_challenge_methods,
+            nonce: nonce.as_deref(),
+            more,
         };
-        Ok(authorization_url(&metadata.authorization_endpoint, &parameters, extra))
+        Ok(asked.url(&metadata.authorization_endpoint))
     }
 
     /// Turns a code into a session.
@@ -291,7 +266,8 @@ impl RelyingParty {
             (Freshness::JustRefreshed, None) => Ok(()),
             (Freshness::JustRefreshed, Some(endpoint)) => {
                 let access_token = session.access_token.as_ref().ok_or(ValidateError::NoAccessToken)?;
-                Ok(userinfo::validate(&self.client, endpoint, access_token).await?)
+                let presented = Presented::Headers(ApiHeaders::openid(access_token));
+                Ok(self.client.validate(endpoint, presented).await?)
             }
             (Freshness::Stored, _) => {
                 let raw = session.id_token.as_ref().ok_or(ValidateError::NoIdToken)?;

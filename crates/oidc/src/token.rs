@@ -3,36 +3,19 @@
 //! [RFC 6749 §3.2]: https://www.rfc-editor.org/rfc/rfc6749#section-3.2
 
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue};
 use sidecar_core::Secret;
-use sidecar_core::claims::ClaimValue;
-use sidecar_core::form::{self, Form, Semicolons};
+use sidecar_core::form;
 
-use crate::claims::Claims;
-use crate::client::{Answer, Call, CallError, Client, Fault};
+use crate::client::{Call, CallError, Client, Fault};
 use crate::endpoint_url::EndpointUrl;
 use crate::settings::{ClientCredential, Registration, SecretSource};
-
-/// Longer lives are cut to this, 2³¹−1 seconds, as the original does.
-const MAX_EXPIRES_IN: u32 = i32::MAX.cast_unsigned();
-
-/// A successful answer of the token endpoint (RFC 6749 §5.1, OIDC Core §3.1.3.3).
-#[derive(Debug)]
-pub struct TokenResponse {
-    /// `access_token`, never empty.
-    pub access_token: Secret<String>,
-    /// `refresh_token`.
-    pub refresh_token: Option<Secret<String>>,
-    /// `id_token`, not verified yet.
-    pub id_token: Option<Secret<String>>,
-    /// `expires_in` of the access token; `None` when the provider does not say, or says 0.
-    pub expires_in: Option<Duration>,
-}
+pub use crate::token_response::TokenResponse;
+use crate::token_response::{read, read_blindly};
 
 /// Why the token endpoint gave no tokens.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -67,25 +50,37 @@ pub enum TokenErrorCode {
     UnauthorizedClient,
     UnsupportedGrantType,
     InvalidScope,
+    /// GitHub's own: the client id or secret is wrong.
+    IncorrectClientCredentials,
+    /// GitHub's own: the redirect URI is not the registered one.
+    RedirectUriMismatch,
+    /// GitHub's own: the code is wrong, used or too old.
+    BadVerificationCode,
+    /// GitHub's own: the primary e-mail address of the account is not verified.
+    UnverifiedUserEmail,
     /// None of the above.
     Other,
 }
 
 impl TokenErrorCode {
-    const NAMES: [(Self, &'static str); 6] = [
+    const NAMES: [(Self, &'static str); 10] = [
         (Self::InvalidRequest, "invalid_request"),
         (Self::InvalidClient, "invalid_client"),
         (Self::InvalidGrant, "invalid_grant"),
         (Self::UnauthorizedClient, "unauthorized_client"),
         (Self::UnsupportedGrantType, "unsupported_grant_type"),
         (Self::InvalidScope, "invalid_scope"),
+        (Self::IncorrectClientCredentials, "incorrect_client_credentials"),
+        (Self::RedirectUriMismatch, "redirect_uri_mismatch"),
+        (Self::BadVerificationCode, "bad_verification_code"),
+        (Self::UnverifiedUserEmail, "unverified_user_email"),
     ];
 
-    fn from_name(name: &str) -> Self {
+    pub(crate) fn from_name(name: &str) -> Self {
         Self::NAMES.iter().find(|(_, known)| *known == name).map_or(Self::Other, |(code, _)| *code)
     }
 
-    /// The name in the specification; `other` for what it does not name. Constant text, fit for logs.
+    /// The name in the specification, or GitHub's; `other` for any other. Constant text, fit for logs.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         Self::NAMES.iter().find(|(code, _)| *code == self).map_or("other", |(_, name)| name)
@@ -99,11 +94,12 @@ impl TokenError {
         matches!(self, Self::Endpoint { code: TokenErrorCode::InvalidGrant | TokenErrorCode::InvalidClient, .. })
     }
 
-    /// Whether the endpoint answered at all: then it has not used the grant up, and asking in another way does no harm.
+    /// Whether the endpoint answered for itself: then it has not used the grant up, and asking in another way does no harm.
+    /// One that is overloaded, or a gateway before it, is not asked twice.
     fn was_answered(&self) -> bool {
         match self {
             Self::Endpoint { .. } | Self::NoAccessToken => true,
-            Self::Call(error) => matches!(error.fault, Fault::Status(_)),
+            Self::Call(error) => matches!(error.fault, Fault::Status(_)) && !error.fault.is_outage(),
             Self::MemberType(_) => false,
         }
     }
@@ -147,6 +143,30 @@ impl<'a> ClientCredentials<'a> {
         };
         Ok(Self { client_id: &registration.client_id, proof })
     }
+
+    /// The pairs that say it in a form.
+    fn pairs(&self) -> Vec<(&str, &str)> {
+        match &self.proof {
+            Proof::Secret(secret) => vec![("client_id", self.client_id), ("client_secret", secret.expose())],
+            Proof::Assertion(assertion) => vec![
+                ("client_id", self.client_id),
+                ("client_assertion_type", JWT_BEARER),
+                ("client_assertion", assertion.expose()),
+            ],
+        }
+    }
+}
+
+/// Sends a grant to a provider of plain OAuth 2.0, which takes the client's secret in the form alone.
+pub(crate) async fn exchange_in_form(
+    client: &Client,
+    url: &EndpointUrl,
+    credentials: &ClientCredentials<'_>,
+    grant: &[(&str, &str)],
+) -> Result<TokenResponse, TokenError> {
+    let pairs = grant.iter().copied().chain(credentials.pairs()).collect();
+    let answer = client.post_form(Call::Token, url, HeaderMap::new(), &encode(pairs)).await?;
+    read_blindly(&answer, url)
 }
 
 /// Asks the token endpoint, and remembers in which way it wants to be asked.
@@ -171,11 +191,8 @@ impl TokenCaller {
     ) -> Result<TokenResponse, TokenError> {
         let secret = match &credentials.proof {
             Proof::Secret(secret) => secret,
-            Proof::Assertion(assertion) => {
-                let mut pairs = grant.to_vec();
-                pairs.push(("client_id", credentials.client_id));
-                pairs.push(("client_assertion_type", JWT_BEARER));
-                pairs.push(("client_assertion", assertion.expose()));
+            Proof::Assertion(_) => {
+                let pairs = grant.iter().copied().chain(credentials.pairs()).collect();
                 return post(client, url, HeaderMap::new(), pairs).await;
             }
         };
@@ -267,67 +284,4 @@ fn basic(client_id: &str, secret: &Secret<String>) -> HeaderValue {
     let mut value = HeaderValue::from_str(text.expose()).expect("base64 is visible ASCII");
     value.set_sensitive(true);
     value
-}
-
-/// Reads an answer of the token endpoint. A non-empty `error` counts whatever the status (providers.md 3.6).
-fn read(answer: &Answer, url: &EndpointUrl) -> Result<TokenResponse, TokenError> {
-    let status = answer.status.as_u16();
-    let members = members(answer);
-    if let Some(name) = members.as_ref().and_then(Members::error) {
-        return Err(TokenError::Endpoint { code: TokenErrorCode::from_name(&name), status });
-    }
-    if !answer.status.is_success() {
-        return Err(CallError::new(Call::Token, url, Fault::Status(status)).into());
-    }
-    let members =
-        members.ok_or_else(|| CallError::new(Call::Token, url, Fault::Document("neither a JSON object nor a form")))?;
-    Ok(TokenResponse {
-        access_token: members.text("access_token")?.ok_or(TokenError::NoAccessToken)?,
-        refresh_token: members.text("refresh_token")?,
-        id_token: members.text("id_token")?,
-        expires_in: members.expires_in()?,
-    })
-}
-
-/// The members of an answer, read from JSON or, where the media type says so, from a form.
-struct Members(Claims);
-
-fn members(answer: &Answer) -> Option<Members> {
-    match answer.media_type.as_str() {
-        "application/x-www-form-urlencoded" | "text/plain" => {
-            let text = std::str::from_utf8(&answer.body).ok()?;
-            let form = Form::parse(text, Semicolons::Refused).ok()?;
-            Some(Members(Claims::from_pairs(form.pairs())))
-        }
-        _ => Claims::parse(&answer.body).ok().map(Members),
-    }
-}
-
-impl Members {
-    fn error(&self) -> Option<String> {
-        self.0.member("error").map(ClaimValue::to_text).filter(|name| !name.is_empty())
-    }
-
-    /// A text; `null` and the empty text are absent.
-    fn text(&self, name: &'static str) -> Result<Option<Secret<String>>, TokenError> {
-        match self.0.member(name) {
-            None | Some(ClaimValue::Null) => Ok(None),
-            Some(ClaimValue::String(text)) => Ok(Some(text).filter(|text| !text.is_empty()).cloned().map(Secret::new)),
-            Some(_) => Err(TokenError::MemberType(name)),
-        }
-    }
-
-    /// Seconds as a number or a numeric text. Fractions are cut, what is negative expires at once, and nothing lives longer
-    /// than [`MAX_EXPIRES_IN`].
-    fn expires_in(&self) -> Result<Option<Duration>, TokenError> {
-        let text = match self.0.member("expires_in") {
-            None | Some(ClaimValue::Null) => return Ok(None),
-            Some(ClaimValue::Number(text) | ClaimValue::String(text)) if !text.is_empty() => text,
-            Some(_) => return Err(TokenError::MemberType("expires_in")),
-        };
-        let seconds = text.parse::<f64>().ok().filter(|seconds| !seconds.is_nan());
-        let seconds = seconds.ok_or(TokenError::MemberType("expires_in"))?;
-        let seconds = seconds.trunc().clamp(-1.0, f64::from(MAX_EXPIRES_IN));
-        Ok((seconds != 0.0).then(|| Duration::from_secs_f64(seconds.max(0.0))))
-    }
 }

@@ -4,10 +4,9 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use http::header::{ACCEPT, AUTHORIZATION};
-use http::{HeaderMap, HeaderValue};
 use sidecar_core::Secret;
 
+use crate::api::ApiHeaders;
 use crate::claims::Claims;
 use crate::client::{Answer, Call, CallError, Client, Fault};
 use crate::endpoint_url::EndpointUrl;
@@ -18,32 +17,9 @@ pub(crate) async fn fetch(
     url: &EndpointUrl,
     access_token: &Secret<String>,
 ) -> Result<Claims, CallError> {
-    let headers = bearer(access_token).ok_or_else(|| CallError::new(Call::UserInfo, url, BAD_TOKEN))?;
+    let headers = ApiHeaders::openid(access_token).into_map(Call::UserInfo, url)?;
     let answer = client.get(Call::UserInfo, url, headers).await?;
     read(answer, url)
-}
-
-/// Asks the `validate-url` whether the access token is still good: it is when the status is 200.
-pub(crate) async fn validate(
-    client: &Client,
-    url: &EndpointUrl,
-    access_token: &Secret<String>,
-) -> Result<(), CallError> {
-    let headers = bearer(access_token).ok_or_else(|| CallError::new(Call::Validate, url, BAD_TOKEN))?;
-    client.get(Call::Validate, url, headers).await?.into_ok_body(Call::Validate, url).map(|_| ())
-}
-
-const BAD_TOKEN: Fault = Fault::Document("the access token has characters that no header carries");
-
-/// The header set of the OpenID Connect family (providers.md 2.6).
-fn bearer(access_token: &Secret<String>) -> Option<HeaderMap> {
-    let text = Secret::new(format!("Bearer {}", access_token.expose()));
-    let mut value = HeaderValue::from_str(text.expose()).ok()?;
-    value.set_sensitive(true);
-    let mut headers = HeaderMap::new();
-    headers.insert(AUTHORIZATION, value);
-    headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-    Some(headers)
 }
 
 fn read(answer: Answer, url: &EndpointUrl) -> Result<Claims, CallError> {
