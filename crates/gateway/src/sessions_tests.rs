@@ -44,7 +44,7 @@ fn refused(code: TokenErrorCode) -> Result<Refreshed, RefreshError> {
 }
 
 fn outage() -> CallError {
-    CallError { call: Call::Token, host: "op.test".into(), fault: Fault::TimedOut }
+    CallError { call: Call::Token, host: "op.test".into(), fault: Fault::TimedOut, retry_after: None }
 }
 
 impl Scene {

@@ -14,12 +14,22 @@ use crate::{
     tunnel,
 };
 
-/// Resolving and connecting together, as Go's default transport.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
-/// From the connected socket to the finished handshake, as Go's default transport.
-const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
-/// From `CONNECT` to the proxy's answer.
-const TUNNEL_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long each step of a connection may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timeouts {
+    /// Resolving and connecting together. Default 30 s, as Go's transport.
+    pub connect: Duration,
+    /// From `CONNECT` to the proxy's answer. Default 30 s.
+    pub tunnel: Duration,
+    /// From the connected socket to the finished TLS handshake. Default 10 s, as Go's transport.
+    pub handshake: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self { connect: Duration::from_secs(30), tunnel: Duration::from_secs(30), handshake: Duration::from_secs(10) }
+    }
+}
 
 /// Makes connections. Clones share the resolver's cache and the TLS sessions.
 #[derive(Clone)]
@@ -31,27 +41,26 @@ struct Shared {
     resolver: Resolver,
     tls: Tls,
     proxies: Proxies,
-    connect_timeout: Duration,
+    timeouts: Timeouts,
 }
 
 impl Dialer {
     /// A dialer that resolves names as the system is configured, once there is one to resolve.
     #[must_use]
     pub fn new(tls: Tls, proxies: Proxies) -> Self {
-        let shared = Shared { resolver: Resolver::default(), tls, proxies, connect_timeout: CONNECT_TIMEOUT };
+        let shared = Shared { resolver: Resolver::default(), tls, proxies, timeouts: Timeouts::default() };
         Self { shared: Arc::new(shared) }
     }
 
-    /// The same with another limit for resolving and connecting together (default 30 s), and a resolver of its own.
+    /// The same with other limits, and a resolver of its own.
     #[must_use]
-    pub fn with_connect_timeout(&self, connect_timeout: Duration) -> Self {
+    pub fn with_timeouts(self, timeouts: Timeouts) -> Self {
         let Shared { tls, proxies, .. } = &*self.shared;
-        let shared =
-            Shared { resolver: Resolver::default(), tls: tls.clone(), proxies: proxies.clone(), connect_timeout };
+        let shared = Shared { resolver: Resolver::default(), tls: tls.clone(), proxies: proxies.clone(), timeouts };
         Self { shared: Arc::new(shared) }
     }
 
-    /// Connects: through a proxy where the settings say so, with TLS for [`Endpoint::Https`] (10 s for the handshake).
+    /// Connects: through a proxy where the settings say so, with TLS for [`Endpoint::Https`].
     ///
     /// # Errors
     /// [`DialError`], which names the stage.
@@ -81,7 +90,7 @@ impl Dialer {
                 self.secure(stream, host, *port).await
             }
             Endpoint::Unix(path) => {
-                let made = timeout(self.shared.connect_timeout, connect::unix(path)).await;
+                let made = timeout(self.shared.timeouts.connect, connect::unix(path)).await;
                 made.map_err(|_: Elapsed| DialError::timed_out(Stage::Connect, endpoint))?
                     .map(Stream::unix)
                     .map_err(|error| DialError::new(Stage::Connect, endpoint, error))
@@ -95,7 +104,7 @@ impl Dialer {
             return Ok(stream.at_proxy());
         };
         let authority = authority(endpoint).unwrap_or_default();
-        timeout(TUNNEL_TIMEOUT, tunnel::open(&mut stream, &authority, proxy))
+        timeout(self.shared.timeouts.tunnel, tunnel::open(&mut stream, &authority, proxy))
             .await
             .map_err(|_: Elapsed| DialError::timed_out(Stage::Proxy, &proxy.endpoint))?
             .map_err(|error| DialError::new(Stage::Proxy, &proxy.endpoint, error))?;
@@ -104,7 +113,7 @@ impl Dialer {
 
     async fn tcp(&self, host: &str, port: u16) -> Result<Stream, DialError> {
         let mut stage = Stage::Resolve;
-        let made = timeout(self.shared.connect_timeout, async {
+        let made = timeout(self.shared.timeouts.connect, async {
             let addresses = self.shared.resolver.addresses(host, port).await?;
             stage = Stage::Connect;
             let made = connect::tcp(&addresses, port).await;
@@ -119,7 +128,7 @@ impl Dialer {
         let failed = |source: crate::BoxError| DialError::new(Stage::Tls, target(), source);
         let config = self.shared.tls.config().map_err(|error| failed(error.into()))?;
         let name = ServerName::try_from(host.trim_end_matches('.').to_owned()).map_err(|error| failed(error.into()))?;
-        let session = timeout(HANDSHAKE_TIMEOUT, TlsConnector::from(config).connect(name, stream)).await;
+        let session = timeout(self.shared.timeouts.handshake, TlsConnector::from(config).connect(name, stream)).await;
         session
             .map_err(|_: Elapsed| DialError::timed_out(Stage::Tls, target()))?
             .map(Stream::tls)

@@ -23,7 +23,7 @@ mod stream;
 mod tls;
 mod tunnel;
 
-pub use dial::Dialer;
+pub use dial::{Dialer, Timeouts};
 pub use endpoint::{Endpoint, EndpointError};
 pub use error::{BoxError, DialError, Stage};
 pub use pool::{Connector, KeepAlive, Pool, PoolSettings, RequestError};

@@ -17,8 +17,8 @@ use http_body_util::{BodyExt, Empty};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use rustls::{ServerConfig, pki_types::PrivateKeyDer};
 use sidecar_net::{
-    Connector, DialError, Dialer, Endpoint, KeepAlive, Pool, PoolSettings, Proxies, ProxyEnv, Roots, Stage, Tls,
-    TlsSettings, Verify,
+    Connector, DialError, Dialer, Endpoint, KeepAlive, Pool, PoolSettings, Proxies, ProxyEnv, Roots, Stage, Timeouts,
+    Tls, TlsSettings, Verify,
 };
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
@@ -368,7 +368,7 @@ async fn a_connection_that_is_slow_to_be_made_is_a_timeout() {
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let listener = socket.listen(1).unwrap();
     let address = listener.local_addr().unwrap();
-    let dialer = plain().with_connect_timeout(Duration::from_millis(200));
+    let dialer = plain().with_timeouts(Timeouts { connect: Duration::from_millis(200), ..Timeouts::default() });
     let mut held = Vec::new();
     for _ in 0..16 {
         match dialer.dial(&http(address)).await {

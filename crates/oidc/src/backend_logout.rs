@@ -4,7 +4,7 @@ use http::HeaderMap;
 use sidecar_core::Secret;
 
 use crate::background::{Background, Interrupted};
-use crate::client::{Call, CallError, Client, Fault};
+use crate::client::{Call, CallError, Client};
 use crate::endpoint_url::EndpointUrl;
 use crate::provider::BoxFuture;
 
@@ -50,7 +50,7 @@ impl BackendLogout {
             let answer = client.get(Call::BackendLogout, &url, HeaderMap::new()).await?;
             match answer.status.as_u16() {
                 200 | 204 => Ok(()),
-                status => Err(CallError::new(Call::BackendLogout, &url, Fault::Status(status)).into()),
+                _ => Err(answer.refused(Call::BackendLogout, &url).into()),
             }
         })
     }

@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use sidecar_core::Secret;
-use sidecar_net::{Connector, DialError, Dialer, Pool, PoolSettings, Stage};
+use sidecar_net::{Connector, DialError, Dialer, Pool, PoolSettings, RequestError, Stage, Timeouts};
 use tokio::time::timeout;
 
 use crate::endpoint_url::EndpointUrl;
@@ -18,6 +18,10 @@ use crate::endpoint_url::EndpointUrl;
 const AGENT: &str = concat!("oauth2-sidecar/", env!("CARGO_PKG_VERSION"));
 /// From the first byte of a connection to the last of the answer's body. A visitor waits for most of these calls.
 const DEADLINE: Duration = Duration::from_secs(10);
+/// Each step of a connection ends before [`DEADLINE`], so that an error can name the step at which nobody answered. Lost
+/// packets are sent again after one and three seconds.
+const TIMEOUTS: Timeouts =
+    Timeouts { connect: Duration::from_secs(5), tunnel: Duration::from_secs(4), handshake: Duration::from_secs(4) };
 /// Metadata, key sets and token answers of real providers stay below a tenth of it.
 const MAX_BODY_BYTES: usize = 1024 * 1024;
 /// How many more calls GitHub and its like take in the present hour.
@@ -55,6 +59,8 @@ pub enum Call {
     Organizations,
     /// The teams that the visitor is a member of.
     Teams,
+    /// The groups that the visitor is a member of.
+    Groups,
     /// What the visitor may do with a repository.
     Repository,
     /// Whether the visitor is a collaborator of a repository.
@@ -76,6 +82,7 @@ impl Call {
             Self::Emails => "emails",
             Self::Organizations => "organizations",
             Self::Teams => "teams",
+            Self::Groups => "groups",
             Self::Repository => "repository",
             Self::Collaborator => "collaborator",
         }
@@ -94,6 +101,9 @@ pub struct CallError {
     /// What happened.
     #[source]
     pub fault: Fault,
+    /// How long the provider wants to be left alone (`Retry-After` of a refusal, RFC 9110 §10.2.3), if it said so in
+    /// seconds.
+    pub retry_after: Option<Duration>,
 }
 
 /// What happened to a call.
@@ -179,6 +189,8 @@ pub(crate) struct Answer {
     pub(crate) media_type: String,
     /// Where a redirect leads to.
     location: Option<String>,
+    /// See [`CallError::retry_after`].
+    retry_after: Option<Duration>,
     /// Whether a refusal comes from a limit on the number of calls, which GitHub says with 403 and a header.
     is_rate_limited: bool,
     /// May hold tokens: goes to a parser, never to a log.
@@ -189,7 +201,8 @@ impl Client {
     /// A client that connects as `dialer` does.
     #[must_use]
     pub fn new(dialer: Dialer) -> Self {
-        Self { pool: Pool::new(Connector::by_uri(dialer), &PoolSettings::default()), deadline: DEADLINE }
+        let connector = Connector::by_uri(dialer.with_timeouts(TIMEOUTS));
+        Self { pool: Pool::new(connector, &PoolSettings::default()), deadline: DEADLINE }
     }
 
     /// The same with another deadline per call. Default 10 s.
@@ -249,11 +262,21 @@ impl Client {
         request: Request<Full<Bytes>>,
     ) -> Result<Answer, CallError> {
         let exchange = async {
-            let response = self.pool.request(request).await.map_err(|error| fault_of(&error))?;
+            let response = self.send(request).await.map_err(|error| fault_of(&error))?;
             read(response).await
         };
         let answer = timeout(self.deadline, exchange).await.unwrap_or(Err(Fault::TimedOut));
         answer.map_err(|fault| CallError::new(call, url, fault))
+    }
+
+    /// A GET that met a kept connection which the provider was just closing is sent once more (RFC 9110 §9.2.2). A POST is
+    /// not: nobody knows whether its code was used up.
+    async fn send(&self, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, RequestError> {
+        let again = (request.method() == Method::GET).then(|| request.clone());
+        match (self.pool.request(request).await, again) {
+            (Err(error), Some(again)) if error.died_idle() => self.pool.request(again).await,
+            (sent, _) => sent,
+        }
     }
 }
 
@@ -264,6 +287,7 @@ impl Answer {
             status: StatusCode::from_u16(status).expect("a status"),
             media_type: media_type.to_owned(),
             location: None,
+            retry_after: None,
             is_rate_limited: status == 429,
             body: Bytes::copy_from_slice(body),
         }
@@ -286,7 +310,7 @@ impl Answer {
 
     /// The error for a status that the call does not want.
     pub(crate) fn refused(&self, call: Call, url: &EndpointUrl) -> CallError {
-        CallError::new(call, url, self.refusal())
+        CallError { retry_after: self.retry_after, ..CallError::new(call, url, self.refusal()) }
     }
 
     /// What a status means that the call does not want.
@@ -299,7 +323,7 @@ impl Answer {
 impl CallError {
     pub(crate) fn new(call: Call, url: &EndpointUrl, fault: Fault) -> Self {
         let host = url.to_uri().authority().map(ToString::to_string).unwrap_or_default();
-        Self { call, host, fault }
+        Self { call, host, fault, retry_after: None }
     }
 }
 
@@ -322,6 +346,8 @@ async fn read(response: Response<Incoming>) -> Result<Answer, Fault> {
         StatusCode::FORBIDDEN => text(RETRY_AFTER).is_some() || text(REMAINING) == Some("0"),
         _ => false,
     };
+    let asks_for_patience = is_rate_limited || head.status == StatusCode::SERVICE_UNAVAILABLE;
+    let retry_after = text(RETRY_AFTER).filter(|_| asks_for_patience).and_then(seconds);
     let mut bytes = BytesMut::new();
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| Fault::Interrupted(innermost(&error)))?;
@@ -335,18 +361,21 @@ async fn read(response: Response<Incoming>) -> Result<Answer, Fault> {
         status: head.status,
         media_type: media_type.trim().to_ascii_lowercase(),
         location,
+        retry_after,
         is_rate_limited,
         body: bytes.freeze(),
     })
 }
 
+/// A delay in seconds. The other form, a date, is not read: it would need their clock and ours to agree.
+fn seconds(text: &str) -> Option<Duration> {
+    text.trim().parse().ok().map(Duration::from_secs)
+}
+
 /// What a failed exchange means: a stage of the connection, or an answer that is none.
 fn fault_of(error: &(dyn Error + 'static)) -> Fault {
     let Some(dial) = DialError::find(error) else { return Fault::Interrupted(innermost(error)) };
-    if dial.is_timeout() {
-        return Fault::TimedOut;
-    }
-    let reason = innermost(dial);
+    let reason = if dial.is_timeout() { "nobody answered in time".to_owned() } else { innermost(dial) };
     match dial.stage() {
         Stage::Resolve => Fault::Dns(reason),
         Stage::Connect => Fault::Connect(reason),
@@ -362,4 +391,75 @@ fn innermost(error: &(dyn Error + 'static)) -> String {
         last = source;
     }
     last.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use sidecar_net::{Proxies, Tls, TlsSettings};
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::*;
+
+    const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
+
+    fn client() -> Client {
+        Client::new(Dialer::new(Tls::new(&TlsSettings::default()).unwrap(), Proxies::Direct))
+    }
+
+    async fn listen(scheme: &str) -> (TcpListener, EndpointUrl) {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let url = format!("{scheme}://{}/keys", listener.local_addr().unwrap());
+        (listener, EndpointUrl::parse(&url).unwrap())
+    }
+
+    async fn read_request(socket: &mut TcpStream) {
+        let mut bytes = Vec::new();
+        while !bytes.windows(4).any(|window| window == b"\r\n\r\n") {
+            assert!(socket.read_buf(&mut bytes).await.unwrap() > 0);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_get_is_sent_again_when_its_kept_connection_was_just_being_closed_and_a_post_is_not() {
+        for method in [Method::GET, Method::POST] {
+            let (listener, url) = listen("http").await;
+            let served = tokio::spawn(async move {
+                let (mut kept, _) = listener.accept().await.unwrap();
+                read_request(&mut kept).await;
+                kept.write_all(ANSWER).await.unwrap();
+                read_request(&mut kept).await;
+                drop(kept);
+                let (mut fresh, _) = listener.accept().await.unwrap();
+                read_request(&mut fresh).await;
+                fresh.write_all(ANSWER).await.unwrap();
+            });
+            let client = client();
+            client.get(Call::Keys, &url, HeaderMap::new()).await.unwrap();
+            let sent = client.exchange(Call::Keys, &url, request(method.clone(), &url, HeaderMap::new(), Bytes::new()));
+            let answered = sent.await;
+            assert_eq!(answered.is_ok(), method == Method::GET, "{:?}", answered.err());
+            served.abort();
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_step_at_which_nobody_answers_is_named() {
+        let (_silent, url) = listen("https").await;
+        let Err(error) = client().get(Call::Keys, &url, HeaderMap::new()).await else { panic!("nobody is there") };
+        assert_eq!(error.fault.to_string(), "TLS failed: nobody answered in time");
+        let (_silent, url) = listen("http").await;
+        let Err(error) = client().get(Call::Keys, &url, HeaderMap::new()).await else { panic!("nobody is there") };
+        assert_eq!(error.fault, Fault::TimedOut);
+    }
+
+    #[test]
+    fn a_wish_to_be_left_alone_is_read_in_seconds_alone() {
+        assert_eq!(seconds(" 120"), Some(Duration::from_mins(2)));
+        for text in ["", "-1", "1.5", "Wed, 21 Oct 2026 07:28:00 GMT", "99999999999999999999999"] {
+            assert_eq!(seconds(text), None, "{text}");
+        }
+    }
 }

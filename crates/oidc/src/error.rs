@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use crate::background::Interrupted;
+use crate::backoff::LONGEST_ASKED;
 use crate::client::CallError;
 use crate::id_token::IdTokenError;
 use crate::jwks::KeysError;
@@ -110,20 +111,18 @@ impl RedeemError {
     /// as the original does.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
-        let away = |is_outage| {
-            let retry_after = seconds_up(RETRY_AFTER);
-            if is_outage { Verdict::Unavailable { retry_after } } else { Verdict::Failed }
-        };
         match self {
             Self::Unavailable(unavailable) => Verdict::Unavailable { retry_after: unavailable.retry_after_seconds() },
             Self::Issuer | Self::Claims(ClaimsError::EmailNotVerified) => Verdict::Forbidden,
             Self::IdToken(error) if error.is_refusal() => Verdict::Forbidden,
-            Self::IdToken(IdTokenError::Keys(error)) => away(error.is_outage()),
+            Self::IdToken(IdTokenError::Keys(error)) => error.verdict(),
             Self::Token(TokenError::Call(error))
             | Self::Claims(ClaimsError::UserInfo(error))
-            | Self::UserData(error) => away(error.fault.is_outage()),
-            Self::NotConfirmed(error) if error.fault.is_outage() => away(true),
-            Self::NotConfirmed(_) => Verdict::Forbidden,
+            | Self::UserData(error) => error.verdict(),
+            Self::NotConfirmed(error) => match error.verdict() {
+                away @ Verdict::Unavailable { .. } => away,
+                Verdict::Failed | Verdict::Forbidden => Verdict::Forbidden,
+            },
             Self::ClientSecret
             | Self::Token(_)
             | Self::NoIdToken
@@ -134,7 +133,25 @@ impl RedeemError {
     }
 }
 
+impl CallError {
+    /// How the visitor whose login needed the call is answered.
+    fn verdict(&self) -> Verdict {
+        if !self.fault.is_outage() {
+            return Verdict::Failed;
+        }
+        let asked = self.retry_after.map(|asked| asked.min(LONGEST_ASKED));
+        Verdict::Unavailable { retry_after: seconds_up(asked.unwrap_or(RETRY_AFTER)) }
+    }
+}
+
 impl KeysError {
+    fn verdict(&self) -> Verdict {
+        match self {
+            Self::Call(error) => error.verdict(),
+            Self::CoolingDown | Self::NotDiscovered => Verdict::Unavailable { retry_after: seconds_up(RETRY_AFTER) },
+        }
+    }
+
     /// Whether a later try may find the keys.
     #[must_use]
     pub fn is_outage(&self) -> bool {

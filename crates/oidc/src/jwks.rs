@@ -1,10 +1,10 @@
-//! The provider's signing keys ([RFC 7517 §5]): fetched when first needed, kept, and fetched again within bounds of time,
-//! never of traffic.
+//! The provider's signing keys ([RFC 7517 §5]): fetched when first needed, renewed in the background from then on, and
+//! fetched for a token only within bounds of time, never of traffic.
 //!
 //! ```text
-//!            age  0 ─────────── 1 h ─────────────────── 24 h ──────────
-//! kept keys      used as they are │ renewed first; used │ not used:
-//!                                 │ still if that fails │ fetch or fail
+//! first token ─► fetch ─► kept ── about 1 h later ─► renewed ── about 1 h later ─► …
+//!                                                      └─ fault ─► kept keys serve until they are 24 h old;
+//!                                                                  tried again after a random wait of up to 5 min
 //! ```
 //!
 //! A token that none of the kept keys signed may cause one fetch more (a key was rotated in), at most one per cool-down
@@ -17,9 +17,12 @@ use std::time::Duration;
 
 use http::header::CACHE_CONTROL;
 use http::{HeaderMap, HeaderValue};
-use tokio::sync::Mutex as AsyncMutex;
-use tokio::time::Instant;
+use tokio::runtime::Handle;
+use tokio::sync::{Mutex as AsyncMutex, Notify};
+use tokio::task::AbortHandle;
+use tokio::time::{Instant, sleep_until};
 
+use crate::backoff::{Backoff, LONGEST_ASKED, spread};
 use crate::client::{Call, CallError, Client, Fault};
 use crate::endpoint_url::EndpointUrl;
 use crate::jws::Jws;
@@ -27,8 +30,10 @@ use crate::key_set::KeySet;
 
 /// Between two fetches that tokens nobody signed, or failures, cause.
 const COOL_DOWN: Duration = Duration::from_secs(10);
-/// Older keys are renewed before they are used.
+/// Older keys are renewed in the background.
 const RENEW_AFTER: Duration = Duration::from_hours(1);
+/// The longest wait between two tries to renew keys that still serve.
+const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 /// Older keys are not used even when they cannot be renewed.
 const MAX_AGE: Duration = Duration::from_hours(24);
 
@@ -38,7 +43,19 @@ pub struct Keys(Source);
 enum Source {
     /// PEM files of the configuration: no `kid`, so each is tried.
     Fixed(KeySet),
-    Remote(Box<Remote>),
+    Remote(Renewed),
+}
+
+/// Fetched keys, and the task that renews them, which ends with this value.
+struct Renewed {
+    remote: Arc<Remote>,
+    task: AbortHandle,
+}
+
+impl Drop for Renewed {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
 }
 
 /// Why there are no keys to check a signature with.
@@ -49,7 +66,7 @@ pub enum KeysError {
     #[error(transparent)]
     Call(#[from] CallError),
     /// The last fetch failed, and it is too early for another.
-    #[error("the last fetch of the key set failed less than 10 seconds ago")]
+    #[error("the last fetch of the key set failed, and it is too early for another")]
     CoolingDown,
     /// Nobody has said yet where the keys are.
     #[error("where the key set is, is not known yet")]
@@ -62,19 +79,24 @@ struct Remote {
     kept: Mutex<Kept>,
     /// Held across a fetch: whoever waits for it finds what the fetch brought.
     fetching: AsyncMutex<()>,
+    /// Tells the task that renews that there is something to renew.
+    fetched: Notify,
 }
 
 #[derive(Default)]
 struct Kept {
     /// Keys belong to the place they came from: when that changes, they are of no use.
     jwks_uri: Option<EndpointUrl>,
-    keys: Option<(Arc<KeySet>, Instant)>,
+    keys: Option<LastGood>,
     no_fetch_before: Option<Instant>,
+    backoff: Backoff,
 }
 
-enum Age {
-    Fresh,
-    Stale,
+/// The last good key set.
+struct LastGood {
+    set: Arc<KeySet>,
+    fetched_at: Instant,
+    renew_at: Instant,
 }
 
 impl Keys {
@@ -83,15 +105,18 @@ impl Keys {
         Self(Source::Fixed(keys))
     }
 
-    /// The keys behind a `jwks_uri`, which [`Keys::move_to`] names.
-    pub(crate) fn remote(client: Client) -> Self {
-        let remote = Remote { client, kept: Mutex::default(), fetching: AsyncMutex::default() };
-        Self(Source::Remote(Box::new(remote)))
+    /// The keys behind a `jwks_uri`, which [`Keys::move_to`] names. They are renewed by a task on `runtime`.
+    pub(crate) fn remote(client: Client, runtime: &Handle) -> Self {
+        let remote =
+            Remote { client, kept: Mutex::default(), fetching: AsyncMutex::default(), fetched: Notify::default() };
+        let remote = Arc::new(remote);
+        let task = runtime.spawn(renew(Arc::clone(&remote))).abort_handle();
+        Self(Source::Remote(Renewed { remote, task }))
     }
 
     /// Says where the keys are. Another place than before forgets what is kept.
     pub(crate) fn move_to(&self, jwks_uri: &EndpointUrl) {
-        if let Source::Remote(remote) = &self.0 {
+        if let Source::Remote(Renewed { remote, .. }) = &self.0 {
             let mut kept = remote.lock();
             if kept.jwks_uri.as_ref() != Some(jwks_uri) {
                 *kept = Kept { jwks_uri: Some(jwks_uri.clone()), ..Kept::default() };
@@ -103,7 +128,7 @@ impl Keys {
     pub(crate) async fn signed(&self, token: &Jws<'_>) -> Result<bool, KeysError> {
         match &self.0 {
             Source::Fixed(keys) => Ok(keys.signed_by_any(token)),
-            Source::Remote(remote) => remote.signed(token).await,
+            Source::Remote(Renewed { remote, .. }) => remote.signed(token).await,
         }
     }
 }
@@ -117,25 +142,15 @@ impl Remote {
         Ok(self.newer_than(&keys).await?.is_some_and(|newer| newer.signed(token)))
     }
 
-    /// The kept keys while they are fresh; else renewed ones; else, up to their maximum age, the kept ones after all.
+    /// The kept keys; without any, what a fetch brings.
     async fn current(&self) -> Result<Arc<KeySet>, KeysError> {
+        if let Some(keys) = self.kept() {
+            return Ok(keys);
+        }
+        let _flight = self.fetching.lock().await;
         match self.kept() {
-            Some((keys, Age::Fresh)) => Ok(keys),
-            Some((keys, Age::Stale)) => {
-                // One caller renews; the others need not wait for what may take its whole deadline.
-                let Ok(_flight) = self.fetching.try_lock() else { return Ok(keys) };
-                match self.kept() {
-                    Some((renewed, Age::Fresh)) => Ok(renewed),
-                    Some((_, Age::Stale)) | None => Ok(self.fetch().await.unwrap_or(keys)),
-                }
-            }
-            None => {
-                let _flight = self.fetching.lock().await;
-                match self.kept() {
-                    Some((keys, _)) => Ok(keys),
-                    None => self.fetch().await,
-                }
-            }
+            Some(keys) => Ok(keys),
+            None => self.fetch().await,
         }
     }
 
@@ -143,14 +158,14 @@ impl Remote {
     async fn newer_than(&self, tried: &Arc<KeySet>) -> Result<Option<Arc<KeySet>>, KeysError> {
         let _flight = self.fetching.lock().await;
         match self.kept() {
-            Some((keys, _)) if !Arc::ptr_eq(&keys, tried) => return Ok(Some(keys)),
+            Some(keys) if !Arc::ptr_eq(&keys, tried) => return Ok(Some(keys)),
             Some(_) | None => {}
         }
         if self.is_cooling_down() {
             return Ok(None);
         }
         let newer = self.fetch().await?;
-        self.cool_down();
+        self.lock().no_fetch_before = Some(Instant::now() + COOL_DOWN);
         Ok(Some(newer))
     }
 
@@ -164,14 +179,22 @@ impl Remote {
         let now = Instant::now();
         let mut kept = self.lock();
         match fetched {
-            Ok(keys) => {
+            Ok(set) => {
                 if kept.jwks_uri.as_ref() == Some(&jwks_uri) {
-                    kept.keys = Some((Arc::clone(&keys), now));
+                    kept.keys =
+                        Some(LastGood { set: Arc::clone(&set), fetched_at: now, renew_at: now + spread(RENEW_AFTER) });
+                    kept.backoff.reset();
+                    self.fetched.notify_one();
                 }
-                Ok(keys)
+                Ok(set)
             }
             Err(error) => {
-                kept.no_fetch_before = Some(now + COOL_DOWN);
+                let pause = kept.backoff.after_fault(COOL_DOWN, LONGEST_PAUSE, error.retry_after);
+                let asked = error.retry_after.unwrap_or_default().min(LONGEST_ASKED);
+                kept.no_fetch_before = Some(now + COOL_DOWN.max(asked));
+                if let Some(last_good) = &mut kept.keys {
+                    last_good.renew_at = now + COOL_DOWN + pause;
+                }
                 drop(kept);
                 tracing::warn!(error = %error, cause = %error.fault, "the provider's keys could not be fetched");
                 Err(error.into())
@@ -179,24 +202,45 @@ impl Remote {
         }
     }
 
-    fn kept(&self) -> Option<(Arc<KeySet>, Age)> {
+    /// The last good keys, unless they are too old.
+    fn kept(&self) -> Option<Arc<KeySet>> {
         let kept = self.lock();
-        let (keys, fetched_at) = kept.keys.as_ref()?;
-        let age = fetched_at.elapsed();
-        let age = if age < RENEW_AFTER { Age::Fresh } else { Age::Stale };
-        (fetched_at.elapsed() < MAX_AGE).then(|| (Arc::clone(keys), age))
+        let last_good = kept.keys.as_ref()?;
+        (last_good.fetched_at.elapsed() < MAX_AGE).then(|| Arc::clone(&last_good.set))
+    }
+
+    /// When the kept keys, if any, are to be renewed; never within the cool-down.
+    fn renew_at(&self) -> Option<Instant> {
+        let kept = self.lock();
+        let renew_at = kept.keys.as_ref()?.renew_at;
+        Some(kept.no_fetch_before.map_or(renew_at, |before| before.max(renew_at)))
     }
 
     fn is_cooling_down(&self) -> bool {
         self.lock().no_fetch_before.is_some_and(|until| Instant::now() < until)
     }
 
-    fn cool_down(&self) {
-        self.lock().no_fetch_before = Some(Instant::now() + COOL_DOWN);
-    }
-
     fn lock(&self) -> std::sync::MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Renews the keys for ever, once somebody needed them; the owner aborts it.
+async fn renew(remote: Arc<Remote>) {
+    let is_due = |at: Instant| at <= Instant::now();
+    loop {
+        match remote.renew_at() {
+            None => remote.fetched.notified().await,
+            // A token's fetch may put it off meanwhile.
+            Some(at) if !is_due(at) => sleep_until(at).await,
+            Some(_) => {
+                let _flight = remote.fetching.lock().await;
+                if remote.renew_at().is_some_and(is_due) {
+                    // A failure is told and remembered where it happens.
+                    let _ = remote.fetch().await;
+                }
+            }
+        }
     }
 }
 

@@ -16,6 +16,7 @@ pub mod api;
 pub mod authorize;
 mod backend_logout;
 mod background;
+mod backoff;
 pub mod callback;
 pub mod claims;
 pub mod client;

@@ -92,7 +92,7 @@ impl RelyingParty {
                 let discovery =
                     Discovery::start(client.clone(), &settings.issuer, settings.issuer_check, background.handle())
                         .map_err(|source| BuildError::Issuer { issuer: settings.issuer.clone(), source })?;
-                (Source::Discovered(discovery), Keys::remote(client.clone()))
+                (Source::Discovered(discovery), Keys::remote(client.clone(), background.handle()))
             }
             Endpoints::Configured { authorization_endpoint, token_endpoint, userinfo_endpoint, keys } => {
                 let jwks_uri = match keys {
@@ -108,7 +108,7 @@ impl RelyingParty {
                     id_token_signing_algorithms: Vec::new(),
                     names_issuer_in_response: false,
                 };
-                (Source::Configured(Arc::new(metadata)), read_keys(keys, &client)?)
+                (Source::Configured(Arc::new(metadata)), read_keys(keys, &client, background)?)
             }
         };
         Ok(Self { settings, client, source, keys, tokens: TokenCaller::default() })
@@ -386,9 +386,9 @@ fn take_tokens(session: &mut Session, response: TokenResponse, now: SystemTime) 
     session.expires_at = response.expires_in.and_then(|expires_in| now.checked_add(expires_in));
 }
 
-fn read_keys(keys: &KeySource, client: &Client) -> Result<Keys, BuildError> {
+fn read_keys(keys: &KeySource, client: &Client, background: &Background) -> Result<Keys, BuildError> {
     let paths = match keys {
-        KeySource::Remote(_) => return Ok(Keys::remote(client.clone())),
+        KeySource::Remote(_) => return Ok(Keys::remote(client.clone(), background.handle())),
         KeySource::PemFiles(paths) => paths,
     };
     let read = |path: &PathBuf| {

@@ -45,8 +45,13 @@ pub(crate) enum Trait {
 
 /// A client that gives up soon, for the tests in which nobody answers.
 pub(crate) fn client() -> Client {
+    patient().with_deadline(Duration::from_millis(500))
+}
+
+/// A client with the deadline that it has by itself, for tests with much to do at once.
+pub(crate) fn patient() -> Client {
     let tls = Tls::new(&TlsSettings::default()).unwrap();
-    Client::new(Dialer::new(tls, Proxies::Direct)).with_deadline(Duration::from_millis(500))
+    Client::new(Dialer::new(tls, Proxies::Direct))
 }
 
 pub(crate) fn background() -> Background {

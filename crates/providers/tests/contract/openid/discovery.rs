@@ -99,19 +99,23 @@ async fn the_last_good_metadata_serves_while_discovery_fails_but_not_for_ever() 
     assert!(provider.status().is_err());
 }
 
-#[tokio::test]
-async fn endpoints_and_keys_may_come_from_the_configuration() {
-    let idp = Idp::start().await;
-    let configured = |keys: KeySource| Endpoints::Configured {
+/// The endpoints of `idp` as a configuration names them.
+pub(super) fn configured(idp: &Idp, keys: KeySource) -> Endpoints {
+    Endpoints::Configured {
         authorization_endpoint: EndpointUrl::parse(&idp.url("/authorize")).unwrap(),
         token_endpoint: EndpointUrl::parse(&idp.url(TOKEN)).unwrap(),
         userinfo_endpoint: None,
         keys,
-    };
+    }
+}
+
+#[tokio::test]
+async fn endpoints_and_keys_may_come_from_the_configuration() {
+    let idp = Idp::start().await;
     let remote = KeySource::Remote(EndpointUrl::parse(&idp.url(KEYS)).unwrap());
     let algorithms = vec![sidecar_oidc::algorithm::Algorithm::Es256];
     let provider = built(&idp, |settings| {
-        settings.endpoints = configured(remote);
+        settings.endpoints = configured(&idp, remote);
         settings.signing_algorithms.clone_from(&algorithms);
     })
     .await;
@@ -123,7 +127,7 @@ async fn endpoints_and_keys_may_come_from_the_configuration() {
     let path = directory.path().join("key.pem");
     let from_file = |path| {
         build(
-            Kind::OpenId(Settings { endpoints: configured(KeySource::PemFiles(vec![path])), ..settings(&idp) }),
+            Kind::OpenId(Settings { endpoints: configured(&idp, KeySource::PemFiles(vec![path])), ..settings(&idp) }),
             client(),
             background(),
         )

@@ -311,3 +311,24 @@ async fn the_client_secret_file_is_read_at_every_use() {
         assert_eq!(idp.seen(TOKEN).last().unwrap().header("authorization"), Some(credential));
     }
 }
+
+#[tokio::test]
+async fn an_overloaded_token_endpoint_is_not_asked_twice_and_its_wish_is_passed_on() {
+    for (status, wish, retry_after) in [
+        (503, "40", 40),
+        (429, "7", 7),
+        (503, "86400", 300),
+        (503, "Wed, 21 Oct 2026 07:28:00 GMT", 10),
+        (502, "40", 10),
+        (504, "", 10),
+    ] {
+        let idp = Idp::start().await;
+        let provider = built(&idp, |_| {}).await;
+        let attempt = provider.new_attempt().unwrap();
+        let headers = vec![("retry-after", wish.to_owned())];
+        idp.says(TOKEN, Reply::Raw { status, headers, body: b"marked-body".to_vec() });
+        let error = provider.redeem(callback(&attempt), REDIRECT_URI, now()).await.unwrap_err();
+        assert_eq!(error.verdict(), Verdict::Unavailable { retry_after }, "{status}: {}", told(&error));
+        assert_eq!(idp.count(TOKEN), 1, "a gateway's word does not say whether the code was used up");
+    }
+}
