@@ -129,7 +129,9 @@ options! {
         "whitelist-domain" whitelist_domains: Vec<String> = "", "Domain a visitor may land on after the login; .domain means its subdomains too, :* any port";
         "banner" banner: String = "", "Message on the sign-in page; - removes it";
         "footer" footer: String = "", "Footer of our pages; - removes it";
-        "custom-templates-dir" custom_templates_dir: String = "", "Directory of pages to serve in place of ours; this version serves robots.txt from it";
+        "custom-sign-in-logo" custom_sign_in_logo: String = "", "Logo of the sign-in page: an https URL, a file (.svg, .png, .jpg, .jpeg), or - for none";
+        "custom-templates-dir" custom_templates_dir: String = "", "Directory of sign_in.html, error.html and robots.txt to serve in place of ours; each may be missing";
+        "display-htpasswd-form" display_htpasswd_form: bool = "true", "Show the password form of htpasswd-file on the sign-in page; without that file there is none";
         "show-debug-on-error" show_debug_on_error: bool = "false", "Show the cause of an error on its page";
         "ping-path" ping_path: String = "/ping", "Path that answers 200 while the process runs; empty has none";
         "ping-user-agent" ping_user_agent: String = "", "Answer health checks of this User-Agent alone";
@@ -182,7 +184,6 @@ options! {
         "bearer-token-login-fallback" bearer_token_login_fallback: bool = "true", "bearer tokens", "Begin a login when a bearer token is not valid";
         "htpasswd-file" htpasswd_file: String = "", "users of a file", "File of users who sign in with a password";
         "htpasswd-user-group" htpasswd_user_groups: Vec<String> = "", "users of a file", "Group of those users";
-        "display-htpasswd-form" display_htpasswd_form: bool = "true", "users of a file", "Show the form for them on the sign-in page";
         "authenticated-emails-file" authenticated_emails_file: String = "", "a file of e-mail addresses", "File of addresses that may sign in, read again when it changes";
 
         // Sessions in Redis, and the sealed format.
@@ -218,8 +219,7 @@ options! {
         "app-probe-address" app_probe_address: String = "", "a listener for probes of the app", "Where to forward the app's probe paths from";
         "watch-config" watch_config: bool = "false", "reading the configuration again", "Read the configuration files again when they change";
 
-        // Pages and logs of another shape.
-        "custom-sign-in-logo" custom_sign_in_logo: String = "", "a logo of one's own", "Logo on the sign-in page: a file, an https URL, or - for none";
+        // Logs of another shape, and signatures.
         "signature-key" signature_key: Secret<String> = "", "signed requests to the app", "ALGORITHM:KEY that signs requests to the app";
         "standard-logging-format" standard_logging_format: String = "[{{.Timestamp}}] [{{.File}}] {{.Message}}", "log formats of one's own", "Template of the program's log lines";
         "auth-logging-format" auth_logging_format: String = "{{.Client}} - {{.RequestID}} - {{.Username}} [{{.Timestamp}}] [{{.Status}}] {{.Message}}", "log formats of one's own", "Template of the log lines for logins";

@@ -10,6 +10,8 @@ use sidecar_core::cookie::SetCookie;
 use sidecar_core::html::escape;
 use sidecar_upstream::Body;
 
+use crate::page::Page;
+
 /// What a request is answered with.
 pub(crate) type Answer = Response<Body>;
 
@@ -51,10 +53,13 @@ pub(crate) fn json(status: StatusCode, json: impl Into<Bytes>) -> Answer {
     typed(status, JSON, json)
 }
 
-/// A page with `policy` as its Content-Security-Policy.
-pub(crate) fn page(status: StatusCode, html: String, policy: HeaderValue) -> Answer {
-    let mut answer = typed(status, HTML, html);
-    secure(&mut answer, policy);
+/// A page, which is for this visitor alone.
+pub(crate) fn page(status: StatusCode, page: Page) -> Answer {
+    let mut answer = typed(status, HTML, page.html);
+    if let Some(policy) = page.policy {
+        secure(&mut answer, policy);
+    }
+    no_store(&mut answer);
     answer
 }
 

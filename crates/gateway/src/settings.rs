@@ -12,6 +12,8 @@ use sidecar_core::login::StateEncoding;
 use sidecar_core::net::IpNets;
 use sidecar_core::policy::Policy;
 
+use crate::page::CustomPages;
+
 /// Everything the gateway needs to know; whoever fills it has checked it.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -29,7 +31,7 @@ pub struct Settings {
     pub request_id_header: HeaderName,
     /// Logging in.
     pub login: Login,
-    /// The built-in pages.
+    /// The pages that visitors see.
     pub pages: Pages,
     /// Who gets JSON, and who gets no redirect.
     pub api: Api,
@@ -113,17 +115,41 @@ pub enum RedirectUri {
     },
 }
 
-/// The built-in pages.
+/// The pages that visitors see.
 #[derive(Clone, Debug)]
 pub struct Pages {
     /// Status of the sign-in page shown in place of a protected page: 403 or 200 (differences.md D37).
     pub sign_in_status: StatusCode,
+    /// What the sign-in page shows on top.
+    pub logo: Logo,
     /// A line above the button, HTML; `None` shows nothing.
     pub banner: Option<String>,
     /// The last line of every page.
     pub footer: Footer,
     /// Shows internal error texts (`show-debug-on-error`).
     pub debug: bool,
+    /// Pages of the operator's own in place of ours (`custom-templates-dir`).
+    pub custom: Option<CustomPages>,
+}
+
+/// What the sign-in page shows on top (`custom-sign-in-logo`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Logo {
+    /// Our own mark.
+    BuiltIn,
+    /// Nothing.
+    Hidden,
+    /// The image at this `https` URL.
+    Remote(String),
+    /// This SVG document.
+    Svg(String),
+    /// This picture.
+    Raster {
+        /// `image/png` or `image/jpeg`.
+        media_type: &'static str,
+        /// The file's content.
+        content: Bytes,
+    },
 }
 
 /// The last line of every page (`footer`).

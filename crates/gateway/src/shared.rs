@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::StatusCode;
 use http::header::{HeaderValue, RETRY_AFTER};
 use sidecar_core::Session;
 use sidecar_core::clock::Clock;
@@ -105,9 +106,15 @@ impl Shared {
         let message = cause.as_deref().filter(|_| self.settings.pages.debug).unwrap_or(failure.message());
         let request_id = id.to_string();
         let page = ErrorPage { status: failure.status(), message, request_id: &request_id, account, ways };
-        let mut answer = answer::page(failure.status(), self.renderer.error(&page), self.renderer.policy());
-        answer::no_store(&mut answer);
-        answer
+        match self.renderer.error(&page) {
+            Ok(page) => answer::page(failure.status(), page),
+            Err(error) => {
+                tracing::error!(request_id, %error, "Error rendering error template");
+                let mut answer = answer::text_error(StatusCode::INTERNAL_SERVER_ERROR);
+                answer::no_store(&mut answer);
+                answer
+            }
+        }
     }
 
     /// Where a page's links lead, as far as the request says.

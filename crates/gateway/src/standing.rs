@@ -136,7 +136,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_provider_that_gives_no_answer_lets_nobody_in_and_is_asked_again_soon() {
-        let fault = CallError { call: Call::UserInfo, host: "op.test".into(), fault: Fault::TimedOut };
+        let fault =
+            CallError { call: Call::UserInfo, host: "op.test".into(), fault: Fault::TimedOut, retry_after: None };
         let scene = Scene::new(vec![Err(fault.into()), Ok(Standing::Met)]);
         let alice = stored("alice@example.com");
         for _ in 0..2 {

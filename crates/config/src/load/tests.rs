@@ -10,6 +10,8 @@ use tempfile::TempDir;
 use super::*;
 use crate::meaning::Listen;
 
+mod pages;
+
 /// A command line, an environment and a folder of files.
 struct Start {
     folder: TempDir,
@@ -134,7 +136,7 @@ fn the_lines_of_the_seed_load_as_they_are() {
     assert_eq!(app.endpoint, Endpoint::Http { host: "127.0.0.1".to_owned(), port: 8080 });
     assert_eq!(config.upstream.injection.request.len(), 8);
     let warnings: Vec<_> = config.warnings.iter().map(|warning| warning.subject).collect();
-    assert_eq!(warnings, ["custom-templates-dir", "trusted-proxy-ip"]);
+    assert_eq!(warnings, ["trusted-proxy-ip", "custom-templates-dir"]);
 }
 
 #[test]
@@ -377,17 +379,6 @@ fn without_discovery_the_endpoints_must_be_there() {
     assert!(start.fault().contains("DIR/key.pem\": "), "{}", start.fault());
     let start = start.with("OIDC_JWKS_URL", "https://idp/keys");
     assert!(start.faults()[0].contains("cannot be used together with oidc-jwks-url"), "{:?}", start.faults());
-}
-
-#[test]
-fn the_template_directory_may_bring_robots_txt_and_nothing_else_yet() {
-    let start = Start::minimal();
-    start.file("robots.txt", "User-agent: *\nAllow: /\n");
-    let directory = start.folder.path().to_str().expect("UTF-8").to_owned();
-    let start = start.with("CUSTOM_TEMPLATES_DIR", &directory);
-    assert_eq!(start.config().gateway.robots.as_deref(), Some(&b"User-agent: *\nAllow: /\n"[..]));
-    start.file("error.html", "");
-    assert!(start.fault().contains("custom templates are not served yet by this version"), "{}", start.fault());
 }
 
 #[test]

@@ -1,21 +1,17 @@
 //! The settings of the gateway: who gets in, what visitors see, which headers of a request are believed.
 
 use std::collections::HashSet;
-use std::io::ErrorKind;
-use std::path::Path;
 
-use bytes::Bytes;
-use http::{HeaderName, StatusCode};
+use http::HeaderName;
 use sidecar_core::domain::DomainRule;
 use sidecar_core::form::Semicolons;
-use sidecar_core::html::escape;
 use sidecar_core::login::StateEncoding;
 use sidecar_core::net::IpNets;
 use sidecar_core::policy::{Allow, EmailDomain, EmailRules, Policy};
-use sidecar_gateway::{Api, Footer, Forwarding, Login, Pages, Probes, Refresh, Settings};
+use sidecar_gateway::{Api, Forwarding, Login, Probes, Refresh, Settings};
 
 use super::judge::{Judge, given, one_of};
-use super::{redirect, routes};
+use super::{pages, redirect, routes};
 use crate::fault::quote;
 use crate::options::Options;
 use crate::value::GoDuration;
@@ -32,11 +28,11 @@ const RESTARTS: u8 = 2;
 pub(super) fn settings(options: &Options, judge: &mut Judge) -> Option<Settings> {
     let prefix = prefix(&options.proxy_prefix, judge);
     let policy = Policy { allow: allow(options, judge), bypass: routes::bypass(options, judge) };
-    let robots = templates(&options.custom_templates_dir, judge);
+    let robots = pages::robots(&options.custom_templates_dir, judge);
     let forwarding = forwarding(options, judge);
     let request_id_header = header(&options.request_id_header, judge);
     let login = login(options, judge);
-    let pages = pages(options, judge);
+    let pages = pages::settings(options, judge);
     let refresh = refresh(options, judge);
     let api = Api {
         force_json: options.force_json_errors.value,
@@ -125,31 +121,6 @@ fn probes(options: &Options, judge: &mut Judge) -> Probes {
     }
 }
 
-/// `robots.txt` of the directory, if it is there. Pages in it are refused: to pass them over would show visitors
-/// another page than the operator sees in the directory.
-fn templates(written: &Written<String>, judge: &mut Judge) -> Option<Bytes> {
-    let directory = Path::new(given(written)?);
-    if !directory.is_dir() {
-        let message = format!("{} is no directory; the built-in pages are served", quote(&written.value));
-        judge.warn(written, message);
-        return None;
-    }
-    for page in ["sign_in.html", "error.html"] {
-        if directory.join(page).exists() {
-            let reason = format!("{page} is there, and custom templates are not served yet by this version");
-            judge.refuse(written, reason, "remove the file or leave the option out: the built-in page is served then");
-        }
-    }
-    match std::fs::read(directory.join("robots.txt")) {
-        Ok(content) => Some(Bytes::from(content)),
-        Err(error) if error.kind() == ErrorKind::NotFound => None,
-        Err(error) => {
-            judge.refuse(written, format!("cannot read robots.txt there: {error}"), "");
-            None
-        }
-    }
-}
-
 fn forwarding(options: &Options, judge: &mut Judge) -> Option<Forwarding> {
     let proxies = routes::networks(&options.trusted_proxy_ips, judge);
     if !options.reverse_proxy.value {
@@ -214,41 +185,6 @@ fn allowed_domains(written: &Written<Vec<String>>, judge: &mut Judge) -> Vec<Dom
         }
     }
     rules
-}
-
-fn pages(options: &Options, judge: &mut Judge) -> Option<Pages> {
-    let written = &options.sign_in_page_status;
-    let sign_in_status = match written.value {
-        403 => Some(StatusCode::FORBIDDEN),
-        200 => Some(StatusCode::OK),
-        other => {
-            judge.refuse(written, format!("{other} is no status of the sign-in page"), "write 403 or 200");
-            None
-        }
-    };
-    judge.warn_if(&options.show_debug_on_error, true, "error pages show internal causes to visitors");
-    Some(Pages {
-        sign_in_status: sign_in_status?,
-        banner: banner(options),
-        footer: match options.footer.value.as_str() {
-            "" => Footer::BuiltIn,
-            "-" => Footer::Hidden,
-            html => Footer::Html(html.to_owned()),
-        },
-        debug: options.show_debug_on_error.value,
-    })
-}
-
-/// The message above the button. Without one of the operator's own it tells the accepted domains.
-fn banner(options: &Options) -> Option<String> {
-    let domains = || options.email_domains.value.iter().map(|domain| escape(&domain.to_lowercase()));
-    match (options.banner.value.as_str(), options.email_domains.value.as_slice()) {
-        ("-", _) | ("", []) => None,
-        ("", [domain]) if domain == "*" => None,
-        ("", [_]) => Some(format!("Sign in with your {} account.", domains().collect::<String>())),
-        ("", _) => Some(format!("Sign in with an account of {}.", domains().collect::<Vec<_>>().join(", "))),
-        (html, _) => Some(html.to_owned()),
-    }
 }
 
 fn refresh(options: &Options, judge: &mut Judge) -> Option<Refresh> {

@@ -4,6 +4,7 @@ mod gateway;
 mod injection;
 mod judge;
 mod oidc;
+mod pages;
 mod process;
 mod provider;
 mod redirect;

@@ -6,6 +6,7 @@ use crate::answer::{self, Answer};
 use crate::endpoint::start;
 use crate::inbound::Inbound;
 use crate::page::SignInPage;
+use crate::rescue::Failure;
 use crate::return_target::{for_page, requested_target};
 use crate::shared::Shared;
 
@@ -31,9 +32,14 @@ pub(crate) fn page(
     status: StatusCode,
 ) -> Answer {
     let target = for_page(target, &shared.settings);
-    let html = shared.renderer.sign_in(&SignInPage { host: inbound.host(), return_to: target.as_str() });
-    let mut answer = answer::page(status, html, shared.renderer.policy());
-    answer::no_store(&mut answer);
+    let page = SignInPage { status, host: inbound.host(), return_to: target.as_str() };
+    let mut answer = match shared.renderer.sign_in(&page) {
+        Ok(page) => answer::page(status, page),
+        Err(error) => {
+            tracing::error!(request_id = %inbound.id, %error, "Error rendering sign-in template");
+            shared.login_failure_page(inbound, Failure::Internal.because(error), &target)
+        }
+    };
     answer::set_cookies(&mut answer, &shared.sessions.clear(inbound.presented()));
     answer
 }

@@ -1,36 +1,42 @@
-//! The built-in pages: constant text with typed, escaped slots.
+//! The pages that visitors see: ours, or the operator's own in their place.
 //!
-//! Nothing comes from elsewhere and there is no script. The one stylesheet stands in the page, allowed by its hash in
-//! the Content-Security-Policy.
+//! Whoever needs a page says what it is about and gets text with the policy that goes with it; which of the two kinds it
+//! came from shows here alone.
 
+mod built_in;
+mod custom;
+mod logo;
 mod template;
 
-use aws_lc_rs::digest;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use http::{HeaderValue, StatusCode};
-use sidecar_core::form;
-use sidecar_core::html::escape;
+use sidecar_gotmpl::RenderError;
 
-use crate::settings::{Footer, Pages};
-use template::Template;
+use self::built_in::BuiltIn;
+use self::custom::Custom;
+pub use self::custom::{CustomPages, PageKind};
+use crate::settings::Pages;
 
-const STYLE: &str = include_str!("style.css");
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The pages, made ready at start.
 pub(crate) struct Renderer {
-    sign_in: Template,
-    error: Template,
-    prefix: String,
-    provider: String,
-    banner: String,
-    footer: String,
-    policy: HeaderValue,
+    built_in: BuiltIn,
+    custom: Option<Custom>,
+}
+
+/// A page as it goes out.
+pub(crate) struct Page {
+    /// Its HTML.
+    pub(crate) html: String,
+    /// Its Content-Security-Policy. Pages of the operator's own have none, since only they know what they load
+    /// (differences.md D61).
+    pub(crate) policy: Option<HeaderValue>,
 }
 
 /// What the sign-in page says.
 pub(crate) struct SignInPage<'a> {
+    /// The status of the answer.
+    pub(crate) status: StatusCode,
     /// The host that the visitor wants to reach.
     pub(crate) host: &'a str,
     /// Where the visitor lands after logging in.
@@ -62,152 +68,58 @@ pub(crate) enum Ways<'a> {
     OtherAccount(&'a str),
 }
 
-impl Renderer {
-    pub(crate) fn new(pages: &Pages, prefix: &str, provider: &str) -> Self {
-        let hash = STANDARD.encode(digest::digest(&digest::SHA256, STYLE.as_bytes()));
-        let policy = format!(
-            "default-src 'none'; style-src 'sha256-{hash}'; img-src 'self' data:; form-action 'self'; \
-             base-uri 'none'; frame-ancestors 'none'"
-        );
-        let footer = match &pages.footer {
-            Footer::BuiltIn => format!("oauth2-sidecar {VERSION}"),
-            Footer::Hidden => String::new(),
-            Footer::Html(html) => html.clone(),
-        };
-        Self {
-            sign_in: Template::new(include_str!("sign_in.html")),
-            error: Template::new(include_str!("error.html")),
-            prefix: escape(prefix),
-            provider: escape(provider),
-            banner: pages.banner.as_ref().map_or_else(String::new, |html| format!("<p class=\"banner\">{html}</p>")),
-            footer: if footer.is_empty() { footer } else { format!("<footer>{footer}</footer>") },
-            policy: HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'")),
-        }
-    }
-
-    /// The Content-Security-Policy that every page goes out with.
-    pub(crate) fn policy(&self) -> HeaderValue {
-        self.policy.clone()
-    }
-
-    pub(crate) fn sign_in(&self, page: &SignInPage<'_>) -> String {
-        let host = escape(page.host);
-        let return_to = form::encode(page.return_to);
-        self.sign_in.fill(|slot| match slot {
-            "style" => STYLE,
-            "prefix" => &self.prefix,
-            "provider" => &self.provider,
-            "banner" => &self.banner,
-            "footer" => &self.footer,
-            "host" => &host,
-            "return_to" => &return_to,
-            _ => "",
-        })
-    }
-
-    pub(crate) fn error(&self, page: &ErrorPage<'_>) -> String {
-        let title = escape(page.status.canonical_reason().unwrap_or("Error"));
-        let message = escape(page.message);
-        let request_id = escape(page.request_id);
-        let account =
-            page.account.map(|account| format!("<p class=\"note\">Account <strong>{}</strong></p>", escape(account)));
-        let ways = self.ways(page.ways);
-        self.error.fill(|slot| match slot {
-            "style" => STYLE,
-            "status" => page.status.as_str(),
-            "title" => &title,
-            "message" => &message,
-            "request_id" => &request_id,
-            "account" => account.as_deref().unwrap_or_default(),
-            "ways" => &ways,
-            "footer" => &self.footer,
-            _ => "",
-        })
-    }
-
-    fn ways(&self, ways: Ways<'_>) -> String {
-        let (target, first, second) = match ways {
-            Ways::Reload => return String::new(),
-            Ways::To(target) => (target, "button", "quiet"),
-            Ways::OtherAccount(target) => (target, "quiet", "button"),
-        };
-        let prefix = &self.prefix;
-        let again = format!("<a class=\"{first}\" href=\"{}\">Try again</a>", escape(target));
-        let other = format!(
-            "<a class=\"{second}\" href=\"{prefix}/sign_in?rd={}\">Sign in with another account</a>",
-            form::encode(target)
-        );
-        let sign_out = format!("<a class=\"quiet\" href=\"{prefix}/sign_out\">Sign out</a>");
-        match ways {
-            Ways::OtherAccount(_) => other + &again + &sign_out,
-            Ways::To(_) | Ways::Reload => again + &other + &sign_out,
+impl<'a> Ways<'a> {
+    /// Where they lead in the end.
+    fn target(self) -> Option<&'a str> {
+        match self {
+            Self::Reload => None,
+            Self::To(target) | Self::OtherAccount(target) => Some(target),
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn renderer() -> Renderer {
-        let pages = Pages {
-            sign_in_status: StatusCode::FORBIDDEN,
-            banner: Some("<b>hello</b>".into()),
-            footer: Footer::BuiltIn,
-            debug: false,
-        };
-        Renderer::new(&pages, "/oauth2", "A & B")
+impl Renderer {
+    pub(crate) fn new(pages: &Pages, prefix: &str, provider: &str) -> Self {
+        Self {
+            built_in: BuiltIn::new(pages, prefix, provider),
+            custom: pages.custom.as_ref().map(|custom| Custom::new(custom, pages, prefix, provider)),
+        }
     }
 
-    #[test]
-    fn the_sign_in_page_links_to_the_start_of_a_login() {
-        let page = renderer().sign_in(&SignInPage { host: "app1.example.com", return_to: "/a?b=\"<x>&c" });
-        assert!(page.contains(r#"href="/oauth2/start?rd=%2Fa%3Fb%3D%22%3Cx%3E%26c""#), "{page}");
-        assert!(page.contains("A &amp; B"));
-        assert!(page.contains("<b>hello</b>"), "the banner is the operator's own HTML");
-        assert!(page.contains("app1.example.com"));
+    /// The Content-Security-Policy of our own pages, and of redirects.
+    pub(crate) fn policy(&self) -> HeaderValue {
+        self.built_in.policy()
     }
 
-    #[test]
-    fn an_error_page_shows_nothing_unescaped() {
-        let hostile = "<script>\"'&{{footer}}";
-        let page = renderer().error(&ErrorPage {
-            status: StatusCode::FORBIDDEN,
-            message: hostile,
-            request_id: hostile,
-            account: Some(hostile),
-            ways: Ways::To(hostile),
-        });
-        assert!(!page.contains("<script>"), "{page}");
-        assert!(page.contains("{{footer}}"), "what fills a slot is not filled again");
-        assert!(page.contains("403"));
+    /// The sign-in page.
+    ///
+    /// # Errors
+    /// The operator's own fails on this data.
+    pub(crate) fn sign_in(&self, page: &SignInPage<'_>) -> Result<Page, RenderError> {
+        match self.custom.as_ref().and_then(|custom| custom.sign_in(page)) {
+            Some(html) => html.map(Page::custom),
+            None => Ok(self.own(self.built_in.sign_in(page))),
+        }
     }
 
-    #[test]
-    fn whoever_may_not_enter_is_offered_another_account_first() {
-        let page = renderer().error(&ErrorPage {
-            status: StatusCode::FORBIDDEN,
-            message: "no",
-            request_id: "id",
-            account: Some("alice@example.com"),
-            ways: Ways::OtherAccount("/x"),
-        });
-        assert!(page.contains("Account <strong>alice@example.com</strong>"), "{page}");
-        assert!(page.contains(r#"<a class="button" href="/oauth2/sign_in?rd=%2Fx">"#), "{page}");
+    /// An error page.
+    ///
+    /// # Errors
+    /// The operator's own fails on this data.
+    pub(crate) fn error(&self, page: &ErrorPage<'_>) -> Result<Page, RenderError> {
+        match self.custom.as_ref().and_then(|custom| custom.error(page)) {
+            Some(html) => html.map(Page::custom),
+            None => Ok(self.own(self.built_in.error(page))),
+        }
     }
 
-    #[test]
-    fn pages_stay_under_15_kb() {
-        let target = "/".repeat(200);
-        assert!(renderer().sign_in(&SignInPage { host: "h", return_to: &target }).len() < 15_000);
+    fn own(&self, html: String) -> Page {
+        Page { html, policy: Some(self.policy()) }
     }
+}
 
-    #[test]
-    fn the_policy_allows_exactly_the_built_in_style() {
-        let policy = renderer().policy();
-        let policy = policy.to_str().unwrap();
-        assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"));
-        assert!(!policy.contains("unsafe"));
-        assert!(!policy.contains("script"));
+impl Page {
+    fn custom(html: String) -> Self {
+        Self { html, policy: None }
     }
 }

@@ -1,0 +1,206 @@
+//! Our own pages: constant text with typed, escaped slots.
+//!
+//! Nothing comes from elsewhere but a logo that is configured so, and there is no script. The one stylesheet stands in the
+//! page, allowed by its hash in the Content-Security-Policy.
+
+use aws_lc_rs::digest;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::HeaderValue;
+use sidecar_core::form;
+use sidecar_core::html::escape;
+
+use super::template::Template;
+use super::{ErrorPage, SignInPage, VERSION, Ways};
+use crate::settings::{Footer, Pages};
+
+const STYLE: &str = include_str!("style.css");
+
+/// Our pages with all that the settings say about them.
+pub(super) struct BuiltIn {
+    sign_in: Template,
+    error: Template,
+    prefix: String,
+    provider: String,
+    logo: String,
+    banner: String,
+    footer: String,
+    policy: HeaderValue,
+}
+
+impl BuiltIn {
+    pub(super) fn new(pages: &Pages, prefix: &str, provider: &str) -> Self {
+        let hash = STANDARD.encode(digest::digest(&digest::SHA256, STYLE.as_bytes()));
+        let logo = pages.logo.origin().map(|origin| format!(" {origin}")).unwrap_or_default();
+        let policy = format!(
+            "default-src 'none'; style-src 'sha256-{hash}'; img-src 'self' data:{logo}; form-action 'self'; \
+             base-uri 'none'; frame-ancestors 'none'"
+        );
+        let footer = match &pages.footer {
+            Footer::BuiltIn => format!("oauth2-sidecar {VERSION}"),
+            Footer::Hidden => String::new(),
+            Footer::Html(html) => html.clone(),
+        };
+        Self {
+            sign_in: Template::new(include_str!("sign_in.html")),
+            error: Template::new(include_str!("error.html")),
+            prefix: escape(prefix),
+            provider: escape(provider),
+            logo: pages.logo.shown(),
+            banner: pages.banner.as_ref().map_or_else(String::new, |html| format!("<p class=\"banner\">{html}</p>")),
+            footer: if footer.is_empty() { footer } else { format!("<footer>{footer}</footer>") },
+            policy: HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'")),
+        }
+    }
+
+    /// The Content-Security-Policy that every page goes out with.
+    pub(super) fn policy(&self) -> HeaderValue {
+        self.policy.clone()
+    }
+
+    pub(super) fn sign_in(&self, page: &SignInPage<'_>) -> String {
+        let host = escape(page.host);
+        let return_to = form::encode(page.return_to);
+        self.sign_in.fill(|slot| match slot {
+            "style" => STYLE,
+            "prefix" => &self.prefix,
+            "provider" => &self.provider,
+            "logo" => &self.logo,
+            "banner" => &self.banner,
+            "footer" => &self.footer,
+            "host" => &host,
+            "return_to" => &return_to,
+            _ => "",
+        })
+    }
+
+    pub(super) fn error(&self, page: &ErrorPage<'_>) -> String {
+        let title = escape(page.status.canonical_reason().unwrap_or("Error"));
+        let message = escape(page.message);
+        let request_id = escape(page.request_id);
+        let account =
+            page.account.map(|account| format!("<p class=\"note\">Account <strong>{}</strong></p>", escape(account)));
+        let ways = self.ways(page.ways);
+        self.error.fill(|slot| match slot {
+            "style" => STYLE,
+            "status" => page.status.as_str(),
+            "title" => &title,
+            "message" => &message,
+            "request_id" => &request_id,
+            "account" => account.as_deref().unwrap_or_default(),
+            "ways" => &ways,
+            "footer" => &self.footer,
+            _ => "",
+        })
+    }
+
+    fn ways(&self, ways: Ways<'_>) -> String {
+        let (target, first, second) = match ways {
+            Ways::Reload => return String::new(),
+            Ways::To(target) => (target, "button", "quiet"),
+            Ways::OtherAccount(target) => (target, "quiet", "button"),
+        };
+        let prefix = &self.prefix;
+        let again = format!("<a class=\"{first}\" href=\"{}\">Try again</a>", escape(target));
+        let other = format!(
+            "<a class=\"{second}\" href=\"{prefix}/sign_in?rd={}\">Sign in with another account</a>",
+            form::encode(target)
+        );
+        let sign_out = format!("<a class=\"quiet\" href=\"{prefix}/sign_out\">Sign out</a>");
+        match ways {
+            Ways::OtherAccount(_) => other + &again + &sign_out,
+            Ways::To(_) | Ways::Reload => again + &other + &sign_out,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::StatusCode;
+
+    use super::*;
+    use crate::settings::Logo;
+
+    fn pages_with(logo: Logo) -> BuiltIn {
+        let pages = Pages {
+            sign_in_status: StatusCode::FORBIDDEN,
+            logo,
+            banner: Some("<b>hello</b>".into()),
+            footer: Footer::BuiltIn,
+            debug: false,
+            custom: None,
+        };
+        BuiltIn::new(&pages, "/oauth2", "A & B")
+    }
+
+    fn pages() -> BuiltIn {
+        pages_with(Logo::BuiltIn)
+    }
+
+    #[test]
+    fn the_sign_in_page_links_to_the_start_of_a_login() {
+        let page = pages().sign_in(&SignInPage {
+            status: StatusCode::OK,
+            host: "app1.example.com",
+            return_to: "/a?b=\"<x>&c",
+        });
+        assert!(page.contains(r#"href="/oauth2/start?rd=%2Fa%3Fb%3D%22%3Cx%3E%26c""#), "{page}");
+        assert!(page.contains("A &amp; B"));
+        assert!(page.contains("<b>hello</b>"), "the banner is the operator's own HTML");
+        assert!(page.contains("app1.example.com"));
+    }
+
+    #[test]
+    fn an_error_page_shows_nothing_unescaped() {
+        let hostile = "<script>\"'&{{footer}}";
+        let page = pages().error(&ErrorPage {
+            status: StatusCode::FORBIDDEN,
+            message: hostile,
+            request_id: hostile,
+            account: Some(hostile),
+            ways: Ways::To(hostile),
+        });
+        assert!(!page.contains("<script>"), "{page}");
+        assert!(page.contains("{{footer}}"), "what fills a slot is not filled again");
+        assert!(page.contains("403"));
+    }
+
+    #[test]
+    fn whoever_may_not_enter_is_offered_another_account_first() {
+        let page = pages().error(&ErrorPage {
+            status: StatusCode::FORBIDDEN,
+            message: "no",
+            request_id: "id",
+            account: Some("alice@example.com"),
+            ways: Ways::OtherAccount("/x"),
+        });
+        assert!(page.contains("Account <strong>alice@example.com</strong>"), "{page}");
+        assert!(page.contains(r#"<a class="button" href="/oauth2/sign_in?rd=%2Fx">"#), "{page}");
+    }
+
+    #[test]
+    fn pages_stay_under_15_kb() {
+        let target = "/".repeat(200);
+        assert!(pages().sign_in(&SignInPage { status: StatusCode::OK, host: "h", return_to: &target }).len() < 15_000);
+    }
+
+    #[test]
+    fn the_policy_allows_exactly_the_built_in_style() {
+        let policy = pages().policy();
+        let policy = policy.to_str().unwrap();
+        assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"));
+        assert!(!policy.contains("unsafe"));
+        assert!(!policy.contains("script"));
+        assert!(policy.contains("img-src 'self' data:;"), "{policy}");
+    }
+
+    #[test]
+    fn a_logo_from_elsewhere_is_shown_and_allowed_by_its_origin() {
+        let pages = pages_with(Logo::Remote("https://cdn.example.com/logo.png".into()));
+        let page = pages.sign_in(&SignInPage { status: StatusCode::OK, host: "h", return_to: "/" });
+        assert!(page.contains(r#"<img class="logo" src="https://cdn.example.com/logo.png" alt="Logo">"#), "{page}");
+        assert!(!page.contains("<svg"), "it stands in place of ours");
+        let policy = pages.policy();
+        assert!(policy.to_str().unwrap().contains("img-src 'self' data: https://cdn.example.com;"), "{policy:?}");
+    }
+}
