@@ -56,14 +56,17 @@ impl Provider for OpenId {
     ) -> BoxFuture<Result<Session, RedeemError>> {
         let relying_party = Arc::clone(&self.relying_party);
         let redirect_uri = redirect_uri.to_owned();
-        let work = async move { relying_party.redeem(callback, &redirect_uri, now).await };
+        let work = async move {
+            let (session, _) = relying_party.redeem(callback, &redirect_uri, now).await?;
+            Ok(session)
+        };
         self.background.run(work)
     }
 
     fn refresh(&self, session: &Session, now: SystemTime) -> BoxFuture<Result<Refreshed, RefreshError>> {
         let relying_party = Arc::clone(&self.relying_party);
         let session = session.clone();
-        let work = async move { relying_party.refresh(&session, now).await };
+        let work = async move { relying_party.refresh(&session, now).await.map(Refreshed::from) };
         self.background.run(work)
     }
 
