@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use sidecar_core::policy::Requirement;
+
 use crate::background::Interrupted;
 use crate::backoff::LONGEST_ASKED;
 use crate::client::CallError;
@@ -68,6 +70,9 @@ pub enum RedeemError {
     /// The client secret's file cannot be read.
     #[error("could not read client secret file")]
     ClientSecret,
+    /// The file with the client's assertion cannot be read.
+    #[error("could not read the file with the client's assertion")]
+    ClientAssertion,
     /// The token endpoint gave no tokens.
     #[error("token exchange failed")]
     Token(#[from] TokenError),
@@ -86,6 +91,9 @@ pub enum RedeemError {
     /// The `validate-url` did not confirm the new session.
     #[error("the validate URL did not confirm the login")]
     NotConfirmed(#[source] CallError),
+    /// A restriction that holds for every login is not met.
+    #[error(transparent)]
+    Unmet(Requirement),
     /// No e-mail address in the claims.
     #[error("neither the id_token nor the profileURL set an email")]
     NoEmail,
@@ -113,7 +121,7 @@ impl RedeemError {
     pub fn verdict(&self) -> Verdict {
         match self {
             Self::Unavailable(unavailable) => Verdict::Unavailable { retry_after: unavailable.retry_after_seconds() },
-            Self::Issuer | Self::Claims(ClaimsError::EmailNotVerified) => Verdict::Forbidden,
+            Self::Issuer | Self::Unmet(_) | Self::Claims(ClaimsError::EmailNotVerified) => Verdict::Forbidden,
             Self::IdToken(error) if error.is_refusal() => Verdict::Forbidden,
             Self::IdToken(IdTokenError::Keys(error)) => error.verdict(),
             Self::Token(TokenError::Call(error))
@@ -124,6 +132,7 @@ impl RedeemError {
                 Verdict::Failed | Verdict::Forbidden => Verdict::Forbidden,
             },
             Self::ClientSecret
+            | Self::ClientAssertion
             | Self::Token(_)
             | Self::NoIdToken
             | Self::IdToken(_)
@@ -172,6 +181,9 @@ pub enum RefreshError {
     /// The client secret's file cannot be read.
     #[error("could not read client secret file")]
     ClientSecret,
+    /// The file with the client's assertion cannot be read.
+    #[error("could not read the file with the client's assertion")]
+    ClientAssertion,
     /// The token endpoint gave no tokens.
     #[error("unable to redeem refresh token")]
     Token(#[from] TokenError),
@@ -184,6 +196,9 @@ pub enum RefreshError {
     /// The new claims make no identity.
     #[error("could not get the visitor's claims")]
     Claims(#[from] ClaimsError),
+    /// The provider did not tell what the visitor is now.
+    #[error("could not get the visitor's data")]
+    UserData(#[source] CallError),
     /// The task that did it ended before it was done.
     #[error("the refresh was interrupted")]
     Interrupted(#[from] Interrupted),
@@ -197,9 +212,13 @@ impl RefreshError {
         match self {
             Self::Token(error) => error.ends_session(),
             Self::SubjectChanged => true,
-            Self::Unavailable(_) | Self::ClientSecret | Self::IdToken(_) | Self::Claims(_) | Self::Interrupted(_) => {
-                false
-            }
+            Self::Unavailable(_)
+            | Self::ClientSecret
+            | Self::ClientAssertion
+            | Self::IdToken(_)
+            | Self::Claims(_)
+            | Self::UserData(_)
+            | Self::Interrupted(_) => false,
         }
     }
 }
@@ -214,6 +233,9 @@ pub enum ValidateError {
     /// The ID token does not pass any more; it may just have expired.
     #[error("could not verify id_token")]
     IdToken(#[from] IdTokenError),
+    /// A restriction that holds for every session is not met.
+    #[error(transparent)]
+    Unmet(Requirement),
     /// There is no access token to ask the `validate-url` with.
     #[error("the session has no access token")]
     NoAccessToken,
@@ -236,7 +258,7 @@ impl ValidateError {
             Self::IdToken(IdTokenError::Keys(error)) => error.is_outage(),
             Self::Validate(error) => error.fault.is_outage(),
             Self::Unavailable(_) | Self::Interrupted(_) => true,
-            Self::NoIdToken | Self::IdToken(_) | Self::NoAccessToken => false,
+            Self::NoIdToken | Self::IdToken(_) | Self::Unmet(_) | Self::NoAccessToken => false,
         }
     }
 }

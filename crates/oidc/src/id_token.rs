@@ -79,6 +79,22 @@ impl IdToken {
     }
 }
 
+/// What an ID token said once: our provider signed and issued it, and that is all. Its time may be over and it may have
+/// been made for another of our apps, so it lets nobody in; it is there to look something up in a session that was let in
+/// already. Only [`recall`] makes one.
+#[derive(Debug)]
+pub struct PastIdToken {
+    claims: Claims,
+}
+
+impl PastIdToken {
+    /// All of its claims.
+    #[must_use]
+    pub fn claims(&self) -> &Claims {
+        &self.claims
+    }
+}
+
 /// Why an ID token is not accepted. Says which check failed and never quotes the token.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -176,16 +192,7 @@ impl IdTokenError {
 /// May be dropped at any time; at most a fetch of keys is lost.
 pub async fn verify(token: &str, policy: &Policy<'_>, keys: &Keys) -> Result<IdToken, IdTokenError> {
     // The numbers are those of OIDC Core §3.1.3.7.
-    // 1. Encryption: none was registered, so a token of five parts is refused with the other malformed ones.
-    // 7. `alg` is one of ours: RS256, or what configuration and metadata agree on. Never `none`.
-    // 8. No MAC algorithms: `Algorithm` has none, so the client secret is no key.
-    let jws = Jws::parse(token, policy.algorithms)?;
-    // 6. The signature is always checked, also for tokens that came from the token endpoint over TLS.
-    if !keys.signed(&jws).await? {
-        return Err(IdTokenError::Signature);
-    }
-    let claims = Claims::parse(&jws.payload).map_err(|_| IdTokenError::Payload)?;
-    refuse_other_kinds(&claims)?;
+    let claims = signed_claims(token, policy.algorithms, keys).await?;
     // 2. `iss` is exactly the issuer that discovery and configuration name.
     check_issuer(&claims, policy.issuer)?;
     // 3. The audience has our client id, or one configured as ours; others beside it are tolerated, as in v7.
@@ -202,6 +209,41 @@ pub async fn verify(token: &str, policy: &Policy<'_>, keys: &Keys) -> Result<IdT
     //     parameters of the authorization request is a wish (OIDC Core §5.5.1.1), and nothing sends `max_age`.
     let subject = check_subject(&claims)?;
     Ok(IdToken { claims, subject })
+}
+
+/// Reads an ID token of a session that exists: signature, kind and issuer are checked, neither times nor audience nor
+/// `nonce`. Whoever made the session checked those, and time has passed since.
+///
+/// # Errors
+/// [`IdTokenError`] names the check that failed.
+///
+/// # Cancel safety
+/// May be dropped at any time; at most a fetch of keys is lost.
+pub async fn recall(
+    token: &str,
+    issuer: IssuerRule<'_>,
+    algorithms: &[Algorithm],
+    keys: &Keys,
+) -> Result<PastIdToken, IdTokenError> {
+    let claims = signed_claims(token, algorithms, keys).await?;
+    check_issuer(&claims, issuer)?;
+    Ok(PastIdToken { claims })
+}
+
+/// The claims of a token that one of `keys` signed, and that is of no other kind. The numbers are those of OIDC Core
+/// §3.1.3.7.
+async fn signed_claims(token: &str, algorithms: &[Algorithm], keys: &Keys) -> Result<Claims, IdTokenError> {
+    // 1. Encryption: none was registered, so a token of five parts is refused with the other malformed ones.
+    // 7. `alg` is one of ours: RS256, or what configuration and metadata agree on. Never `none`.
+    // 8. No MAC algorithms: `Algorithm` has none, so the client secret is no key.
+    let jws = Jws::parse(token, algorithms)?;
+    // 6. The signature is always checked, also for tokens that came from the token endpoint over TLS.
+    if !keys.signed(&jws).await? {
+        return Err(IdTokenError::Signature);
+    }
+    let claims = Claims::parse(&jws.payload).map_err(|_| IdTokenError::Payload)?;
+    refuse_other_kinds(&claims)?;
+    Ok(claims)
 }
 
 /// Tokens of the same issuer and audience that say something else than who logged in.

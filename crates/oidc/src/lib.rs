@@ -55,6 +55,6 @@ pub use key::{KeyError, check_pem};
 pub use metadata::{Metadata, MetadataError};
 pub use oauth::{OAuthClient, OAuthSettings, Redeemed};
 pub use provider::{AuthorizationRequest, BoxFuture, Freshness, Provider, Refreshed, StandingError};
-pub use relying_party::{BuildError, RelyingParty};
+pub use relying_party::{BuildError, RelyingParty, Renewal};
 pub use settings::{ClientCredential, EndpointOverrides, Registration, SecretSource, Settings};
 pub use token::TokenResponse;

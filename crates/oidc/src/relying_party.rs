@@ -26,14 +26,16 @@ use crate::client::Client;
 use crate::discovery::{Discovery, text_with_causes};
 use crate::endpoint_url::EndpointUrlError;
 use crate::error::{ClaimsError, RedeemError, RefreshError, Unavailable, ValidateError};
-use crate::id_token::{self, IdToken, IdTokenError, IssuerRule, NonceRule, Policy};
+use crate::id_token::{self, IdToken, IdTokenError, IssuerRule, NonceRule, PastIdToken, Policy, recall};
 use crate::identity::{self, Identity, Lack};
 use crate::jwks::Keys;
 use crate::key::{KeyError, PublicKey};
 use crate::key_set::KeySet;
 use crate::metadata::Metadata;
 use crate::provider::{AuthorizationRequest, Freshness, Refreshed};
-use crate::settings::{Endpoints, GroupRestriction, IssuerCheck, KeySource, NonceCheck, Settings, UserInfoClaims};
+use crate::settings::{
+    ClientCredential, Endpoints, GroupRestriction, IssuerCheck, KeySource, NonceCheck, Settings, UserInfoClaims,
+};
 use crate::token::{ClientCredentials, TokenCaller, TokenResponse};
 use crate::userinfo;
 
@@ -44,6 +46,29 @@ pub struct RelyingParty {
     source: Source,
     keys: Keys,
     tokens: TokenCaller,
+}
+
+/// What came of a refresh.
+#[derive(Debug)]
+pub enum Renewal {
+    /// There is no refresh token, so nothing was asked.
+    NothingToDo,
+    /// New tokens came.
+    Renewed {
+        /// The session with them; `created_at` is now.
+        session: Session,
+        /// The new ID token, if one came. Without it the identity is the old one.
+        id_token: Option<IdToken>,
+    },
+}
+
+impl From<Renewal> for Refreshed {
+    fn from(renewal: Renewal) -> Self {
+        match renewal {
+            Renewal::NothingToDo => Self::NothingToDo,
+            Renewal::Renewed { session, .. } => Self::Renewed(Box::new(session)),
+        }
+    }
 }
 
 enum Source {
@@ -187,7 +212,7 @@ impl RelyingParty {
         Ok(asked.url(&metadata.authorization_endpoint))
     }
 
-    /// Turns a code into a session.
+    /// Turns a code into a session, and the ID token that it is made of.
     ///
     /// # Errors
     /// [`RedeemError`]
@@ -196,7 +221,7 @@ impl RelyingParty {
         callback: VerifiedCallback,
         redirect_uri: &str,
         now: SystemTime,
-    ) -> Result<Session, RedeemError> {
+    ) -> Result<(Session, IdToken), RedeemError> {
         let metadata = self.metadata()?;
         let VerifiedCallback { code, attempt, issuer } = callback;
         self.check_response_issuer(issuer.as_deref(), &metadata)?;
@@ -208,7 +233,10 @@ impl RelyingParty {
         if let Some(code_verifier) = &attempt.code_verifier {
             grant.push(("code_verifier", code_verifier.expose()));
         }
-        let credentials = self.credentials().map_err(|_| RedeemError::ClientSecret)?;
+        let credentials = self.credentials().map_err(|_| match self.settings.registration.credential {
+            ClientCredential::Secret(_) => RedeemError::ClientSecret,
+            ClientCredential::AssertionFile(_) => RedeemError::ClientAssertion,
+        })?;
         let response = self.tokens.exchange(&self.client, &metadata.token_endpoint, &credentials, &grant).await?;
         let raw = response.id_token.as_ref().ok_or(RedeemError::NoIdToken)?;
         let nonce = attempt.nonce.hash();
@@ -224,32 +252,37 @@ impl RelyingParty {
         let mut session = Session { nonce: attempt.nonce.expose().to_vec(), ..Session::default() };
         identity.write_to(&mut session);
         take_tokens(&mut session, response, now);
-        Ok(session)
+        Ok((session, id_token))
     }
 
     /// Gets new tokens for a session.
     ///
     /// # Errors
     /// [`RefreshError`]
-    pub async fn refresh(&self, session: &Session, now: SystemTime) -> Result<Refreshed, RefreshError> {
-        let Some(refresh_token) = &session.refresh_token else { return Ok(Refreshed::NothingToDo) };
+    pub async fn refresh(&self, session: &Session, now: SystemTime) -> Result<Renewal, RefreshError> {
+        let Some(refresh_token) = &session.refresh_token else { return Ok(Renewal::NothingToDo) };
         let metadata = self.metadata()?;
         let grant = [("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose().as_str())];
-        let credentials = self.credentials().map_err(|_| RefreshError::ClientSecret)?;
+        let credentials = self.credentials().map_err(|_| match self.settings.registration.credential {
+            ClientCredential::Secret(_) => RefreshError::ClientSecret,
+            ClientCredential::AssertionFile(_) => RefreshError::ClientAssertion,
+        })?;
         let response = self.tokens.exchange(&self.client, &metadata.token_endpoint, &credentials, &grant).await?;
         let mut renewed = session.clone();
+        let mut id_token = None;
         if let Some(raw) = &response.id_token {
             let nonce = login::nonce_hash(&session.nonce);
-            let id_token = self.verify(raw, self.later_nonce(&nonce), &metadata, now).await?;
+            let verified = self.verify(raw, self.later_nonce(&nonce), &metadata, now).await?;
             // OIDC Core §12.2: `sub` is that of the login.
-            if session.user.as_deref().is_some_and(|user| user != id_token.subject()) {
+            if session.user.as_deref().is_some_and(|user| user != verified.subject()) {
                 return Err(RefreshError::SubjectChanged);
             }
-            let identity = self.identify(&id_token, &response.access_token, &metadata).await?;
+            let identity = self.identify(&verified, &response.access_token, &metadata).await?;
             identity.write_to(&mut renewed);
+            id_token = Some(verified);
         }
         take_tokens(&mut renewed, response, now);
-        Ok(Refreshed::Renewed(Box::new(renewed)))
+        Ok(Renewal::Renewed { session: renewed, id_token })
     }
 
     /// Asks whether a session still holds (providers.md 3.8).
@@ -279,6 +312,16 @@ impl RelyingParty {
         }
     }
 
+    /// Reads the ID token of a session that was let in somewhere, whatever has become of it since: see [`recall`].
+    ///
+    /// # Errors
+    /// [`ValidateError`]; [`ValidateError::is_outage`] says whether the token was looked at.
+    pub async fn recall(&self, session: &Session) -> Result<PastIdToken, ValidateError> {
+        let raw = session.id_token.as_ref().ok_or(ValidateError::NoIdToken)?;
+        let metadata = self.metadata()?;
+        Ok(recall(raw.expose(), self.issuer_rule(), &self.algorithms(&metadata), &self.keys).await?)
+    }
+
     /// RFC 9207 §2.4: `iss` in the response is our provider; and it is there if the provider says it always is.
     fn check_response_issuer(&self, issuer: Option<&str>, metadata: &Metadata) -> Result<(), RedeemError> {
         let is_ours = match (self.settings.issuer_check, issuer) {
@@ -289,7 +332,11 @@ impl RelyingParty {
         if is_ours { Ok(()) } else { Err(RedeemError::Issuer) }
     }
 
-    async fn verify(
+    /// Verifies a token that the provider signed for us: [`id_token::verify`] with the policy of the settings.
+    ///
+    /// # Errors
+    /// [`IdTokenError`] names the check that failed.
+    pub async fn verify(
         &self,
         raw: &Secret<String>,
         nonce: NonceRule<'_>,
@@ -298,10 +345,7 @@ impl RelyingParty {
     ) -> Result<IdToken, IdTokenError> {
         let settings = &self.settings;
         let policy = Policy {
-            issuer: match settings.issuer_check {
-                IssuerCheck::Required => IssuerRule::Exactly(&settings.issuer),
-                IssuerCheck::InsecureSkipped => IssuerRule::Any,
-            },
+            issuer: self.issuer_rule(),
             client_id: &settings.registration.client_id,
             extra_audiences: &settings.extra_audiences,
             audience_claims: &settings.audience_claims,
@@ -310,6 +354,29 @@ impl RelyingParty {
             now,
         };
         id_token::verify(raw.expose(), &policy, &self.keys).await
+    }
+
+    fn issuer_rule(&self) -> IssuerRule<'_> {
+        match self.settings.issuer_check {
+            IssuerCheck::Required => IssuerRule::Exactly(&self.settings.issuer),
+            IssuerCheck::InsecureSkipped => IssuerRule::Any,
+        }
+    }
+
+    /// Whose token this is: a session that holds the identity and nothing else. The access token is for the userinfo
+    /// endpoint, if a claim is absent.
+    ///
+    /// # Errors
+    /// [`ClaimsError`]
+    pub async fn identity(
+        &self,
+        id_token: &IdToken,
+        access_token: &Secret<String>,
+        metadata: &Metadata,
+    ) -> Result<Session, ClaimsError> {
+        let mut session = Session::default();
+        self.identify(id_token, access_token, metadata).await?.write_to(&mut session);
+        Ok(session)
     }
 
     async fn identify(
