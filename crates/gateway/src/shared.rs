@@ -18,7 +18,7 @@ use sidecar_upstream::Table;
 use crate::answer::{self, Answer};
 use crate::inbound::Inbound;
 use crate::journal::Journal;
-use crate::page::{ErrorPage, Renderer, Ways};
+use crate::page::{ChosenAt, ErrorPage, Renderer, Ways};
 use crate::readiness::Readiness;
 use crate::rescue::{Failure, Report};
 use crate::return_target::{for_page, return_target};
@@ -65,7 +65,9 @@ impl Shared {
         target: &ReturnTo,
     ) -> Answer {
         let account = session.and_then(Session::log_name);
-        self.report_page(&inbound.id, report.into(), account, Ways::OtherAccount(target.as_str()))
+        let chosen_at = if self.provider.has_account_chooser() { ChosenAt::Provider } else { ChosenAt::SignInPage };
+        let ways = Ways::OtherAccount { target: target.as_str(), chosen_at };
+        self.report_page(&inbound.id, report.into(), account, ways)
     }
 
     /// Waits for the first answer of a provider that nobody has reached yet, but no longer than a visitor would: whoever

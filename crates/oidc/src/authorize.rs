@@ -12,7 +12,7 @@ use sidecar_core::login::{LoginAttempt, Pkce};
 use crate::endpoint_url::EndpointUrl;
 use crate::error::Unavailable;
 use crate::pkce::{CodeChallengeMethod, PkcePolicy};
-use crate::provider::AuthorizationRequest;
+use crate::provider::{Account, AuthorizationRequest};
 use crate::settings::Registration;
 
 /// The parameters of an authorization request that are the same for every provider.
@@ -61,8 +61,15 @@ impl Asked<'_> {
             (method, method.code_challenge(code_verifier.expose()))
         });
         let mut extra: Vec<(&str, &str)> = Vec::new();
+        let is_prompt = |name: &str| name == "prompt" || name == "approval_prompt";
         for (name, values) in &registration.extra_parameters {
-            extra.extend(values.iter().map(|value| (name.as_str(), value.as_str())));
+            // Providers refuse one prompt beside another.
+            if self.request.account == Account::Any || !is_prompt(name) {
+                extra.extend(values.iter().map(|value| (name.as_str(), value.as_str())));
+            }
+        }
+        if self.request.account == Account::Chosen {
+            extra.push(("prompt", "select_account"));
         }
         extra.extend(self.more);
         if let Some((method, code_challenge)) = &code_challenge {
@@ -129,6 +136,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::settings::SecretSource;
 
     const PARAMETERS: Parameters<'_> = Parameters {
         client_id: "app",
@@ -163,6 +171,30 @@ mod tests {
              &redirect_uri=https%3A%2F%2Fp.example%2Foauth2%2Fcallback&response_type=code\
              &scope=a&scope=openid+email+profile&state=H%3A%252Fa%2Bb#top"
         );
+    }
+
+    #[test]
+    fn a_chosen_account_takes_the_place_of_every_configured_prompt() {
+        let attempt = LoginAttempt::random(Pkce::Off).unwrap();
+        let secret = SecretSource::Value("s".into());
+        let mut registration = Registration::new("app", secret);
+        registration.extra_parameters.push(("prompt".to_owned(), vec!["login".to_owned()]));
+        registration.extra_parameters.push(("acr_values".to_owned(), vec!["1".to_owned()]));
+        let endpoint = EndpointUrl::parse("https://idp.example/auth").unwrap();
+        let url = |account| {
+            let request = AuthorizationRequest { redirect_uri: "https://p/cb", state: "S", attempt: &attempt, account };
+            let asked = Asked {
+                registration: &registration,
+                request: &request,
+                scope: "s",
+                code_challenge_methods: &[],
+                nonce: None,
+                more: &[],
+            };
+            asked.url(&endpoint)
+        };
+        assert!(url(Account::Any).contains("?acr_values=1&approval_prompt=force&client_id=app&prompt=login&"));
+        assert!(url(Account::Chosen).contains("?acr_values=1&client_id=app&prompt=select_account&"));
     }
 
     proptest! {

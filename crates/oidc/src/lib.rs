@@ -9,7 +9,7 @@
 //! ```
 //!
 //! Each arrow is a type that only the step before it can make: an unchecked callback cannot be redeemed, and no claims leave
-//! this crate but those of a token that passed [`id_token::verify`].
+//! this crate but those of a token that passed [`id_token::verify`], or [`id_token::receive`] where TLS stands in for keys.
 
 pub mod algorithm;
 pub mod api;
@@ -54,7 +54,7 @@ pub use jws::{JwsError, MAX_TOKEN_BYTES};
 pub use key::{KeyError, check_pem};
 pub use metadata::{Metadata, MetadataError};
 pub use oauth::{OAuthClient, OAuthSettings, Redeemed};
-pub use provider::{AuthorizationRequest, BoxFuture, Freshness, Provider, Refreshed, StandingError};
+pub use provider::{Account, AuthorizationRequest, BoxFuture, Freshness, Provider, Refreshed, StandingError};
 pub use relying_party::{BuildError, RelyingParty, Renewal};
 pub use settings::{ClientCredential, EndpointOverrides, Registration, SecretSource, Settings};
 pub use token::TokenResponse;

@@ -42,6 +42,12 @@ pub trait Provider: Send + Sync {
     /// [`Unavailable`] while nobody knows where that is.
     fn authorization_url(&self, request: &AuthorizationRequest<'_>) -> Result<String, Unavailable>;
 
+    /// Whether a login can be for [`Account::Chosen`]. Without it a visitor who is logged in there with one account comes
+    /// back with the same one.
+    fn has_account_chooser(&self) -> bool {
+        false
+    }
+
     /// Turns the code of a verified callback into a session: token exchange, ID token, claims.
     ///
     /// `redirect_uri` is the one the login began with. The session has no expiry when the provider named none.
@@ -103,6 +109,19 @@ pub struct AuthorizationRequest<'a> {
     pub state: &'a str,
     /// The attempt that [`Provider::new_attempt`] made for this login.
     pub attempt: &'a LoginAttempt,
+    /// Which of the accounts that the visitor has at the provider.
+    pub account: Account,
+}
+
+/// Which account a login is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Account {
+    /// The one that the provider takes by itself.
+    #[default]
+    Any,
+    /// The one that the visitor chooses there: the provider is asked to show its accounts (`prompt=select_account`, OIDC
+    /// Core §3.1.2.1).
+    Chosen,
 }
 
 /// What came of a refresh.

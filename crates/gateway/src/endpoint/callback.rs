@@ -20,7 +20,7 @@ use sidecar_oidc::{Callback, CallbackError, CallbackParseError, RedeemError, Ver
 use sidecar_session::{LoginStateError, TakenLogin};
 
 use crate::answer::{self, Answer};
-use crate::endpoint::start;
+use crate::endpoint::start::{self, Beginning};
 use crate::form_body::RequestForm;
 use crate::inbound::Inbound;
 use crate::journal::AuthStatus;
@@ -169,7 +169,8 @@ impl Login<'_> {
         let may_restart = *self.inbound.method() == Method::GET;
         if may_restart && state.restarts < self.shared.settings.login.max_restarts {
             tracing::info!(request_id = %self.inbound.id, restarts = state.restarts, ?what, "the login begins anew");
-            return start::begin(self.shared, self.inbound, &self.target, state.restarts + 1);
+            let again = Beginning { restarts: state.restarts + 1, ..Beginning::of(&self.target) };
+            return start::begin(self.shared, self.inbound, &again);
         }
         self.failed(Failure::LoginState(what).into())
     }

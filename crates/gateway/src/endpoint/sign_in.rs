@@ -3,7 +3,7 @@
 use http::StatusCode;
 
 use crate::answer::{self, Answer};
-use crate::endpoint::start;
+use crate::endpoint::start::{self, Beginning};
 use crate::inbound::Inbound;
 use crate::page::SignInPage;
 use crate::rescue::Failure;
@@ -19,7 +19,7 @@ pub(crate) async fn answer(shared: &Shared, mut inbound: Inbound) -> Answer {
         Err(report) => return shared.failure_page(&inbound, report),
     };
     if shared.settings.login.skip_button {
-        return start::begin(shared, &inbound, &target, 0);
+        return start::begin(shared, &inbound, &Beginning::of(&target));
     }
     page(shared, &inbound, target, StatusCode::OK)
 }

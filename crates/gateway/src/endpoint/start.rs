@@ -1,9 +1,10 @@
 //! `PREFIX/start`: the authorization request (RFC 6749 §4.1.1).
 
 use http::StatusCode;
+use sidecar_core::form::Form;
 use sidecar_core::login::StateParameter;
 use sidecar_core::return_to::ReturnTo;
-use sidecar_oidc::AuthorizationRequest;
+use sidecar_oidc::{Account, AuthorizationRequest};
 use sidecar_session::Destination;
 
 use crate::answer::{self, Answer};
@@ -12,18 +13,44 @@ use crate::rescue::Failure;
 use crate::return_target::{redirect_uri, requested_target};
 use crate::shared::Shared;
 
+/// A login that is to begin.
+pub(crate) struct Beginning<'a> {
+    /// Where it ends.
+    pub(crate) target: &'a ReturnTo,
+    /// How often it began anew by itself (differences.md D14).
+    pub(crate) restarts: u8,
+    /// Who is to log in.
+    pub(crate) account: Account,
+}
+
+impl<'a> Beginning<'a> {
+    /// A first login, of whoever the provider says.
+    pub(crate) fn of(target: &'a ReturnTo) -> Self {
+        Self { target, restarts: 0, account: Account::Any }
+    }
+}
+
 /// Sends the visitor to the provider, to come back to the target that the request names.
 pub(crate) async fn answer(shared: &Shared, mut inbound: Inbound) -> Answer {
+    let account = account(shared, &inbound);
     match requested_target(&mut inbound, &shared.settings, StatusCode::BAD_REQUEST).await {
-        Ok(target) => begin(shared, &inbound, &target, 0),
+        Ok(target) => begin(shared, &inbound, &Beginning { account, ..Beginning::of(&target) }),
         Err(report) => shared.failure_page(&inbound, report),
     }
 }
 
+/// What `prompt=select_account` in the query asks for, as our own pages have it in a link.
+fn account(shared: &Shared, inbound: &Inbound) -> Account {
+    let query = Form::parse(inbound.query().unwrap_or_default(), shared.settings.semicolons).unwrap_or_default();
+    match query.get("prompt") {
+        Some("select_account") if shared.provider.has_account_chooser() => Account::Chosen,
+        Some(_) | None => Account::Any,
+    }
+}
+
 /// Begins a login: a fresh attempt, sealed into the browser's cookies, and the redirect to the provider.
-///
-/// `restarts` counts how often this login began anew by itself (differences.md D14).
-pub(crate) fn begin(shared: &Shared, inbound: &Inbound, target: &ReturnTo, restarts: u8) -> Answer {
+pub(crate) fn begin(shared: &Shared, inbound: &Inbound, beginning: &Beginning<'_>) -> Answer {
+    let &Beginning { target, restarts, account } = beginning;
     let attempt = match shared.provider.new_attempt() {
         Ok(attempt) => attempt,
         Err(unavailable) => return shared.outage_page(inbound, &unavailable),
@@ -33,6 +60,7 @@ pub(crate) fn begin(shared: &Shared, inbound: &Inbound, target: &ReturnTo, resta
         redirect_uri: &redirect_uri(inbound, &shared.settings.login),
         state: &state.encode(shared.settings.login.state_encoding),
         attempt: &attempt,
+        account,
     };
     let location = match shared.provider.authorization_url(&request) {
         Ok(url) => url,

@@ -5,7 +5,8 @@ use http::header::{ACCEPT, HeaderName};
 use sidecar_core::form::Form;
 
 use crate::answer::{self, Answer};
-use crate::endpoint::{sign_in, start};
+use crate::endpoint::sign_in;
+use crate::endpoint::start::{self, Beginning};
 use crate::inbound::Inbound;
 use crate::rescue::Failure;
 use crate::return_target::return_target;
@@ -24,7 +25,7 @@ pub(crate) async fn answer(shared: &Shared, inbound: &Inbound) -> Answer {
     };
     shared.first_contact().await;
     if shared.settings.login.skip_button {
-        return start::begin(shared, inbound, &target, 0);
+        return start::begin(shared, inbound, &Beginning::of(&target));
     }
     if let Err(unavailable) = shared.provider.status() {
         return shared.outage_page(inbound, &unavailable);

@@ -11,7 +11,7 @@ use sidecar_core::form;
 use sidecar_core::html::escape;
 
 use super::template::Template;
-use super::{ErrorPage, SignInPage, VERSION, Ways};
+use super::{ChosenAt, ErrorPage, SignInPage, VERSION, Ways};
 use crate::settings::{Footer, Pages};
 
 const STYLE: &str = include_str!("style.css");
@@ -95,22 +95,21 @@ impl BuiltIn {
     }
 
     fn ways(&self, ways: Ways<'_>) -> String {
-        let (target, first, second) = match ways {
-            Ways::Reload => return String::new(),
-            Ways::To(target) => (target, "button", "quiet"),
-            Ways::OtherAccount(target) => (target, "quiet", "button"),
+        let Some(target) = ways.target() else { return String::new() };
+        let (prefix, encoded) = (&self.prefix, form::encode(target));
+        let again = |class| format!("<a class=\"{class}\" href=\"{}\">Try again</a>", escape(target));
+        let other = |class, to| format!("<a class=\"{class}\" href=\"{prefix}/{to}\">Sign in with another account</a>");
+        let sign_in_page = format!("sign_in?rd={encoded}");
+        let links = match ways {
+            Ways::OtherAccount { chosen_at: ChosenAt::Provider, .. } => {
+                other("button", format!("start?prompt=select_account&amp;rd={encoded}")) + &again("quiet")
+            }
+            Ways::OtherAccount { chosen_at: ChosenAt::SignInPage, .. } => {
+                other("button", sign_in_page) + &again("quiet")
+            }
+            Ways::To(_) | Ways::Reload => again("button") + &other("quiet", sign_in_page),
         };
-        let prefix = &self.prefix;
-        let again = format!("<a class=\"{first}\" href=\"{}\">Try again</a>", escape(target));
-        let other = format!(
-            "<a class=\"{second}\" href=\"{prefix}/sign_in?rd={}\">Sign in with another account</a>",
-            form::encode(target)
-        );
-        let sign_out = format!("<a class=\"quiet\" href=\"{prefix}/sign_out\">Sign out</a>");
-        match ways {
-            Ways::OtherAccount(_) => other + &again + &sign_out,
-            Ways::To(_) | Ways::Reload => again + &other + &sign_out,
-        }
+        format!("{links}<a class=\"quiet\" href=\"{prefix}/sign_out\">Sign out</a>")
     }
 }
 
@@ -167,15 +166,20 @@ mod tests {
 
     #[test]
     fn whoever_may_not_enter_is_offered_another_account_first() {
-        let page = pages().error(&ErrorPage {
-            status: StatusCode::FORBIDDEN,
-            message: "no",
-            request_id: "id",
-            account: Some("alice@example.com"),
-            ways: Ways::OtherAccount("/x"),
-        });
-        assert!(page.contains("Account <strong>alice@example.com</strong>"), "{page}");
-        assert!(page.contains(r#"<a class="button" href="/oauth2/sign_in?rd=%2Fx">"#), "{page}");
+        for (chosen_at, link) in [
+            (ChosenAt::SignInPage, r#"<a class="button" href="/oauth2/sign_in?rd=%2Fx">"#),
+            (ChosenAt::Provider, r#"<a class="button" href="/oauth2/start?prompt=select_account&amp;rd=%2Fx">"#),
+        ] {
+            let page = pages().error(&ErrorPage {
+                status: StatusCode::FORBIDDEN,
+                message: "no",
+                request_id: "id",
+                account: Some("alice@example.com"),
+                ways: Ways::OtherAccount { target: "/x", chosen_at },
+            });
+            assert!(page.contains("Account <strong>alice@example.com</strong>"), "{page}");
+            assert!(page.contains(link), "{page}");
+        }
     }
 
     #[test]

@@ -65,7 +65,21 @@ pub(crate) enum Ways<'a> {
     /// Back to the target, or through the sign-in page to it.
     To(&'a str),
     /// To the target with another account: with this one trying again is of little use.
-    OtherAccount(&'a str),
+    OtherAccount {
+        /// The target.
+        target: &'a str,
+        /// Where the visitor chooses it.
+        chosen_at: ChosenAt,
+    },
+}
+
+/// Where a visitor chooses another account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ChosenAt {
+    /// At the provider, which shows the accounts it knows.
+    Provider,
+    /// On our sign-in page, for lack of that.
+    SignInPage,
 }
 
 impl<'a> Ways<'a> {
@@ -73,7 +87,7 @@ impl<'a> Ways<'a> {
     fn target(self) -> Option<&'a str> {
         match self {
             Self::Reload => None,
-            Self::To(target) | Self::OtherAccount(target) => Some(target),
+            Self::To(target) | Self::OtherAccount { target, .. } => Some(target),
         }
     }
 }
