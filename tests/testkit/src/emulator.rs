@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::process::Command;
-use std::sync::LazyLock;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -16,14 +15,6 @@ pub const TENANT: &str = "85d7d600-7804-4d92-8d43-9c33c21c130c";
 
 /// How many organisations dave is in: more than two pages of a hundred.
 pub const ORGANISATIONS_OF_DAVE: usize = 205;
-
-/// The callbacks that the shared emulators allow: programs that a browser finds by these names.
-pub const CALLBACKS: [&str; 4] = [
-    "https://app1.example.com/oauth2/callback",
-    "https://app2.example.com/oauth2/callback",
-    "https://app3.example.com/oauth2/callback",
-    "https://auth.example.com/oauth2/callback",
-];
 
 /// A running emulator of one service.
 #[derive(Debug)]
@@ -135,27 +126,6 @@ impl Emulator {
                 ],
             })
         })
-    }
-
-    /// GitHub's for [`CALLBACKS`], which the tests of a process share.
-    #[must_use]
-    pub fn shared_github() -> &'static Self {
-        static SHARED: LazyLock<Emulator> = LazyLock::new(|| Emulator::github(&CALLBACKS));
-        &SHARED
-    }
-
-    /// Google's for [`CALLBACKS`], which the tests of a process share.
-    #[must_use]
-    pub fn shared_google() -> &'static Self {
-        static SHARED: LazyLock<Emulator> = LazyLock::new(|| Emulator::google(&CALLBACKS));
-        &SHARED
-    }
-
-    /// Microsoft's for [`CALLBACKS`] under Microsoft's own URL, which the tests of a process share.
-    #[must_use]
-    pub fn shared_microsoft() -> &'static Self {
-        static SHARED: LazyLock<Emulator> = LazyLock::new(|| Emulator::microsoft(Base::Microsofts, &CALLBACKS));
-        &SHARED
     }
 
     fn start(service: Service, callbacks: &[&str], seed: impl FnOnce(&str) -> Value) -> Self {

@@ -70,12 +70,15 @@ fn gitea_gives_many_organisations_on_several_pages() {
 #[test]
 fn gitea_answers_for_every_kind_of_restriction() {
     let team = ["--github-org=acme", "--github-team=platform"];
-    let rows: [(&[&str], [u16; 3]); 5] = [
+    let rows: [(&[&str], [u16; 3]); 8] = [
         (&["--github-org=acme"], [200, 200, 500]),
         (&team, [200, 200, 500]),
         (&["--github-repo=acme/private-repo"], [200, 200, 200]),
         (&["--github-repo=acme/closed-repo"], [500, 500, 200]),
         (&["--github-user=alice"], [200, 500, 500]),
+        (&["--github-org=acme", "--github-team=Owners,nobody"], [500, 500, 500]),
+        (&["--github-team=globex:staff"], [200, 500, 500]),
+        (&["--github-org=acme", "--github-user=carol"], [200, 200, 200]),
     ];
     for (flags, statuses) in rows {
         for (user, status) in ["alice", "bob", "carol"].into_iter().zip(statuses) {
