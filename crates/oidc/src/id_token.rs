@@ -3,6 +3,8 @@
 //!
 //! [OIDC Core §3.1.3.7]: https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation
 
+mod received;
+
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sidecar_core::claims::ClaimValue;
@@ -12,6 +14,8 @@ use crate::algorithm::Algorithm;
 use crate::claims::Claims;
 use crate::jwks::{Keys, KeysError};
 use crate::jws::{Jws, JwsError};
+
+pub use self::received::{ReceivedIdToken, receive};
 
 /// How far another clock may be ahead of ours: allowed for `nbf` as the original does, and for `iat` (D55).
 const CLOCK_SKEW: Duration = Duration::from_mins(5);
@@ -191,24 +195,28 @@ impl IdTokenError {
 /// # Cancel safety
 /// May be dropped at any time; at most a fetch of keys is lost.
 pub async fn verify(token: &str, policy: &Policy<'_>, keys: &Keys) -> Result<IdToken, IdTokenError> {
-    // The numbers are those of OIDC Core §3.1.3.7.
     let claims = signed_claims(token, policy.algorithms, keys).await?;
+    let subject = check(&claims, policy)?;
+    Ok(IdToken { claims, subject })
+}
+
+/// What the claims themselves must say, and who the visitor is then (`sub`). The numbers are those of OIDC Core §3.1.3.7.
+fn check(claims: &Claims, policy: &Policy<'_>) -> Result<String, IdTokenError> {
     // 2. `iss` is exactly the issuer that discovery and configuration name.
-    check_issuer(&claims, policy.issuer)?;
+    check_issuer(claims, policy.issuer)?;
     // 3. The audience has our client id, or one configured as ours; others beside it are tolerated, as in v7.
-    check_audience(&claims, policy)?;
+    check_audience(claims, policy)?;
     // 4. Several audiences without `azp` pass, as in v7.
     // 5. An `azp` that is there is ours.
-    check_authorized_party(&claims, policy)?;
+    check_authorized_party(claims, policy)?;
     // 9. `exp` is not before now, without leeway; and `nbf` (RFC 7519 §4.1.5) not ahead.
     // 10. `iat` is not in the future. An old one is not refused: `exp` says how long a token lives.
-    check_times(&claims, policy.now)?;
+    check_times(claims, policy.now)?;
     // 11. `nonce` is the one that was sent with this login.
-    check_nonce(&claims, policy.nonce)?;
+    check_nonce(claims, policy.nonce)?;
     // 12. `acr` and 13. `auth_time`: no option asks the provider for a promise here. `acr_values` among the extra
     //     parameters of the authorization request is a wish (OIDC Core §5.5.1.1), and nothing sends `max_age`.
-    let subject = check_subject(&claims)?;
-    Ok(IdToken { claims, subject })
+    check_subject(claims)
 }
 
 /// Reads an ID token of a session that exists: signature, kind and issuer are checked, neither times nor audience nor
