@@ -32,3 +32,58 @@ fn not_found() -> Answer {
     answer.headers_mut().insert(http::header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     answer
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_style_sheet_is_small_and_loads_nothing() {
+        assert!(STYLESHEET.len() < 6_000, "{} bytes", STYLESHEET.len());
+        assert!(!STYLESHEET.contains("url(") && !STYLESHEET.contains("@import"));
+        assert_eq!(STYLESHEET.matches('{').count(), STYLESHEET.matches('}').count());
+    }
+
+    #[test]
+    fn the_style_sheet_knows_the_classes_of_the_default_templates() {
+        for class in [
+            "section",
+            "hero",
+            "hero-body",
+            "container",
+            "box",
+            "block",
+            "card",
+            "card-header",
+            "card-header-title",
+            "card-header-icon",
+            "card-content",
+            "title",
+            "subtitle",
+            "is-1",
+            "is-size-7",
+            "content",
+            "columns",
+            "column",
+            "button",
+            "is-primary",
+            "is-danger",
+            "is-fullwidth",
+            "field",
+            "control",
+            "label",
+            "input",
+            "notification",
+            "footer",
+            "has-text-centered",
+            "has-text-left",
+            "has-text-grey",
+            "has-background-light",
+            "is-shadowless",
+            "is-hidden",
+            "fa-angle-down",
+        ] {
+            assert!(STYLESHEET.contains(&format!(".{class}")), "{class}");
+        }
+    }
+}

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::StatusCode;
 use sidecar_gotmpl::{Call, Function, Record, RenderError, Set, Source, TemplateError, Value};
 
-use super::{ErrorPage, SignInPage, VERSION, Ways};
+use super::{ErrorPage, SignInPage, VERSION, Ways, letters};
 use crate::settings::{Footer, Pages};
 
 /// A page that a custom template can stand in for.
@@ -37,8 +37,8 @@ pub struct CustomPages(Arc<Set>);
 
 /// What templates may call besides the functions of the template language.
 const FUNCTIONS: [Function; 2] = [
-    Function { name: "ToUpper", body: Call::Text(str::to_uppercase) },
-    Function { name: "ToLower", body: Call::Text(str::to_lowercase) },
+    Function { name: "ToUpper", body: Call::Text(letters::to_upper) },
+    Function { name: "ToLower", body: Call::Text(letters::to_lower) },
 ];
 
 impl CustomPages {

@@ -5,6 +5,7 @@
 
 mod built_in;
 mod custom;
+mod letters;
 mod logo;
 mod template;
 
