@@ -321,6 +321,12 @@ impl Answer {
 }
 
 impl CallError {
+    /// An answer that came, and is not what was asked for. `what` is constant text, so nothing foreign gets into a log.
+    #[must_use]
+    pub fn document(call: Call, url: &EndpointUrl, what: &'static str) -> Self {
+        Self::new(call, url, Fault::Document(what))
+    }
+
     pub(crate) fn new(call: Call, url: &EndpointUrl, fault: Fault) -> Self {
         let host = url.to_uri().authority().map(ToString::to_string).unwrap_or_default();
         Self { call, host, fault, retry_after: None }

@@ -76,6 +76,19 @@ impl EndpointUrl {
         self.0.url.scheme() == "https"
     }
 
+    /// The same origin with another path and query; there is no fragment. The path may come from anybody: what is not fit
+    /// for a path is percent-encoded.
+    ///
+    /// # Errors
+    /// [`EndpointUrlError::Malformed`] when it becomes too long.
+    pub fn with_path_and_query(&self, path: &str, query: Option<&str>) -> Result<Self, EndpointUrlError> {
+        let mut url = self.0.url.clone();
+        url.set_path(path);
+        url.set_query(query);
+        url.set_fragment(None);
+        Self::parse(url.as_str())
+    }
+
     /// Whether scheme, host and port are those of `other`.
     #[must_use]
     pub fn is_same_origin(&self, other: &Self) -> bool {

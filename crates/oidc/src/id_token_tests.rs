@@ -298,3 +298,25 @@ proptest! {
         let _ = Case::default().error_of(&with(&name, value));
     }
 }
+
+#[test]
+fn a_past_token_is_read_for_its_signature_and_issuer_alone() {
+    let keys = Keys::fixed(signer().key_set());
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let recalled = |token: &str, issuer| runtime.block_on(recall(token, issuer, &[Algorithm::Es256], &keys));
+    let claims = json!({"iss": ISSUER, "aud": "another-app", "exp": 1, "nonce": "another", "tid": "t"});
+    let token = signer().sign(&claims.to_string());
+    let past = recalled(&token, IssuerRule::Exactly(ISSUER)).unwrap();
+    assert_eq!(past.claims().look_up("tid"), Some(&ClaimValue::String("t".to_owned())));
+    assert!(recalled(&token, IssuerRule::Any).is_ok());
+
+    let other = recalled(&token, IssuerRule::Exactly("https://other.example")).unwrap_err();
+    assert!(matches!(other, IdTokenError::Issuer));
+    let forged = Signer::new("k1").sign(&claims.to_string());
+    assert!(matches!(recalled(&forged, IssuerRule::Any).unwrap_err(), IdTokenError::Signature));
+    let logout = json!({"iss": ISSUER, "events": {LOGOUT_EVENT: {}}});
+    let logout = recalled(&signer().sign(&logout.to_string()), IssuerRule::Any).unwrap_err();
+    assert!(matches!(logout, IdTokenError::LogoutToken));
+    let nobodys = recalled(&signer().sign(&json!({"tid": "t"}).to_string()), IssuerRule::Any).unwrap_err();
+    assert!(matches!(nobodys, IdTokenError::Missing("iss")));
+}

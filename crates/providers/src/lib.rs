@@ -8,17 +8,27 @@
 //! behaviour, one variant of [`Id`] and of [`Settings`], and its line in each of the tables below; the compiler asks for
 //! them.
 
+mod azure;
+mod entra_id;
+mod graph;
 mod openid;
 
 use std::sync::Arc;
 
 use sidecar_oidc::{Background, BuildError, Client, Provider};
 
+pub use self::azure::{AzureSettings, endpoints as azure_endpoints};
+pub use self::entra_id::{EntraIdSettings, Tenants};
+
 /// A provider this program knows, by the name that the option `provider` gives it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Id {
     /// `oidc`: any provider that speaks OpenID Connect.
     OpenId,
+    /// `entra-id`: Microsoft Entra ID.
+    EntraId,
+    /// `azure`: the same before it had that name; deprecated.
+    Azure,
 }
 
 /// A name that no provider has.
@@ -28,13 +38,15 @@ pub struct UnknownProvider(pub String);
 
 impl Id {
     /// All of them, in the order in which an error lists them.
-    pub const ALL: [Self; 1] = [Self::OpenId];
+    pub const ALL: [Self; 3] = [Self::OpenId, Self::EntraId, Self::Azure];
 
     /// The name in the configuration.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::OpenId => "oidc",
+            Self::EntraId => "entra-id",
+            Self::Azure => "azure",
         }
     }
 }
@@ -53,6 +65,10 @@ impl std::str::FromStr for Id {
 pub enum Settings {
     /// Those of [`Id::OpenId`].
     OpenId(sidecar_oidc::Settings),
+    /// Those of [`Id::EntraId`].
+    EntraId(EntraIdSettings),
+    /// Those of [`Id::Azure`].
+    Azure(AzureSettings),
 }
 
 /// Builds a provider. It begins to learn about the other side in the background and waits for nothing.
@@ -62,6 +78,8 @@ pub enum Settings {
 pub fn build(settings: Settings, client: Client, background: Background) -> Result<Arc<dyn Provider>, BuildError> {
     match settings {
         Settings::OpenId(settings) => Ok(Arc::new(openid::OpenId::start(settings, client, background)?)),
+        Settings::EntraId(settings) => Ok(Arc::new(entra_id::EntraId::start(settings, client, background)?)),
+        Settings::Azure(settings) => Ok(Arc::new(azure::Azure::start(settings, client, background)?)),
     }
 }
 

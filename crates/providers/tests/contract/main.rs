@@ -1,6 +1,8 @@
 //! The contract suite of all providers, against a provider of prepared replies.
 #![expect(clippy::unwrap_used, reason = "a step of a test that fails panics")]
 
+mod azure;
+mod entra_id;
 mod idp;
 mod openid;
 mod suite;
