@@ -144,6 +144,15 @@ impl Browser {
         panic!("the provider asks and asks: {page}");
     }
 
+    /// Goes from a sign-in page to the provider: by a link on ours, by a form on the original's.
+    pub fn begin(&mut self, page: &Page) -> Page {
+        let forms = page.forms();
+        match forms.iter().find(|form| form.action.contains("/oauth2/start")) {
+            Some(form) => self.submit(page, form, &[]),
+            None => self.click(page, "/oauth2/start"),
+        }
+    }
+
     /// Presses the button of the form that has `value` in one of its fields, as on a page that asks which account to
     /// take; then sends off the form that a script would send, if the answer has such a one for another place
     /// (`response_mode=form_post`).

@@ -91,15 +91,10 @@ impl Launch {
             .flag(&format!("--cookie-secret={COOKIE_SECRET}"))
     }
 
-    /// The flags that name a provider, with PKCE so that both programs ask for it.
+    /// The flags that name a provider.
     #[must_use]
     pub fn provider(self, provider: &Provider) -> Self {
-        self.flag("--provider=oidc")
-            .flag(&format!("--oidc-issuer-url={}", provider.issuer()))
-            .flag(&format!("--client-id={}", provider.client_id()))
-            .flag(&format!("--client-secret={}", provider.client_secret()))
-            .flag(&format!("--scope={}", provider.scope()))
-            .flag("--code-challenge-method=S256")
+        self.flags(provider.flags())
     }
 
     /// Starts this file instead of the one that [`Which`] stands for.

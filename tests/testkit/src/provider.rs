@@ -141,6 +141,18 @@ impl Provider {
         self.client.1
     }
 
+    /// The flags of a program for which this is its provider, with PKCE so that both programs ask for it.
+    #[must_use]
+    pub fn flags(&self) -> Vec<String> {
+        let flags = [
+            "--provider=oidc".to_owned(),
+            format!("--oidc-issuer-url={}", self.issuer),
+            format!("--scope={}", self.scope()),
+            "--code-challenge-method=S256".to_owned(),
+        ];
+        Client::new(self.client.0, self.client.1).flags().into_iter().chain(flags).collect()
+    }
+
     /// The scope to ask for; Keycloak refuses scopes that it does not know.
     #[must_use]
     pub fn scope(&self) -> &str {

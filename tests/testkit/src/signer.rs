@@ -21,6 +21,12 @@ impl Signer {
         Self { kid: kid.to_owned(), pair: RsaKeyPair::generate(KeySize::Rsa2048).expect("a key") }
     }
 
+    /// The name it is published under.
+    #[must_use]
+    pub fn kid(&self) -> &str {
+        &self.kid
+    }
+
     /// The set with its public half alone (RFC 7517, section 5).
     #[must_use]
     pub fn jwks(&self) -> Value {

@@ -131,6 +131,12 @@ impl Tenant {
         &self.state.client
     }
 
+    /// What signs its tokens.
+    #[must_use]
+    pub fn signer(&self) -> &Signer {
+        &self.state.signer
+    }
+
     /// The flags of a program whose provider is `azure`, at the endpoints of version 1 that are built in.
     #[must_use]
     pub fn flags_as_azure(&self) -> Vec<String> {
