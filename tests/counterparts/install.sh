@@ -92,7 +92,7 @@ install_gitea() {
         done
         stamp gitea "$version"
     fi
-    # A database with people and organisations in it, copied by each start.
+    # A database with people and organizations in it, copied by each start.
     seed=$version-$(cat "$recipe/seed.py" "$recipe/serve.sh" "$recipe/app.ini" | sha256sum | cut -c1-12)
     done_already gitea-seed "$seed" && return
     rm -rf "$home/seed"

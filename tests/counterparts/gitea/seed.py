@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """seed.py DIR: lets a new Gitea make its database in DIR, and fills it by its API.
 
-| who   | organisations                  | teams                       | repositories                                        |
+| who   | organizations                  | teams                       | repositories                                        |
 |-------|--------------------------------|-----------------------------|-----------------------------------------------------|
 | alice | acme, globex                   | acme:platform, globex:staff | acme/private-repo (write, by the team)              |
 | bob   | acme                           | acme:platform               | acme/private-repo (write, by the team)              |
@@ -22,7 +22,7 @@ import urllib.error
 import urllib.request
 
 ADMIN = "root-admin:admin-pw1"
-ORGANISATIONS_OF_DAVE = 65
+ORGANIZATIONS_OF_DAVE = 65
 
 
 class Api:
@@ -60,9 +60,9 @@ def fill(api):
         api.call("POST", "/orgs/acme/repos", {"name": name, "private": private, "auto_init": True})
 
     teams = {}
-    for organisation, name, permission in (("acme", "platform", "write"), ("globex", "staff", "read")):
+    for organization, name, permission in (("acme", "platform", "write"), ("globex", "staff", "read")):
         team = {"name": name, "permission": permission, "units": ["repo.code"]}
-        teams[name] = api.call("POST", f"/orgs/{organisation}/teams", team)["id"]
+        teams[name] = api.call("POST", f"/orgs/{organization}/teams", team)["id"]
     for name, member in (("platform", "alice"), ("platform", "bob"), ("staff", "alice")):
         api.call("PUT", f"/teams/{teams[name]}/members/{member}")
     api.call("PUT", f"/teams/{teams['platform']}/repos/acme/private-repo")
@@ -70,7 +70,7 @@ def fill(api):
         api.call("PUT", f"/repos/acme/{name}/collaborators/carol", {"permission": "read"})
 
     # More than the thirty of one page, twice.
-    for number in range(ORGANISATIONS_OF_DAVE):
+    for number in range(ORGANIZATIONS_OF_DAVE):
         api.call("POST", "/orgs", {"username": f"many-{number:02}"}, "dave:dave-pw1")
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # serve.sh PORT DIR [empty]: runs the installed Gitea on 127.0.0.1:PORT until its standard input ends, with the people,
-# organisations and repositories of seed.py in it, or `empty`. DIR is its own and goes away with it, unless it is empty at
+# organizations and repositories of seed.py in it, or `empty`. DIR is its own and goes away with it, unless it is empty at
 # first: that is how install.sh makes what the others start from.
 set -euo pipefail
 home=${SIDECAR_TEST_CACHE:-$HOME/.cache/oauth2-sidecar}/gitea

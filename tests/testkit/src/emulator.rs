@@ -13,8 +13,8 @@ use crate::{App, Browser, Client, Page, Process, Request, http, place};
 /// The tenant of alice@example.com.
 pub const TENANT: &str = "85d7d600-7804-4d92-8d43-9c33c21c130c";
 
-/// How many organisations dave is in: more than two pages of a hundred.
-pub const ORGANISATIONS_OF_DAVE: usize = 205;
+/// How many organizations dave is in: more than two pages of a hundred.
+pub const ORGANIZATIONS_OF_DAVE: usize = 205;
 
 /// A running emulator of one service.
 #[derive(Debug)]
@@ -57,12 +57,12 @@ pub enum Base {
 impl Emulator {
     /// GitHub's, which lets logins return to these callbacks. alice is in acme and globex, in acme's team Platform Team
     /// and may write to acme/private-repo; bob is in none and may read acme/public-repo; carol owns acme; dave is in
-    /// [`ORGANISATIONS_OF_DAVE`] others.
+    /// [`ORGANIZATIONS_OF_DAVE`] others.
     #[must_use]
     pub fn github(callbacks: &[&str]) -> Self {
-        let many = (0..ORGANISATIONS_OF_DAVE)
+        let many = (0..ORGANIZATIONS_OF_DAVE)
             .map(|n| json!({ "login": format!("many-{n:03}"), "members": [{ "login": "dave", "role": "member" }] }));
-        let organisations = [
+        let organizations = [
             json!({ "login": "acme", "members": [
                 { "login": "alice", "role": "member" }, { "login": "carol", "role": "admin" },
             ] }),
@@ -77,7 +77,7 @@ impl Emulator {
                     { "login": "carol", "email": "carol@example.com", "site_admin": true },
                     { "login": "dave", "email": "dave@example.com" },
                 ],
-                "orgs": organisations.into_iter().chain(many).collect::<Vec<_>>(),
+                "orgs": organizations.into_iter().chain(many).collect::<Vec<_>>(),
                 "repos": [
                     { "owner": "acme", "name": "private-repo", "private": true },
                     { "owner": "acme", "name": "public-repo" },

@@ -12,10 +12,10 @@ use tempfile::TempDir;
 use crate::process::eventually;
 use crate::{Browser, Client, Connection, Page, Process, Request, http, place};
 
-/// How many organisations dave is in: more than two pages of thirty, which is as much as Gitea gives at once.
-pub const ORGANISATIONS_OF_DAVE: usize = 65;
+/// How many organizations dave is in: more than two pages of thirty, which is as much as Gitea gives at once.
+pub const ORGANIZATIONS_OF_DAVE: usize = 65;
 
-/// A running Gitea with the people, organisations and repositories of `tests/counterparts/gitea/seed.py`: alice, bob,
+/// A running Gitea with the people, organizations and repositories of `tests/counterparts/gitea/seed.py`: alice, bob,
 /// carol and dave.
 #[derive(Debug)]
 pub struct Gitea {

@@ -103,15 +103,15 @@ impl Api<'_> {
 fn teams(api: &Api<'_>) -> Value {
     let login = api.login();
     let mut teams = Vec::new();
-    for organisation in api.get("/user/orgs").as_array().into_iter().flatten() {
-        let name = organisation["login"].as_str().unwrap_or_default();
+    for organization in api.get("/user/orgs").as_array().into_iter().flatten() {
+        let name = organization["login"].as_str().unwrap_or_default();
         for team in api.get_as_administrator(&format!("/orgs/{name}/teams")).as_array().into_iter().flatten() {
             let slug = team["slug"].as_str().unwrap_or_default();
             let membership = format!("/orgs/{name}/teams/{slug}/memberships/{login}");
-            // Every organisation of the emulator has a team of this name with everybody in it.
+            // Every organization of the emulator has a team of this name with everybody in it.
             if slug != "members" && api.ask(&membership, ADMINISTRATOR).status == 200 {
                 let mut team = team.clone();
-                team["organization"] = organisation.clone();
+                team["organization"] = organization.clone();
                 teams.push(team);
             }
         }

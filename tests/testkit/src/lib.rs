@@ -4,7 +4,7 @@
 //! Program    the program under test or the original, started with given flags, environment and file
 //! App        an application server that remembers what it was asked and answers as told
 //! Provider   an OpenID provider that nobody here wrote
-//! Gitea      a real server that speaks GitHub's protocol, with people, organisations, teams and repositories
+//! Gitea      a real server that speaks GitHub's protocol, with people, organizations, teams and repositories
 //! Emulator   GitHub's, Google's and Microsoft's logins, by npm emulate
 //! Tenant     Microsoft's old endpoints and Graph, which nobody emulates: ours, and so no evidence of itself
 //! Spoiler    stands before any of these and spoils the answers that the test names

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use sidecar_testkit::emulator::{Base, ORGANISATIONS_OF_DAVE};
+use sidecar_testkit::emulator::{Base, ORGANIZATIONS_OF_DAVE};
 use sidecar_testkit::{
     App, Browser, Elsewhere, Emulator, Fault, Front, Gitea, Launch, Page, Program, Spoiler, Tenant, Which, gitea,
 };
@@ -45,7 +45,7 @@ fn at_gitea(more: &[&str], user: &str) -> (Site, Page) {
 }
 
 #[test]
-fn gitea_tells_organisations_and_teams() {
+fn gitea_tells_organizations_and_teams() {
     for (user, email, groups) in [
         ("alice", "alice@example.com", "acme,globex,acme:platform,globex:staff"),
         ("bob", "bob@example.com", "acme,acme:platform"),
@@ -59,11 +59,11 @@ fn gitea_tells_organisations_and_teams() {
 }
 
 #[test]
-fn gitea_gives_many_organisations_on_several_pages() {
+fn gitea_gives_many_organizations_on_several_pages() {
     let (site, page) = at_gitea(&[], "dave");
     assert_eq!(page.status(), 200, "{page}");
     let groups = site.told("X-Forwarded-Groups");
-    assert_eq!(groups.split(',').filter(|group| !group.contains(':')).count(), gitea::ORGANISATIONS_OF_DAVE);
+    assert_eq!(groups.split(',').filter(|group| !group.contains(':')).count(), gitea::ORGANIZATIONS_OF_DAVE);
     assert!(groups.contains("many-64,") && groups.ends_with("many-64:Owners"), "{groups}");
 }
 
@@ -107,7 +107,7 @@ fn the_github_emulator_signs_in_through_its_front_page_by_page() {
     let page = github.log_in(&mut browser, &page, "dave");
     assert_eq!(page.status(), 200, "{page}");
     let groups = app.last().headers.get("X-Forwarded-Groups").unwrap_or_default().to_owned();
-    assert_eq!(groups.split(',').count(), ORGANISATIONS_OF_DAVE);
+    assert_eq!(groups.split(',').count(), ORGANIZATIONS_OF_DAVE);
     let pages = github.front().seen().iter().filter(|seen| seen.target.starts_with("/user/orgs?page=4")).count();
     assert_eq!(pages, 1, "the page after the last");
 }
