@@ -7,6 +7,8 @@
 //!                                  Microsoft Graph, at addresses of version 2 ───────────┘
 //! ```
 
+mod version;
+
 use std::sync::{Arc, Once};
 use std::time::SystemTime;
 
@@ -21,6 +23,7 @@ use sidecar_oidc::{
     Redeemed, RefreshError, Refreshed, RelyingParty, TokenResponse, Unavailable, ValidateError, VerifiedCallback,
 };
 
+use self::version::{Version, profile, scope, version, with_https};
 use crate::graph::{self, Memberships};
 
 /// The text of the sign-in button unless one is configured.
@@ -80,13 +83,6 @@ struct Shared {
     group_field: String,
     graph: Option<EndpointUrl>,
     unused: Once,
-}
-
-/// Which addresses are used, which decides about scope, `resource` and Graph.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Version {
-    One,
-    Two,
 }
 
 /// What Graph says about an account, as far as it may hold an e-mail address.
@@ -256,38 +252,6 @@ impl Shared {
     }
 }
 
-/// compat: version 2 is told by its number anywhere in the address that logins begin at.
-fn version(metadata: &Metadata) -> Version {
-    let is_two = metadata.authorization_endpoint.as_url().as_str().contains("v2.0");
-    if is_two { Version::Two } else { Version::One }
-}
-
-/// Where the account is: the userinfo endpoint of the metadata or `profile-url`, else Graph.
-fn profile(metadata: &Metadata) -> EndpointUrl {
-    metadata.userinfo_endpoint.clone().unwrap_or_else(|| graph::at(&graph::host(), ME, None))
-}
-
-fn with_https(url: &EndpointUrl) -> EndpointUrl {
-    let authority = url.to_uri().authority().map(ToString::to_string).unwrap_or_default();
-    EndpointUrl::parse(&format!("https://{authority}/")).expect("it is the host of an endpoint")
-}
-
-/// The scope that is asked for: at addresses of version 2 without `groups`, which they refuse, and with all that is granted
-/// at the host of the profile.
-fn scope(configured: &str, version: Version, profile: &EndpointUrl) -> String {
-    match version {
-        Version::One => configured.to_owned(),
-        Version::Two => {
-            let mut scope = configured.replace(" groups", "");
-            let granted = format!(" {}.default", with_https(profile));
-            if !scope.contains(&granted) {
-                scope.push_str(&granted);
-            }
-            scope
-        }
-    }
-}
-
 /// compat: neither the subject nor the preferred name is kept, and groups that did not come stay.
 fn take_identity(session: &mut Session, identity: Session) {
     session.email = identity.email.or(session.email.take());
@@ -366,25 +330,6 @@ mod tests {
 
     fn url(text: &str) -> EndpointUrl {
         EndpointUrl::parse(text).unwrap()
-    }
-
-    #[test]
-    fn the_scope_of_version_two_has_graph_and_no_groups() {
-        let graph = url("https://graph.microsoft.com/oidc/userinfo");
-        for (configured, version, expected) in [
-            ("openid", Version::One, "openid"),
-            ("openid groups", Version::One, "openid groups"),
-            ("openid", Version::Two, "openid https://graph.microsoft.com/.default"),
-            ("openid groups email", Version::Two, "openid email https://graph.microsoft.com/.default"),
-            (
-                "openid https://graph.microsoft.com/.default",
-                Version::Two,
-                "openid https://graph.microsoft.com/.default",
-            ),
-        ] {
-            assert_eq!(scope(configured, version, &graph), expected, "{configured}");
-        }
-        assert_eq!(scope("openid", Version::Two, &url("http://g.test:8080/me")), "openid https://g.test:8080/.default");
     }
 
     #[test]
