@@ -78,9 +78,7 @@ impl<'b> Run<'b> {
         let mut frame = Frame { variables: vec![Some(dot.clone())], line: 0 };
         match self.nodes(&body.nodes, dot, &mut frame) {
             Ok(_) => Ok(()),
-            Err(Stop::Here(fault)) => {
-                Err(RenderError::Action { file: body.file.clone(), line: frame.line, fault })
-            }
+            Err(Stop::Here(fault)) => Err(RenderError::Action { file: body.file.clone(), line: frame.line, fault }),
             Err(Stop::Below(error)) => Err(error),
         }
     }
@@ -128,7 +126,7 @@ impl<'b> Run<'b> {
             Node::Print { pipe, escapers } => {
                 let value = self.pipe(pipe, dot, frame)?;
                 if pipe.binding == Binding::None {
-                    self.print(&value, escapers);
+                    self.print(&value, escapers.as_deref());
                 }
             }
             Node::If(branch) => return self.deeper(|run| run.either(branch, Dot::Kept, dot, frame)),
@@ -146,15 +144,13 @@ impl<'b> Run<'b> {
         Ok(Flow::On)
     }
 
-    fn print(&mut self, value: &Value, escapers: &[escape::Escaper]) {
-        if !escapers.is_empty() {
-            self.out.push_str(&escape::apply(escapers, value));
-            return;
-        }
-        match value {
-            Value::Nil => self.out.push_str(NO_VALUE),
-            other => self.out.push_str(&other.to_string()),
-        }
+    fn print(&mut self, value: &Value, escapers: Option<&[escape::Escaper]>) {
+        let text = match (escapers, value) {
+            (Some(escapers), _) => escape::apply(escapers, value),
+            (None, Value::Nil) => NO_VALUE.to_owned(),
+            (None, _) => value.to_string(),
+        };
+        self.out.push_str(&text);
     }
 
     /// `if` and `with`.

@@ -37,6 +37,9 @@ pub(crate) enum Callee {
 }
 
 impl Callee {
+    /// `print`
+    pub(crate) const PRINT: Self = Self::Plain(PRINT);
+
     /// The function that `name` means: one of `functions`, else a predefined one.
     pub(crate) fn named(name: &str, functions: &[Function]) -> Option<Self> {
         match name {
@@ -72,6 +75,8 @@ const fn predefined(name: &'static str, body: fn(&[Value]) -> Result<Value, Faul
     Function { name, body: Call::Values(body) }
 }
 
+const PRINT: Function = predefined("print", |arguments| Ok(Value::Text(print(arguments))));
+
 const PREDEFINED: &[Function] = &[
     predefined("not", not),
     predefined("eq", eq),
@@ -84,7 +89,7 @@ const PREDEFINED: &[Function] = &[
     predefined("slice", slice),
     predefined("len", len),
     predefined("call", call),
-    predefined("print", |arguments| Ok(Value::Text(print(arguments)))),
+    PRINT,
     predefined("println", println),
     predefined("printf", |arguments| printf::printf(arguments).map(Value::Text)),
     predefined("html", |arguments| Ok(Value::Text(encode::html(&printed(arguments))))),

@@ -11,7 +11,7 @@ impl Display for Value {
             Self::Nil => f.write_str("<nil>"),
             Self::Bool(value) => write!(f, "{value}"),
             Self::Int(value) => write!(f, "{value}"),
-            Self::Float(value) => f.write_str(&float(*value, 21)),
+            Self::Float(value) => f.write_str(&float(*value, 6)),
             Self::Text(text) | Self::Html(text) => f.write_str(text),
             Self::List(items) => all(f, "[", items.iter(), "]"),
             Self::Record(record) => all(f, "{", record.iter().map(|(_, value)| value), "}"),

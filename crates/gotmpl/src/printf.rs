@@ -240,7 +240,7 @@ impl Verb {
     }
 
     fn real(&self, value: f64, out: &mut String) {
-        let text = float(value, 21);
+        let text = float(value, 6);
         match text.strip_prefix('-') {
             Some(digits) if self.zero && !self.minus => {
                 out.push('-');

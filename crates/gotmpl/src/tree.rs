@@ -15,10 +15,10 @@ pub(crate) struct Body {
 /// What a template consists of.
 #[derive(Debug, Clone)]
 pub(crate) enum Node {
-    /// Printed as it is.
+    /// Printed as it is, and the line where it begins.
     Text(String, usize),
-    /// `{{pipeline}}`
-    Print { pipe: Pipe, escapers: Vec<Escaper> },
+    /// `{{pipeline}}`. What it prints goes through the escapers; `None` is for templates of plain text.
+    Print { pipe: Pipe, escapers: Option<Vec<Escaper>> },
     /// `{{if}}`
     If(Branch),
     /// `{{with}}`

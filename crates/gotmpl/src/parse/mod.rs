@@ -41,7 +41,9 @@ pub(crate) fn parse(file: &str, text: &str, functions: &[Function]) -> Result<De
 
 /// Whether a template prints nothing, so that another of its name may take its place.
 pub(crate) fn is_blank(nodes: &[Node]) -> bool {
-    nodes.iter().all(|node| matches!(node, Node::Text(text, _) if text.trim_matches([' ', '\t', '\r', '\n']).is_empty()))
+    nodes
+        .iter()
+        .all(|node| matches!(node, Node::Text(text, _) if text.trim_matches([' ', '\t', '\r', '\n']).is_empty()))
 }
 
 struct Parser<'a> {
@@ -199,7 +201,7 @@ impl Parser<'_> {
             "define" => Err(self.fault("define stands inside another action")),
             _ => {
                 let pipe = self.pipeline("command", Kind::Close)?;
-                Ok(Node::Print { pipe, escapers: vec![crate::escape::Escaper::Html] })
+                Ok(Node::Print { pipe, escapers: None })
             }
         }
     }
@@ -357,8 +359,7 @@ impl<'a> Parser<'a> {
             names.push(self.next().text);
             match self.peek_solid().kind {
                 Kind::Declare | Kind::Assign => {
-                    let declares =
-                        if self.next().kind == Kind::Declare { Declares::Yes } else { Declares::No };
+                    let declares = if self.next().kind == Kind::Declare { Declares::Yes } else { Declares::No };
                     let most = if place == "range" { 2 } else { 1 };
                     if names.len() > most {
                         return Err(self.fault(format!("{place} takes no more than {most} variables")));

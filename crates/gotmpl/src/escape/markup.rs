@@ -1,0 +1,339 @@
+//! Walking through the text of a template as a browser reads markup.
+
+use super::attribute;
+use super::context::{Context, Css, CssState, Element, Js, JsState, Language, Meta, Place, Printed, Quote, Step};
+use super::reference;
+
+/// What HTML calls white space.
+pub(super) const BLANK: [char; 5] = [' ', '\t', '\n', '\u{c}', '\r'];
+
+/// What must not stand in an attribute's value without quotes.
+const NEEDS_QUOTES: [char; 5] = ['"', '\'', '<', '=', '`'];
+
+/// Walks through `text`, appends what is printed of it to `out`, and returns where it ends.
+///
+/// # Errors
+/// The rest of the text from the place that has no safe reading, and why.
+pub(super) fn walk<'a>(start: Context, text: &'a str, out: &mut String) -> Result<Context, (&'a str, String)> {
+    let mut context = start;
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (next, length) = step(&context, rest, out).map_err(|fault| (rest, fault))?;
+        context = next;
+        rest = &rest[length..];
+    }
+    Ok(context)
+}
+
+/// One step, and how many bytes it took. One that takes none leads nearer to a place that takes some.
+fn step(context: &Context, rest: &str, out: &mut String) -> Result<(Context, usize), String> {
+    let (next, length) = match &context.place {
+        Place::Text => return Ok(in_text(context, rest, out)),
+        Place::Comment => {
+            return Ok(match rest.find("-->") {
+                Some(end) => (Context::TEXT, end + 3),
+                None => (context.clone(), rest.len()),
+            });
+        }
+        Place::Rcdata => {
+            let end = end_tag(rest, context.element);
+            push_text(&rest[..end], out);
+            return Ok(if end == 0 { (Context::TEXT, 0) } else { (context.clone(), end) });
+        }
+        Place::Code(language) => return in_code(context, language, rest, out),
+        Place::Dead => (context.clone(), rest.len()),
+        Place::Tag => in_tag(context, rest)?,
+        Place::Name(kind) => {
+            let length = name_length(rest)?;
+            let whole = length == rest.len();
+            (context.at(if whole { Place::Name(*kind) } else { Place::AfterName(*kind) }), length)
+        }
+        Place::AfterName(kind) => {
+            let blank = blank_length(rest);
+            match rest[blank..].chars().next() {
+                None => (context.clone(), blank),
+                Some('=') => (context.at(Place::BeforeValue(*kind)), blank + 1),
+                Some(_) => (context.at(Place::Tag), blank),
+            }
+        }
+        Place::BeforeValue(kind) => {
+            let blank = blank_length(rest);
+            let (quote, length) = match rest[blank..].chars().next() {
+                None => return Ok(pushed(context.clone(), rest, blank, out)),
+                Some('\'') => (Quote::Single, 1),
+                Some('"') => (Quote::Double, 1),
+                Some(_) => (Quote::None, 0),
+            };
+            (context.at(Place::Value(quote, kind.language())), blank + length)
+        }
+        Place::Value(quote, language) => in_value(context, *quote, language, rest)?,
+    };
+    Ok(pushed(next, rest, length, out))
+}
+
+fn pushed(next: Context, rest: &str, length: usize, out: &mut String) -> (Context, usize) {
+    out.push_str(&rest[..length]);
+    (next, length)
+}
+
+fn blank_length(text: &str) -> usize {
+    text.len() - text.trim_start_matches(BLANK).len()
+}
+
+// === text and tags ===
+
+/// Something that is no text.
+pub(super) enum Markup {
+    Comment,
+    Tag(Element),
+}
+
+/// The first comment or tag in a text: where it begins, and where its `<!--` or its name ends.
+pub(super) fn next_markup(text: &str) -> Option<(usize, usize, Markup)> {
+    text.match_indices('<').find_map(|(at, _)| {
+        let rest = &text[at..];
+        if rest.starts_with("<!--") {
+            return Some((at, at + 4, Markup::Comment));
+        }
+        let name = rest[1..].strip_prefix('/').unwrap_or(&rest[1..]);
+        let length = tag_name_length(name);
+        let start = text.len() - name.len();
+        (length > 0).then(|| {
+            let opens = !rest.starts_with("</");
+            let element = if opens { element(&name[..length]) } else { Element::Other };
+            (at, start + length, Markup::Tag(element))
+        })
+    })
+}
+
+fn in_text(context: &Context, rest: &str, out: &mut String) -> (Context, usize) {
+    let Some((at, end, markup)) = next_markup(rest) else {
+        push_text(rest, out);
+        return (context.clone(), rest.len());
+    };
+    push_text(&rest[..at], out);
+    match markup {
+        Markup::Comment => (context.at(Place::Comment), end),
+        Markup::Tag(element) => {
+            out.push_str(&rest[at..end]);
+            (Context { place: Place::Tag, element }, end)
+        }
+    }
+}
+
+/// What follows the tag behind whose name `text` begins; `None` if that does not end.
+pub(super) fn behind_tag(text: &str) -> Option<&str> {
+    let mut context = Context::TEXT.at(Place::Tag);
+    let mut rest = text;
+    while context != Context::TEXT {
+        let (next, length) = step(&context, rest, &mut String::new()).ok().filter(|_| !rest.is_empty())?;
+        context = next;
+        rest = &rest[length..];
+    }
+    Some(rest)
+}
+
+/// Text as it is, but for `<` that could become a tag together with a value behind it.
+fn push_text(text: &str, out: &mut String) {
+    let mut parts = text.split('<');
+    out.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        let doctype = part.get(..8).is_some_and(|word| word.eq_ignore_ascii_case("!DOCTYPE"));
+        out.push_str(if doctype { "<" } else { "&lt;" });
+        out.push_str(part);
+    }
+}
+
+/// Letters and digits after a letter; `-` and `:` only between them.
+fn tag_name_length(text: &str) -> usize {
+    if !text.starts_with(|letter: char| letter.is_ascii_alphabetic()) {
+        return 0;
+    }
+    let bytes = text.as_bytes();
+    let mut length = 1;
+    while let Some(byte) = bytes.get(length) {
+        let joins = matches!(byte, b':' | b'-') && bytes.get(length + 1).is_some_and(u8::is_ascii_alphanumeric);
+        if !(joins || byte.is_ascii_alphanumeric()) {
+            break;
+        }
+        length += 1;
+    }
+    length
+}
+
+fn element(name: &str) -> Element {
+    match name.to_ascii_lowercase().as_str() {
+        "meta" => Element::Meta,
+        "script" => Element::Script,
+        "style" => Element::Style,
+        "textarea" => Element::Textarea,
+        "title" => Element::Title,
+        _ => Element::Other,
+    }
+}
+
+/// Where the end tag of this element begins, or the length of the text.
+pub(super) fn end_tag(text: &str, element: Element) -> usize {
+    let name = match element {
+        Element::Script => "script",
+        Element::Style => "style",
+        Element::Textarea => "textarea",
+        Element::Title => "title",
+        Element::Other | Element::Meta => return text.len(),
+    };
+    let ends = |(at, _): &(usize, &str)| {
+        let rest = &text[at + 2..];
+        rest.get(..name.len()).is_some_and(|word| word.eq_ignore_ascii_case(name))
+            && rest[name.len()..].starts_with([' ', '\t', '\n', '\u{c}', '\r', '/', '>'])
+    };
+    text.match_indices("</").find(ends).map_or(text.len(), |(at, _)| at)
+}
+
+/// The context behind the `>` of a start tag.
+fn content(element: Element) -> Context {
+    let place = match element {
+        Element::Script => Place::Code(Language::Js(Js::START)),
+        Element::Style => Place::Code(Language::Css(Css::START)),
+        Element::Textarea | Element::Title => Place::Rcdata,
+        Element::Other | Element::Meta => return Context::TEXT,
+    };
+    Context { place, element }
+}
+
+// === attributes ===
+
+fn in_tag(context: &Context, rest: &str) -> Result<(Context, usize), String> {
+    let blank = blank_length(rest);
+    let inner = &rest[blank..];
+    if inner.is_empty() {
+        return Ok((context.clone(), blank));
+    }
+    if inner.starts_with('>') {
+        return Ok((content(context.element), blank + 1));
+    }
+    let length = name_length(inner)?;
+    if length == 0 {
+        return Err("an attribute must have a name".to_owned());
+    }
+    let kind = attribute::kind(context.element, &inner[..length]);
+    let place = if length == inner.len() { Place::Name(kind) } else { Place::AfterName(kind) };
+    Ok((context.at(place), blank + length))
+}
+
+fn name_length(text: &str) -> Result<usize, String> {
+    let length = text.find([' ', '\t', '\n', '\u{c}', '\r', '=', '>']).unwrap_or(text.len());
+    match text[..length].chars().find(|letter| matches!(letter, '\'' | '"' | '<')) {
+        Some(letter) => Err(format!("{letter:?} stands in the name of an attribute")),
+        None => Ok(length),
+    }
+}
+
+fn in_value(context: &Context, quote: Quote, language: &Language, rest: &str) -> Result<(Context, usize), String> {
+    let (end, closing) = match quote {
+        Quote::None => (rest.find([' ', '\t', '\n', '\u{c}', '\r', '>']), 0),
+        Quote::Single => (rest.find('\''), 1),
+        Quote::Double => (rest.find('"'), 1),
+    };
+    let value = &rest[..end.unwrap_or(rest.len())];
+    if quote == Quote::None
+        && let Some(letter) = value.chars().find(|letter| NEEDS_QUOTES.contains(letter))
+    {
+        return Err(format!("{letter:?} stands in the value of an attribute without quotes"));
+    }
+    let Some(end) = end else {
+        // A value follows: its place inside the attribute's own language counts.
+        let language = language.through(&reference::decode(rest, language)?)?;
+        return Ok((context.at(Place::Value(quote, language)), rest.len()));
+    };
+    let other_script = *language == Language::ScriptType && !attribute::is_script(value);
+    let element = if other_script { Element::Other } else { context.element };
+    Ok((Context { place: Place::Tag, element }, end + closing))
+}
+
+// === languages ===
+
+impl Language {
+    /// One step through text in this language.
+    fn step(&self, text: &str) -> Result<Step<Self>, String> {
+        match self {
+            Self::Plain | Self::ScriptType | Self::Srcset => Ok(Step::over(self.clone(), text.len())),
+            Self::Url(part) => Ok(Step::over(Self::Url(part.after(text)), text.len())),
+            Self::Meta(meta) => {
+                let (next, length) = meta.step(text);
+                Ok(Step::over(Self::Meta(next), length))
+            }
+            Self::Js(js) => js.step(text).map(|step| step.map(Self::Js)),
+            Self::Css(css) => css.step(text).map(|step| step.map(Self::Css)),
+        }
+    }
+
+    /// The place behind all of the text.
+    fn through(&self, text: &str) -> Result<Self, String> {
+        let mut language = self.clone();
+        let mut rest = text;
+        while !rest.is_empty() {
+            let step = language.step(rest)?;
+            language = step.next;
+            rest = &rest[step.length..];
+        }
+        Ok(language)
+    }
+}
+
+impl<L> Step<L> {
+    fn map<M>(self, wrap: impl FnOnce(L) -> M) -> Step<M> {
+        Step { next: wrap(self.next), length: self.length, printed: self.printed }
+    }
+}
+
+/// The content of `script` or `style`.
+fn in_code(context: &Context, language: &Language, rest: &str, out: &mut String) -> Result<(Context, usize), String> {
+    let state = match language {
+        Language::Js(js) => js.state,
+        _ => JsState::Code,
+    };
+    // An end tag in a string or comment of a script does not count: in strings it is defused below, comments are dropped.
+    let end = if state == JsState::Code { end_tag(rest, context.element) } else { rest.len() };
+    if end == 0 {
+        if matches!(language, Language::Css(css) if css.state == CssState::BlockComment) {
+            out.push(' ');
+        }
+        return Ok((Context::TEXT, 0));
+    }
+    let step = language.step(&rest[..end])?;
+    match step.printed {
+        Printed::First(length) if state.is_literal() => push_literal(&rest[..length], out),
+        Printed::First(length) => out.push_str(&rest[..length]),
+        Printed::Instead(blank) => out.push_str(blank),
+    }
+    Ok((context.at(Place::Code(step.next)), step.length))
+}
+
+/// A string of a script, in which nothing may look like the end of the script, or like the start of another.
+fn push_literal(text: &str, out: &mut String) {
+    let mut parts = text.split('<');
+    out.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        let is = |word: &str| part.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
+        out.push_str(if is("script") || is("/script") || is("!--") { "\\x3C" } else { "<" });
+        out.push_str(part);
+    }
+}
+
+impl Meta {
+    fn step(self, text: &str) -> (Self, usize) {
+        match self {
+            Self::Url => text.find(';').map_or((self, text.len()), |end| (Self::Content, end + 1)),
+            Self::Content => url_assignment(text).map_or((self, text.len()), |end| (Self::Url, end)),
+        }
+    }
+}
+
+/// The end of the first `url=`, in any case and with blanks before the sign.
+fn url_assignment(text: &str) -> Option<usize> {
+    let lower = text.to_ascii_lowercase();
+    lower.match_indices("url").find_map(|(at, word)| {
+        let rest = lower[at + word.len()..].trim_start_matches(BLANK);
+        rest.starts_with('=').then(|| lower.len() - rest.len() + 1)
+    })
+}

@@ -1,0 +1,170 @@
+//! Character references in attributes: `&#39;` begins a JavaScript string as well as `'` does.
+
+use super::context::{Language, UrlPart};
+
+/// References that stand for a character of ASCII, which alone can matter to the languages in attributes. All but these,
+/// and those of [`WITHOUT_SEMICOLON`], stand for other characters.
+const ASCII: &[(&str, &str)] = &[
+    ("Tab", "\t"),
+    ("NewLine", "\n"),
+    ("excl", "!"),
+    ("quot", "\""),
+    ("QUOT", "\""),
+    ("num", "#"),
+    ("dollar", "$"),
+    ("percnt", "%"),
+    ("amp", "&"),
+    ("AMP", "&"),
+    ("apos", "'"),
+    ("lpar", "("),
+    ("rpar", ")"),
+    ("ast", "*"),
+    ("midast", "*"),
+    ("plus", "+"),
+    ("comma", ","),
+    ("period", "."),
+    ("sol", "/"),
+    ("colon", ":"),
+    ("semi", ";"),
+    ("lt", "<"),
+    ("LT", "<"),
+    ("equals", "="),
+    ("gt", ">"),
+    ("GT", ">"),
+    ("quest", "?"),
+    ("commat", "@"),
+    ("lsqb", "["),
+    ("lbrack", "["),
+    ("bsol", "\\"),
+    ("rsqb", "]"),
+    ("rbrack", "]"),
+    ("Hat", "^"),
+    ("lowbar", "_"),
+    ("UnderBar", "_"),
+    ("grave", "`"),
+    ("DiacriticalGrave", "`"),
+    ("lcub", "{"),
+    ("lbrace", "{"),
+    ("verbar", "|"),
+    ("vert", "|"),
+    ("VerticalLine", "|"),
+    ("rcub", "}"),
+    ("rbrace", "}"),
+    ("fjlig", "fj"),
+];
+
+/// References that work without their semicolon, even at the start of a longer word.
+const WITHOUT_SEMICOLON: &[&str] = &[
+    "AElig", "AMP", "Aacute", "Acirc", "Agrave", "Aring", "Atilde", "Auml", "COPY", "Ccedil", "ETH", "Eacute", "Ecirc",
+    "Egrave", "Euml", "GT", "Iacute", "Icirc", "Igrave", "Iuml", "LT", "Ntilde", "Oacute", "Ocirc", "Ograve", "Oslash",
+    "Otilde", "Ouml", "QUOT", "REG", "THORN", "Uacute", "Ucirc", "Ugrave", "Uuml", "Yacute", "aacute", "acirc",
+    "acute", "aelig", "agrave", "amp", "aring", "atilde", "auml", "brvbar", "ccedil", "cedil", "cent", "copy",
+    "curren", "deg", "divide", "eacute", "ecirc", "egrave", "eth", "euml", "frac12", "frac14", "frac34", "gt",
+    "iacute", "icirc", "iexcl", "igrave", "iquest", "iuml", "laquo", "lt", "macr", "micro", "middot", "nbsp", "not",
+    "ntilde", "oacute", "ocirc", "ograve", "ordf", "ordm", "oslash", "otilde", "ouml", "para", "plusmn", "pound",
+    "quot", "raquo", "reg", "sect", "shy", "sup1", "sup2", "sup3", "szlig", "thorn", "times", "uacute", "ucirc",
+    "ugrave", "uml", "uuml", "yacute", "yen", "yuml",
+];
+
+/// Stands for every character outside of ASCII: to the languages they are all alike, but for the ends of lines, which have
+/// no names.
+const ANY: &str = "é";
+
+/// The text with its references resolved as far as `language` can tell the difference.
+///
+/// # Errors
+/// A named reference in a script or style that is not in the tables above: guessing could be wrong.
+pub(super) fn decode(text: &str, language: &Language) -> Result<String, String> {
+    let strict = match language {
+        Language::Js(_) | Language::Css(_) => true,
+        Language::Url(_) | Language::Meta(_) => false,
+        Language::Plain | Language::ScriptType | Language::Srcset => return Ok(String::new()),
+    };
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('&') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let length = match rest[1..].strip_prefix('#') {
+            Some(number) => numeric(number, &mut out).map(|length| length + 2),
+            None => named(&rest[1..], &mut out).map(|length| length + 1),
+        };
+        let length = match length {
+            Some(length) => length,
+            None if strict && is_reference(&rest[1..]) => {
+                return Err("a reference is not known here; write the character, or its number as &#233;".to_owned());
+            }
+            None => {
+                out.push('&');
+                1
+            }
+        };
+        rest = &rest[length..];
+    }
+    out.push_str(rest);
+    Ok(out)
+}
+
+fn word(text: &str) -> &str {
+    &text[..text.find(|letter: char| !letter.is_ascii_alphanumeric()).unwrap_or(text.len())]
+}
+
+/// Whether there is a name with its semicolon.
+fn is_reference(text: &str) -> bool {
+    let name = word(text);
+    !name.is_empty() && text[name.len()..].starts_with(';')
+}
+
+/// Resolves what follows `&`; returns how long it was.
+fn named(text: &str, out: &mut String) -> Option<usize> {
+    let name = word(text);
+    let of = |name: &str| ASCII.iter().find(|(known, _)| *known == name).map(|(_, letter)| *letter);
+    if is_reference(text) {
+        let known = of(name).or_else(|| WITHOUT_SEMICOLON.contains(&name).then_some(ANY));
+        if let Some(letter) = known {
+            out.push_str(letter);
+            return Some(name.len() + 1);
+        }
+    }
+    let longest = WITHOUT_SEMICOLON.iter().filter(|known| name.starts_with(**known)).max_by_key(|known| known.len())?;
+    // A longer name that has its semicolon could be another reference, as `&notin;` is.
+    if is_reference(text) {
+        return None;
+    }
+    out.push_str(of(longest).unwrap_or(ANY));
+    Some(longest.len())
+}
+
+/// Resolves what follows `&#`; returns how long it was.
+fn numeric(text: &str, out: &mut String) -> Option<usize> {
+    let (radix, start) = if text.starts_with(['x', 'X']) { (16, 1) } else { (10, 0) };
+    let digits = &text[start..];
+    let length = digits.find(|digit: char| !digit.is_digit(radix)).unwrap_or(digits.len());
+    let semicolon = usize::from(digits[length..].starts_with(';'));
+    // Go takes no reference of less than four characters for one, and `&#x;` for one.
+    if start + length + semicolon < 2 {
+        return None;
+    }
+    let code = digits[..length]
+        .chars()
+        .filter_map(|digit| digit.to_digit(radix))
+        .fold(0_u32, |code, digit| code.saturating_mul(radix).saturating_add(digit));
+    match code {
+        0 | 0x80..=0x9f => out.push_str(ANY),
+        _ => out.push(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)),
+    }
+    Some(start + length + semicolon)
+}
+
+impl UrlPart {
+    /// The part behind more text.
+    pub(super) fn after(self, text: &str) -> Self {
+        if text.contains(['#', '?']) {
+            Self::Query
+        } else if self == Self::Start && !text.trim_start_matches(super::markup::BLANK).is_empty() {
+            Self::Path
+        } else {
+            self
+        }
+    }
+}
