@@ -39,6 +39,7 @@ check:
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps
+	deploy/helm/schema/generate.py --check
 
 # === release ===
 

@@ -1,0 +1,100 @@
+{{- /* What stands around a pod with the proxy in it: dict "root" "name" "host" "labels" (a map that selects its pods). */ -}}
+
+{{- define "oauth2-sidecar.around" -}}
+{{- $v := .root.Values -}}
+{{- $meta := printf "  name: %s\n  namespace: %s\n  labels:\n    app: %s%s" .name .root.Release.Namespace .name (include "oauth2-sidecar.labels" .root | nindent 4) -}}
+apiVersion: v1
+kind: Service
+metadata:
+{{ $meta | replace (printf "  name: %s\n" .name) (printf "  name: %s-service\n" .name) }}
+spec:
+  type: ClusterIP
+  selector:
+    {{- toYaml .labels | nindent 4 }}
+  ports:
+    - {name: http, port: 4180, targetPort: 4180}
+{{- if eq $v.gateway.kind "istio" }}
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata:
+{{ $meta }}
+spec:
+  hosts: [{{ .host }}]
+  gateways: [{{ include "oauth2-sidecar.gatewayRef" .root }}]
+  http:
+    - route:
+        - destination:
+            host: {{ .name }}-service
+            port: {number: 4180}
+{{- else if eq $v.gateway.kind "gateway-api" }}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata:
+{{ $meta }}
+spec:
+  parentRefs:
+    - name: {{ $v.gateway.name }}
+      {{- with $v.gateway.namespace }}
+      namespace: {{ . }}
+      {{- end }}
+      sectionName: https
+  hostnames: [{{ .host }}]
+  rules:
+    - backendRefs:
+        - {name: {{ .name }}-service, port: 4180}
+{{- end }}
+{{- if $v.networkPolicy.enabled }}
+---
+# 4180 and nothing else: nobody reaches the app's own port past the sidecar. Probes of the kubelet are always let through.
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+{{ $meta }}
+spec:
+  podSelector:
+    matchLabels:
+      {{- toYaml .labels | nindent 6 }}
+  policyTypes: [Ingress]
+  ingress:
+    - ports:
+        - {protocol: TCP, port: 4180}
+      {{- with $v.networkPolicy.from }}
+      from:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
+{{- end }}
+{{- if $v.authorizationPolicy.enabled }}
+---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata:
+{{ $meta }}
+spec:
+  selector:
+    matchLabels:
+      {{- toYaml .labels | nindent 6 }}
+  action: ALLOW
+  rules:
+    - to:
+        - operation: {ports: ["4180"]}
+      {{- with $v.authorizationPolicy.principals }}
+      from:
+        - source:
+            principals: {{ toRawJson . }}
+      {{- end }}
+{{- end }}
+{{- if $v.podDisruptionBudget.enabled }}
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+{{ $meta }}
+spec:
+  maxUnavailable: {{ $v.podDisruptionBudget.maxUnavailable }}
+  selector:
+    matchLabels:
+      {{- toYaml .labels | nindent 6 }}
+{{- end }}
+{{- end -}}
