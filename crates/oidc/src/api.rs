@@ -1,11 +1,16 @@
 //! Calls to what a provider offers beside its OAuth endpoints: who a visitor is, and what they belong to.
 
+use std::fmt;
+use std::marker::PhantomData;
+
 use http::header::{ACCEPT, AUTHORIZATION};
 use http::{HeaderMap, HeaderValue, StatusCode};
-use serde::de::DeserializeOwned;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use sidecar_core::{Secret, form};
 
-use crate::client::{Call, CallError, Client, Fault, Follow};
+use crate::client::{Answer, Call, CallError, Client, Fault, Follow};
 use crate::endpoint_url::EndpointUrl;
 
 /// The headers of a call, the access token among them (providers.md 2.6).
@@ -69,11 +74,34 @@ pub enum Presented {
     Query(Secret<String>),
 }
 
+/// A JSON object as a struct. By itself serde takes a list for a struct too, member by member, and so would make a login of
+/// the answer `["whatever"]`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Object<T>(pub T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
+            type Value = Object<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, members: M) -> Result<Object<T>, M::Error> {
+                T::deserialize(MapAccessDeserializer::new(members)).map(Object)
+            }
+        }
+        deserializer.deserialize_map(Members(PhantomData))
+    }
+}
+
 impl Client {
-    /// Gets a JSON document: the status is exactly 200, and no redirect is followed.
+    /// Gets a JSON object: the status is exactly 200, and no redirect is followed.
     ///
     /// # Errors
-    /// [`CallError`]; [`Fault::Document`] when the body is no such document, a member of another type included.
+    /// [`CallError`]; [`Fault::Document`] when the body is no such object, a member of another type included.
     pub async fn get_json<T: DeserializeOwned>(
         &self,
         call: Call,
@@ -81,12 +109,26 @@ impl Client {
         headers: ApiHeaders,
     ) -> Result<T, CallError> {
         let answer = self.get(call, url, headers.into_map(call, url)?).await?;
-        let body = answer.into_ok_body(call, url)?;
-        serde_json::from_slice(&body).map_err(|_| CallError::new(call, url, NOT_THE_DOCUMENT))
+        read::<Object<T>>(answer, call, url).map(|Object(document)| document)
     }
 
-    /// The same for a thing that may have been renamed: up to three redirects within the origin are followed, as the
-    /// original does (D46 forbids it for the endpoints of the protocol alone).
+    /// Gets a JSON list of objects in the same way. `null` is an empty one.
+    ///
+    /// # Errors
+    /// As [`Client::get_json`].
+    pub async fn get_list<T: DeserializeOwned>(
+        &self,
+        call: Call,
+        url: &EndpointUrl,
+        headers: ApiHeaders,
+    ) -> Result<Vec<T>, CallError> {
+        let answer = self.get(call, url, headers.into_map(call, url)?).await?;
+        let elements: Option<Vec<Object<T>>> = read(answer, call, url)?;
+        Ok(elements.into_iter().flatten().map(|Object(element)| element).collect())
+    }
+
+    /// Gets a JSON object that may have been renamed: up to three redirects within the origin are followed, as the original
+    /// does (D46 forbids it for the endpoints of the protocol alone).
     ///
     /// # Errors
     /// As [`Client::get_json`].
@@ -97,8 +139,7 @@ impl Client {
         headers: ApiHeaders,
     ) -> Result<T, CallError> {
         let answer = self.get_following(call, url, headers.into_map(call, url)?, Follow::SameOrigin).await?;
-        let body = answer.into_ok_body(call, url)?;
-        serde_json::from_slice(&body).map_err(|_| CallError::new(call, url, NOT_THE_DOCUMENT))
+        read::<Object<T>>(answer, call, url).map(|Object(document)| document)
     }
 
     /// Asks a question that is answered yes with the status `yes`, also of a thing that may have been renamed.
@@ -135,7 +176,10 @@ impl Client {
     }
 }
 
-const NOT_THE_DOCUMENT: Fault = Fault::Document("not JSON of the expected form");
+fn read<T: DeserializeOwned>(answer: Answer, call: Call, url: &EndpointUrl) -> Result<T, CallError> {
+    let body = answer.into_ok_body(call, url)?;
+    serde_json::from_slice(&body).map_err(|_| CallError::document(call, url, "not JSON of the expected form"))
+}
 
 /// compat: the configured query stays as it is written, the token comes after it.
 fn with_access_token(url: &EndpointUrl, access_token: &Secret<String>) -> Option<EndpointUrl> {
@@ -163,6 +207,19 @@ mod tests {
         assert_eq!(told(ApiHeaders::openid(&token)), ("Bearer t".to_owned(), json, true));
         assert_eq!(told(ApiHeaders::bearer(&token)), ("Bearer t".to_owned(), None, true));
         assert_eq!(told(ApiHeaders::github(&token)), ("token t".to_owned(), github, true));
+    }
+
+    #[test]
+    fn a_list_is_no_object() {
+        #[derive(Debug, Deserialize)]
+        struct User {
+            login: String,
+        }
+        let user = |json| serde_json::from_str::<Object<User>>(json).map(|Object(user)| user.login);
+        assert_eq!(user(r#"{"id":1,"login":"alice"}"#).unwrap(), "alice");
+        for json in [r#"["alice"]"#, r#""alice""#, "null", "7", "{}", r#"{"login":"a","login":"b"}"#] {
+            assert!(user(json).is_err(), "{json}");
+        }
     }
 
     #[test]

@@ -41,7 +41,7 @@ pub mod token;
 mod token_response;
 mod userinfo;
 
-pub use api::{ApiHeaders, Presented};
+pub use api::{ApiHeaders, Object, Presented};
 pub use backend_logout::{BackendLogout, BackendLogoutError};
 pub use background::{Background, Interrupted};
 pub use callback::{Callback, CallbackError, CallbackParseError, VerifiedCallback};

@@ -10,6 +10,7 @@
 
 mod azure;
 mod entra_id;
+pub mod github;
 mod graph;
 mod openid;
 
@@ -23,6 +24,8 @@ pub use self::entra_id::{EntraIdSettings, Tenants};
 /// A provider this program knows, by the name that the option `provider` gives it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Id {
+    /// `github`: GitHub, and servers that speak as it does (Gitea, Forgejo).
+    GitHub,
     /// `oidc`: any provider that speaks OpenID Connect.
     OpenId,
     /// `entra-id`: Microsoft Entra ID.
@@ -38,12 +41,13 @@ pub struct UnknownProvider(pub String);
 
 impl Id {
     /// All of them, in the order in which an error lists them.
-    pub const ALL: [Self; 3] = [Self::OpenId, Self::EntraId, Self::Azure];
+    pub const ALL: [Self; 4] = [Self::GitHub, Self::OpenId, Self::EntraId, Self::Azure];
 
     /// The name in the configuration.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::GitHub => "github",
             Self::OpenId => "oidc",
             Self::EntraId => "entra-id",
             Self::Azure => "azure",
@@ -63,6 +67,8 @@ impl std::str::FromStr for Id {
 /// What a provider must be told, for each kind.
 #[derive(Clone, Debug)]
 pub enum Settings {
+    /// Those of [`Id::GitHub`].
+    GitHub(github::Settings),
     /// Those of [`Id::OpenId`].
     OpenId(sidecar_oidc::Settings),
     /// Those of [`Id::EntraId`].
@@ -77,6 +83,7 @@ pub enum Settings {
 /// [`BuildError`]: settings that can never work, such as an issuer that is no URL or a key file without a key.
 pub fn build(settings: Settings, client: Client, background: Background) -> Result<Arc<dyn Provider>, BuildError> {
     match settings {
+        Settings::GitHub(settings) => Ok(Arc::new(github::GitHub::new(settings, client, background))),
         Settings::OpenId(settings) => Ok(Arc::new(openid::OpenId::start(settings, client, background)?)),
         Settings::EntraId(settings) => Ok(Arc::new(entra_id::EntraId::start(settings, client, background)?)),
         Settings::Azure(settings) => Ok(Arc::new(azure::Azure::start(settings, client, background)?)),

@@ -55,6 +55,15 @@ impl Reply {
         Self::Raw { status, headers: vec![("location", location)], body: Vec::new() }
     }
 
+    /// Whether it is a complete answer of an ordinary size with the status 200.
+    pub(crate) fn is_success(&self) -> bool {
+        match self {
+            Self::Json(_) => true,
+            Self::Raw { status, body, .. } => *status == 200 && body.len() < 1024 * 1024,
+            Self::Truncated | Self::Closed | Self::Silence => false,
+        }
+    }
+
     pub(crate) fn error(status: u16, error: &str) -> Self {
         Self::Raw { status, headers: Vec::new(), body: json!({ "error": error }).to_string().into_bytes() }
     }

@@ -3,6 +3,7 @@
 
 mod azure;
 mod entra_id;
+mod github;
 mod idp;
 mod openid;
 mod suite;
