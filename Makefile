@@ -48,8 +48,10 @@ RELEASE := target/$(HOST)/release/oauth2-sidecar
 
 # One static binary, its half a megabyte of relocations packed. The flags are given together with --target, so that they
 # do not reach proc-macros and build scripts. Two of aws-lc's ways to do AES-GCM, 330 kB each, are for bulk data on
-# processors with AVX-512: left out.
-RELEASE_FLAGS := -C target-feature=+crt-static -C link-arg=-Wl,-z,pack-relative-relocs
+# processors with AVX-512: left out. Where the sources lie does not show in the binary, so that everybody's is the same.
+CARGO_SOURCES := $(or $(CARGO_HOME),$(HOME)/.cargo)
+RELEASE_FLAGS := -C target-feature=+crt-static -C link-arg=-Wl,-z,pack-relative-relocs \
+	--remap-path-prefix=$(CARGO_SOURCES)=/cargo --remap-path-prefix=$(CURDIR)=/src
 
 .PHONY: release
 release:

@@ -10,6 +10,9 @@ use sidecar_testkit::{App, Browser, Launch, Provider, Which, place};
 
 use crate::site::PASSWORD;
 
+/// This machine's, in the words of Go, which images use.
+const ARCHITECTURE: &str = if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" };
+
 /// An image in the layout of the Open Container Initiative, unpacked.
 struct Image {
     folder: tempfile::TempDir,
@@ -91,11 +94,12 @@ fn the_image_is_one_static_binary_for_a_user_who_is_not_root() {
     assert_eq!(config["User"], "65532:65532");
     assert_eq!(config["Entrypoint"], json!(["/oauth2-sidecar"]));
     assert!(config["Cmd"].is_null() && config["ExposedPorts"]["4180/tcp"].is_object(), "{config}");
-    for label in ["title", "description", "licenses", "version", "revision"] {
+    for label in ["title", "description", "licenses", "version", "revision", "created"] {
         let value = config["Labels"][format!("org.opencontainers.image.{label}")].as_str();
         assert!(value.is_some_and(|value| !value.is_empty()), "{label}: {config}");
     }
     assert_eq!(image.manifest["layers"].as_array().map(Vec::len), Some(1));
+    assert_eq!((&image.config["os"], &image.config["architecture"]), (&json!("linux"), &json!(ARCHITECTURE)));
     let root = image.files();
     let names: Vec<_> = fs::read_dir(&root).expect("files").map(|entry| entry.expect("one").file_name()).collect();
     assert_eq!(names, ["oauth2-sidecar"]);
@@ -103,4 +107,38 @@ fn the_image_is_one_static_binary_for_a_user_who_is_not_root() {
     let binary = fs::read(root.join("oauth2-sidecar")).expect("the binary");
     let loader: &[u8] = b"/lib64/ld-linux";
     assert!(!binary.windows(loader.len()).any(|window| window == loader));
+}
+
+#[test]
+fn the_same_binary_and_commit_make_the_same_image_byte_for_byte() {
+    let binary = place::installed(place::tree().join("target/image/context/oauth2-sidecar"), "make image");
+    let made = || {
+        let folder = place::temporary_folder();
+        let done = Command::new(place::tree().join("deploy/docker/image.sh"))
+            .args([binary.as_path(), folder.path()])
+            .env("REVISION", "0123456789abcdef0123456789abcdef01234567")
+            .env("SOURCE_DATE_EPOCH", "1000000000")
+            .output()
+            .expect("image.sh runs");
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        ["oauth2-sidecar.tar", "oauth2-sidecar.cdx.json"].map(|name| fs::read(folder.path().join(name)).expect(name))
+    };
+    let [image, parts] = made();
+    assert!(image.len() < 10 << 20, "{} bytes", image.len());
+    assert!([image, parts] == made(), "the bytes differ");
+}
+
+#[test]
+fn beside_the_image_stands_what_its_binary_is_made_of() {
+    let list = place::installed(place::tree().join("target/image/oauth2-sidecar.cdx.json"), "make image");
+    let list = read_json(&list);
+    let image = Image::unpack();
+    let digest = Command::new("sha256sum").arg(image.files().join("oauth2-sidecar")).output().expect("sha256sum runs");
+    let digest = String::from_utf8(digest.stdout).expect("hex");
+    assert_eq!(list["metadata"]["component"]["hashes"][0]["content"].as_str(), digest.split(' ').next());
+    let names: Vec<_> = list["components"].as_array().expect("a list").iter().map(|part| &part["name"]).collect();
+    for linked in ["tokio", "rustls", "aws-lc-sys", "sidecar-gateway", "glibc"] {
+        assert!(names.iter().any(|name| *name == linked), "{linked}");
+    }
+    assert!(!names.iter().any(|name| *name == "sidecar-demo"), "the demo is not in it");
 }
