@@ -12,7 +12,7 @@ use crate::value::{GoDuration, Kind};
 options! {
     served {
         // The provider and its endpoints.
-        "provider" provider: String = "google", "Kind of the identity provider; this version serves oidc";
+        "provider" provider: String = "google", "Kind of the identity provider; this version serves oidc, entra-id and azure";
         "provider-display-name" provider_display_name: String = "", "Name of the provider on the sign-in button";
         "client-id" client_id: String = "", "Client identifier that the provider knows this app by; required";
         "client-secret" client_secret: Secret<String> = "", "Client secret; wins over client-secret-file";
@@ -30,6 +30,13 @@ options! {
         "use-system-trust-store" use_system_trust_store: bool = "false", "Trust the usual authorities beside those of provider-ca-file";
         "ssl-insecure-skip-verify" ssl_insecure_skip_verify: bool = "false", "INSECURE: do not check the provider's TLS certificate";
         "oidc-discovery-required" oidc_discovery_required: bool = "false", "End at start when the provider's metadata cannot be read, instead of trying again while serving";
+
+        // Microsoft.
+        "entra-id-allowed-tenant" entra_id_allowed_tenants: Vec<String> = "", "Tenant that may sign in with the provider entra-id, by its id; with none every tenant may that the issuer lets in";
+        "entra-id-federated-token-auth" entra_id_federated_token_auth: bool = "false", "Prove who we are with the pod's workload identity, whose token AZURE_FEDERATED_TOKEN_FILE names, instead of a client secret";
+        "azure-tenant" azure_tenant: String = "common", "Tenant in the usual addresses of the provider azure, for use without its metadata";
+        "azure-graph-group-field" azure_graph_group_field: String = "", "Attribute of a group that the provider azure names it by; empty takes id";
+        "resource" resource: String = "", "Resource to ask a token for; azure sends it to addresses of version 1, and the OpenID Connect family never";
 
         // The authorization request.
         "scope" scope: String = "", "Scopes to ask for, separated by spaces; empty takes the provider's usual ones";
@@ -150,11 +157,6 @@ options! {
     }
     not_yet {
         // Other providers.
-        "azure-tenant" azure_tenant: String = "common", "the provider azure", "Tenant in the addresses of the provider azure";
-        "azure-graph-group-field" azure_graph_group_field: String = "", "the provider azure", "Attribute of a group that names it";
-        "resource" resource: String = "", "the providers azure and adfs", "Resource to ask a token for";
-        "entra-id-allowed-tenant" entra_id_allowed_tenants: Vec<String> = "", "the provider entra-id", "Tenant that may sign in";
-        "entra-id-federated-token-auth" entra_id_federated_token_auth: bool = "false", "the provider entra-id", "Authenticate with a workload identity instead of a client secret";
         "bitbucket-repository" bitbucket_repository: String = "", "the provider bitbucket", "Repository a user must have access to";
         "bitbucket-team" bitbucket_team: String = "", "the provider bitbucket", "Older name of bitbucket-workspace";
         "bitbucket-workspace" bitbucket_workspace: String = "", "the provider bitbucket", "Workspace a user must be a member of";

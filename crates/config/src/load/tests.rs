@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::meaning::Listen;
 
+mod microsoft;
 mod pages;
 
 /// A command line, an environment and a folder of files.
@@ -91,6 +92,7 @@ impl Start {
 fn oidc(config: &Config) -> &sidecar_oidc::Settings {
     match &config.provider {
         Provider::OpenId(settings) => settings,
+        other => panic!("another provider: {other:?}"),
     }
 }
 

@@ -91,7 +91,7 @@ fn allow(options: &Options, judge: &mut Judge) -> Allow {
             judge.refuse(written, format!("{} has no domain in it", quote(text)), "write it as in .example.com");
         }
     }
-    let groups: HashSet<String> = judge.elements(&options.allowed_groups).map(str::to_owned).collect();
+    let groups: HashSet<String> = judge.restriction(&options.allowed_groups).map(str::to_owned).collect();
     Allow { emails, groups }
 }
 

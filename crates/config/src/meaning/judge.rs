@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::fault::{Fault, Warning, quote};
 use crate::value::GoDuration;
-use crate::written::Written;
+use crate::written::{Source, Written};
 
 /// Collects what is wrong and what is worth knowing.
 #[derive(Default)]
@@ -56,6 +56,18 @@ impl Judge {
             self.refuse(list, "has an empty element", "remove it; a comma too many makes one");
         }
         list.value.iter().map(String::as_str).filter(|element| !element.is_empty())
+    }
+
+    /// The elements of a list that says who may enter. A flag without a value would restrict nobody, and whoever wrote it
+    /// meant something (differences.md D60); a file may say with `[]` that there is no restriction.
+    pub(crate) fn restriction<'a>(
+        &mut self,
+        list: &'a Written<Vec<String>>,
+    ) -> impl Iterator<Item = &'a str> + use<'a> {
+        if list.source == Source::Flag && list.value.is_empty() {
+            self.refuse(list, "is empty, so it would restrict nobody", "write a value, or leave the flag out");
+        }
+        self.elements(list)
     }
 
     /// One of the words that an option takes; `None` after a fault.

@@ -1,5 +1,7 @@
 //! From what was written to what it means: one file per crate whose settings are filled, all faults together.
 
+mod azure;
+mod entra_id;
 mod gateway;
 mod injection;
 mod judge;
@@ -13,9 +15,12 @@ mod routes;
 mod session;
 mod upstream;
 
+use std::path::PathBuf;
+
 use sidecar_core::Secret;
 use sidecar_net::TlsSettings;
 
+pub(crate) use self::entra_id::TOKEN_FILE as FEDERATED_TOKEN_FILE;
 pub(crate) use self::judge::Judge;
 pub use self::process::{ErrorStream, Listen, LogSettings, LogZone, Shutdown};
 use crate::fault::Warning;
@@ -61,10 +66,17 @@ pub enum Discovery {
     InBackground,
 }
 
+/// What others than our operator say about the place we run in, as far as options refer to it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Surroundings {
+    /// The variable [`FEDERATED_TOKEN_FILE`].
+    pub(crate) federated_token_file: Option<PathBuf>,
+}
+
 impl Config {
     /// Says what the options mean, and tells `judge` everything that is wrong with them. `None` only after a fault.
-    pub(crate) fn new(options: &Options, judge: &mut Judge) -> Option<Self> {
-        let provider = provider::settings(options, judge);
+    pub(crate) fn new(options: &Options, surroundings: &Surroundings, judge: &mut Judge) -> Option<Self> {
+        let provider = provider::settings(options, surroundings, judge);
         let provider_tls = provider::tls(options, judge);
         let backend_logout_url = provider::backend_logout_url(&options.backend_logout_url, judge);
         let stores = session::settings(options, judge);

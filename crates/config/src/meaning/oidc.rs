@@ -6,7 +6,7 @@ use sidecar_oidc::algorithm::Algorithm;
 use sidecar_oidc::settings::{
     Endpoints, GroupRestriction, IssuerCheck, KeySource, NonceCheck, UnverifiedEmail, UserInfoClaims,
 };
-use sidecar_oidc::{EndpointUrl, Settings, check_pem};
+use sidecar_oidc::{EndpointUrl, Registration, Settings, check_pem};
 
 use super::judge::{Judge, given, one_of};
 use super::registration::{endpoint, registration};
@@ -21,6 +21,16 @@ const SYMMETRIC: [&str; 3] = ["HS256", "HS384", "HS512"];
 pub(super) fn settings(options: &Options, judge: &mut Judge) -> Option<Settings> {
     let registration = registration(options, judge);
     let endpoints = endpoints(options, judge);
+    settings_with(options, registration, endpoints, judge)
+}
+
+/// The same with a registration and endpoints that were judged elsewhere; either is `None` after a fault.
+pub(super) fn settings_with(
+    options: &Options,
+    registration: Option<Registration>,
+    endpoints: Option<Endpoints>,
+    judge: &mut Judge,
+) -> Option<Settings> {
     let validate_endpoint = endpoint(&options.validate_url, judge);
     let signing_algorithms = algorithms(&options.oidc_enabled_signing_algs, judge);
     let mut audience_claims: Vec<String> = judge.elements(&options.oidc_audience_claims).map(str::to_owned).collect();
@@ -71,23 +81,10 @@ fn required_endpoint(written: &Written<String>, judge: &mut Judge) -> Option<End
     endpoint
 }
 
-fn endpoints(options: &Options, judge: &mut Judge) -> Option<Endpoints> {
-    let issuer = &options.oidc_issuer_url;
-    if issuer.value.is_empty() {
-        judge.refuse(issuer, "is required", "write the issuer as the provider's metadata spells it");
-    } else if !options.skip_oidc_discovery.value {
-        endpoint(issuer, judge)?;
-    }
-    let (jwks, files) = (&options.oidc_jwks_url, &options.oidc_public_key_files);
-    if !jwks.value.is_empty() && !files.value.is_empty() {
-        judge.refuse(files, "cannot be used together with oidc-jwks-url", "leave one of the two out");
-    }
-    if !options.skip_oidc_discovery.value {
-        // What the metadata overrides is still checked: a misspelt URL is no better for being unused.
-        for written in [&options.login_url, &options.redeem_url, &options.profile_url, jwks] {
-            endpoint(written, judge)?;
-        }
-        return Some(Endpoints::Discovered);
+/// Where the endpoints of a provider are that has none but those of its metadata or of the configuration.
+pub(super) fn endpoints(options: &Options, judge: &mut Judge) -> Option<Endpoints> {
+    if let Some(discovered) = discovered(options, judge)? {
+        return Some(discovered);
     }
     let authorization_endpoint = required_endpoint(&options.login_url, judge);
     let token_endpoint = required_endpoint(&options.redeem_url, judge);
@@ -101,7 +98,31 @@ fn endpoints(options: &Options, judge: &mut Judge) -> Option<Endpoints> {
     })
 }
 
-fn keys(options: &Options, judge: &mut Judge) -> Option<KeySource> {
+/// The issuer, and the endpoints if they are found from it; `None` inside when they are to be configured.
+#[expect(clippy::option_option, reason = "outside: whether there is a fault; inside: whether they are discovered")]
+pub(super) fn discovered(options: &Options, judge: &mut Judge) -> Option<Option<Endpoints>> {
+    let issuer = &options.oidc_issuer_url;
+    if issuer.value.is_empty() {
+        judge.refuse(issuer, "is required", "write the issuer as the provider's metadata spells it");
+    } else if !options.skip_oidc_discovery.value {
+        endpoint(issuer, judge)?;
+    }
+    let (jwks, files) = (&options.oidc_jwks_url, &options.oidc_public_key_files);
+    if !jwks.value.is_empty() && !files.value.is_empty() {
+        judge.refuse(files, "cannot be used together with oidc-jwks-url", "leave one of the two out");
+    }
+    if options.skip_oidc_discovery.value {
+        return Some(None);
+    }
+    // What the metadata overrides is still checked: a misspelt URL is no better for being unused.
+    for written in [&options.login_url, &options.redeem_url, &options.profile_url, jwks] {
+        endpoint(written, judge)?;
+    }
+    Some(Some(Endpoints::Discovered))
+}
+
+/// The provider's public keys, where no metadata says where they are.
+pub(super) fn keys(options: &Options, judge: &mut Judge) -> Option<KeySource> {
     let files: Vec<PathBuf> = judge.elements(&options.oidc_public_key_files).map(PathBuf::from).collect();
     if files.is_empty() {
         let Some(url) = endpoint(&options.oidc_jwks_url, judge)? else {

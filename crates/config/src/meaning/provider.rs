@@ -9,20 +9,18 @@ use sidecar_oidc::EndpointUrl;
 use sidecar_providers::{Id, Settings};
 
 use super::judge::{Judge, given};
-use super::oidc;
+use super::{Surroundings, azure, entra_id, oidc};
 use crate::fault::quote;
 use crate::nearest::nearest;
 use crate::options::Options;
 use crate::written::Written;
 
 /// The kinds of provider that v7 has and this version does not serve yet.
-const LATER: [&str; 16] = [
+const LATER: [&str; 14] = [
     "adfs",
-    "azure",
     "bitbucket",
     "cidaas",
     "digitalocean",
-    "entra-id",
     "facebook",
     "github",
     "gitlab",
@@ -36,14 +34,27 @@ const LATER: [&str; 16] = [
 ];
 
 /// What the provider is told, whichever it is.
-pub(super) fn settings(options: &Options, judge: &mut Judge) -> Option<Settings> {
+pub(super) fn settings(options: &Options, surroundings: &Surroundings, judge: &mut Judge) -> Option<Settings> {
     let Some(id) = id(&options.provider, judge) else {
         // What is wrong beside the kind is told too, as far as it is the same for most kinds.
         oidc::settings(options, judge);
         return None;
     };
+    unused(id, options, judge);
     match id {
         Id::OpenId => oidc::settings(options, judge).map(Settings::OpenId),
+        Id::EntraId => entra_id::settings(options, surroundings, judge).map(Settings::EntraId),
+        Id::Azure => azure::settings(options, judge).map(Settings::Azure),
+    }
+}
+
+/// Tells what is written down for another kind of provider than this one.
+fn unused(id: Id, options: &Options, judge: &mut Judge) {
+    if id != Id::EntraId {
+        entra_id::unused(options, judge);
+    }
+    if id != Id::Azure {
+        azure::unused(options, judge);
     }
 }
 

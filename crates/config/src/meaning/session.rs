@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use sidecar_core::Secret;
 use sidecar_core::cookie::SameSite;
+use sidecar_providers::Id;
 use sidecar_session::{
     CacheLimits, Contents, CookieSecret, CookieSettings, CsrfNaming, LoginSettings, Part, SecretError, StoreSettings,
 };
@@ -212,6 +213,10 @@ fn minimal(options: &Options, judge: &mut Judge) {
             judge.refuse(switch, reason, "switch one of the two off");
         }
     }
+    if tells_tenant(options) {
+        let reason = "needs the ID token, which session-cookie-minimal leaves out";
+        judge.refuse(&options.entra_id_allowed_tenants, reason, "leave one of the two out");
+    }
     if options.cookie_refresh.value != GoDuration::from_nanos(0) {
         let reason = "needs the refresh token, which session-cookie-minimal leaves out";
         judge.refuse(&options.cookie_refresh, reason, "leave one of the two out");
@@ -220,6 +225,11 @@ fn minimal(options: &Options, judge: &mut Judge) {
         let reason = "needs the refresh token, which session-cookie-minimal leaves out";
         judge.refuse(&options.refresh_before_expiry, reason, "leave one of the two out");
     }
+}
+
+/// Whether a session has to say at every request which tenant it is of (differences.md D41).
+fn tells_tenant(options: &Options) -> bool {
+    options.provider.value == Id::EntraId.as_str() && !options.entra_id_allowed_tenants.value.is_empty()
 }
 
 /// The parts of a session that some option needs, which are kept however big it is.
@@ -231,7 +241,7 @@ fn needed(options: &Options) -> Vec<Part> {
     let tells_groups =
         options.pass_user_headers.value || options.pass_basic_auth.value || options.set_xauthrequest.value;
     [
-        (Part::IdToken, passes_id_token || names_id_token || refreshes),
+        (Part::IdToken, passes_id_token || names_id_token || refreshes || tells_tenant(options)),
         (Part::AccessToken, options.pass_access_token.value || refreshes),
         (Part::RefreshToken, refreshes),
         (Part::Groups, tells_groups || !options.allowed_groups.value.is_empty()),
