@@ -31,6 +31,13 @@ options! {
         "ssl-insecure-skip-verify" ssl_insecure_skip_verify: bool = "false", "INSECURE: do not check the provider's TLS certificate";
         "oidc-discovery-required" oidc_discovery_required: bool = "false", "End at start when the provider's metadata cannot be read, instead of trying again while serving";
 
+        // GitHub.
+        "github-org" github_org: String = "", "Organization a user must be a member of, with the provider github";
+        "github-team" github_team: String = "", "Teams a user must be in one of, separated by commas: SLUG with github-org, ORG:SLUG without";
+        "github-repo" github_repo: String = "", "Repository OWNER/NAME a user must have access to: push, or pull if it is private; not looked at with github-org";
+        "github-token" github_token: Secret<String> = "", "Token that asks for the collaborators of github-repo; with it a user must be one of them";
+        "github-user" github_users: Vec<String> = "", "Login that passes the restrictions above; with neither github-org nor github-repo nobody else signs in";
+
         // Microsoft.
         "entra-id-allowed-tenant" entra_id_allowed_tenants: Vec<String> = "", "Tenant that may sign in with the provider entra-id, by its id; with none every tenant may that the issuer lets in";
         "entra-id-federated-token-auth" entra_id_federated_token_auth: bool = "false", "Prove who we are with the pod's workload identity, whose token AZURE_FEDERATED_TOKEN_FILE names, instead of a client secret";
@@ -160,20 +167,15 @@ options! {
         "bitbucket-repository" bitbucket_repository: String = "", "the provider bitbucket", "Repository a user must have access to";
         "bitbucket-team" bitbucket_team: String = "", "the provider bitbucket", "Older name of bitbucket-workspace";
         "bitbucket-workspace" bitbucket_workspace: String = "", "the provider bitbucket", "Workspace a user must be a member of";
-        "github-org" github_org: String = "", "the provider github", "Organisation a user must be a member of";
-        "github-repo" github_repo: String = "", "the provider github", "Repository a user must be a collaborator of";
-        "github-team" github_team: String = "", "the provider github", "Teams a user must be a member of one of";
-        "github-token" github_token: Secret<String> = "", "the provider github", "Token that may ask for the collaborators of github-repo";
-        "github-user" github_users: Vec<String> = "", "the provider github", "User who may always sign in";
         "gitlab-group" gitlab_groups: Vec<String> = "", "the provider gitlab", "Group a user must be a member of";
         "gitlab-project" gitlab_projects: Vec<String> = "", "the provider gitlab", "Project a user must be a member of, with =LEVEL for the least access level";
-        "google-admin-api-user-scope" google_admin_api_user_scope: String = "", "the provider google", "Scope to read users with";
-        "google-admin-email" google_admin_email: String = "", "the provider google", "Administrator in whose name groups are read";
-        "google-group" google_groups or google_group: Vec<String> = "", "the provider google", "Group a user must be a member of";
-        "google-service-account-json" google_service_account_json: String = "", "the provider google", "Key file of a service account that may read groups";
-        "google-target-principal" google_target_principal: String = "", "the provider google", "Service account to act as";
-        "google-use-application-default-credentials" google_use_application_default_credentials: crate::value::TextBool = "false", "the provider google", "Read groups with the credentials of the environment";
-        "google-use-organization-id" google_use_organization_id: crate::value::TextBool = "false", "the provider google", "Name the user by the id in the organisation";
+        "google-admin-api-user-scope" google_admin_api_user_scope: String = "", "the groups of Google Workspace", "Scope to read users with";
+        "google-admin-email" google_admin_email: String = "", "the groups of Google Workspace", "Administrator in whose name groups are read";
+        "google-group" google_groups or google_group: Vec<String> = "", "the groups of Google Workspace", "Group a user must be a member of";
+        "google-service-account-json" google_service_account_json: String = "", "the groups of Google Workspace", "Key file of a service account that may read groups";
+        "google-target-principal" google_target_principal: String = "", "the groups of Google Workspace", "Service account to act as";
+        "google-use-application-default-credentials" google_use_application_default_credentials: crate::value::TextBool = "false", "the groups of Google Workspace", "Read groups with the credentials of the environment";
+        "google-use-organization-id" google_use_organization_id: crate::value::TextBool = "false", "the directory of Google Workspace", "Name the user by the id in the organisation";
         "keycloak-group" keycloak_groups: Vec<String> = "", "the provider keycloak", "Group a user must be a member of";
         "allowed-role" allowed_roles: Vec<String> = "", "the provider keycloak-oidc", "Role a user must have";
         "jwt-key" jwt_key: Secret<String> = "", "the provider login.gov", "Private key that signs for this client, as PEM text";

@@ -11,6 +11,7 @@
 mod azure;
 mod entra_id;
 pub mod github;
+mod google;
 mod graph;
 mod openid;
 
@@ -20,12 +21,15 @@ use sidecar_oidc::{Background, BuildError, Client, Provider};
 
 pub use self::azure::{AzureSettings, endpoints as azure_endpoints};
 pub use self::entra_id::{EntraIdSettings, Tenants};
+pub use self::google::GoogleSettings;
 
 /// A provider this program knows, by the name that the option `provider` gives it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Id {
     /// `github`: GitHub, and servers that speak as it does (Gitea, Forgejo).
     GitHub,
+    /// `google`: Google accounts.
+    Google,
     /// `oidc`: any provider that speaks OpenID Connect.
     OpenId,
     /// `entra-id`: Microsoft Entra ID.
@@ -41,13 +45,14 @@ pub struct UnknownProvider(pub String);
 
 impl Id {
     /// All of them, in the order in which an error lists them.
-    pub const ALL: [Self; 4] = [Self::GitHub, Self::OpenId, Self::EntraId, Self::Azure];
+    pub const ALL: [Self; 5] = [Self::GitHub, Self::Google, Self::OpenId, Self::EntraId, Self::Azure];
 
     /// The name in the configuration.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::GitHub => "github",
+            Self::Google => "google",
             Self::OpenId => "oidc",
             Self::EntraId => "entra-id",
             Self::Azure => "azure",
@@ -69,6 +74,8 @@ impl std::str::FromStr for Id {
 pub enum Settings {
     /// Those of [`Id::GitHub`].
     GitHub(github::Settings),
+    /// Those of [`Id::Google`].
+    Google(GoogleSettings),
     /// Those of [`Id::OpenId`].
     OpenId(sidecar_oidc::Settings),
     /// Those of [`Id::EntraId`].
@@ -84,6 +91,7 @@ pub enum Settings {
 pub fn build(settings: Settings, client: Client, background: Background) -> Result<Arc<dyn Provider>, BuildError> {
     match settings {
         Settings::GitHub(settings) => Ok(Arc::new(github::GitHub::new(settings, client, background))),
+        Settings::Google(settings) => Ok(Arc::new(google::Google::new(settings, client, background))),
         Settings::OpenId(settings) => Ok(Arc::new(openid::OpenId::start(settings, client, background)?)),
         Settings::EntraId(settings) => Ok(Arc::new(entra_id::EntraId::start(settings, client, background)?)),
         Settings::Azure(settings) => Ok(Arc::new(azure::Azure::start(settings, client, background)?)),

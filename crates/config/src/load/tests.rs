@@ -10,6 +10,8 @@ use tempfile::TempDir;
 use super::*;
 use crate::meaning::Listen;
 
+mod github;
+mod google;
 mod microsoft;
 mod pages;
 
@@ -104,9 +106,7 @@ fn the_lines_of_the_seed_load_as_they_are() {
         .with("CLIENT_ID", "from-the-secret")
         .with("CLIENT_SECRET", "marked-client-secret")
         .with("COOKIE_SECRET", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
-        .with("SIGN_IN_PAGE_STATUS", "200")
-        .with("PROVIDER", "oidc")
-        .with("OIDC_ISSUER_URL", "https://idp.example.com");
+        .with("SIGN_IN_PAGE_STATUS", "200");
     let file = start.file(
         "oauth2_proxy.cfg",
         "provider = \"github\"\n\
@@ -122,7 +122,8 @@ fn the_lines_of_the_seed_load_as_they_are() {
     let start = start.flag(&format!("--config={file}"));
     let config = start.config();
     assert_eq!(config.listen, Some(Listen::Tcp { host: Some("0.0.0.0".to_owned()), port: 4180 }));
-    let registration = oidc(&config).registration.clone();
+    let Provider::GitHub(settings) = &config.provider else { panic!("GitHub") };
+    let registration = &settings.registration;
     assert_eq!(registration.client_id, "from-the-secret");
     assert!(matches!(registration.credential, ClientCredential::Secret(SecretSource::Value(_))));
     assert_eq!(config.sessions.cookie.domains, [".example.com"]);
@@ -167,12 +168,9 @@ fn everything_wrong_is_reported_at_once() {
             "upstream-timeout (DIR/a.cfg:4): \"soon\" is not a duration; write a number and a unit, as in 90s, 15m or \
              1h30m",
             "redis-use-cluster (DIR/a.cfg:2): this version does not serve sessions in Redis yet; leave it out or at false",
-            "provider (not set): its default is google, which this version does not serve yet; write oidc, and set \
-             oidc-issuer-url",
             "client-id (not set): is required; write the client id that the provider gave you",
             "client-secret (not set): is required, here or in the file of client-secret-file; write the client secret \
              that the provider gave you",
-            "oidc-issuer-url (not set): is required; write the issuer as the provider's metadata spells it",
             "cookie-secret (environment variable OAUTH2_PROXY_COOKIE_SECRET): the secret must be 16, 24 or 32 bytes, as \
              they are or in URL-safe base64, but is 13; write the output of: openssl rand -base64 32 | tr -- '+/' '-_'",
             "cookie-name (DIR/a.cfg:3): \"a b\" is no cookie name; write letters, digits, - and _",
@@ -271,7 +269,8 @@ fn secrets_may_come_from_files() {
 #[test]
 fn provider_ids_are_told_apart() {
     for (provider, said) in [
-        ("github", "this version does not serve the provider github yet"),
+        ("gitlab", "this version does not serve the provider gitlab yet"),
+        ("gitub", "\"gitub\" is no kind of provider; did you mean github?"),
         ("keycloak-oidc", "this version does not serve the provider keycloak-oidc yet"),
         ("odic", "\"odic\" is no kind of provider; did you mean oidc?"),
         ("OIDC", "\"OIDC\" is no kind of provider; did you mean oidc?"),

@@ -3,6 +3,8 @@
 mod azure;
 mod entra_id;
 mod gateway;
+mod github;
+mod google;
 mod injection;
 mod judge;
 mod oidc;

@@ -9,22 +9,20 @@ use sidecar_oidc::EndpointUrl;
 use sidecar_providers::{Id, Settings};
 
 use super::judge::{Judge, given};
-use super::{Surroundings, azure, entra_id, oidc};
+use super::{Surroundings, azure, entra_id, github, google, oidc};
 use crate::fault::quote;
 use crate::nearest::nearest;
 use crate::options::Options;
 use crate::written::Written;
 
 /// The kinds of provider that v7 has and this version does not serve yet.
-const LATER: [&str; 14] = [
+const LATER: [&str; 12] = [
     "adfs",
     "bitbucket",
     "cidaas",
     "digitalocean",
     "facebook",
-    "github",
     "gitlab",
-    "google",
     "keycloak",
     "keycloak-oidc",
     "linkedin",
@@ -42,6 +40,8 @@ pub(super) fn settings(options: &Options, surroundings: &Surroundings, judge: &m
     };
     unused(id, options, judge);
     match id {
+        Id::GitHub => github::settings(options, judge).map(Settings::GitHub),
+        Id::Google => google::settings(options, judge).map(Settings::Google),
         Id::OpenId => oidc::settings(options, judge).map(Settings::OpenId),
         Id::EntraId => entra_id::settings(options, surroundings, judge).map(Settings::EntraId),
         Id::Azure => azure::settings(options, judge).map(Settings::Azure),
@@ -50,6 +50,9 @@ pub(super) fn settings(options: &Options, surroundings: &Surroundings, judge: &m
 
 /// Tells what is written down for another kind of provider than this one.
 fn unused(id: Id, options: &Options, judge: &mut Judge) {
+    if id != Id::GitHub {
+        github::unused(options, judge);
+    }
     if id != Id::EntraId {
         entra_id::unused(options, judge);
     }
@@ -64,16 +67,13 @@ fn id(provider: &Written<String>, judge: &mut Judge) -> Option<Id> {
     if let Ok(id) = name.parse() {
         return Some(id);
     }
-    let (reason, instead) = if !LATER.contains(&name) {
-        let known = nearest(name, LATER.into_iter().chain(Id::ALL.map(Id::as_str)));
-        let instead = known.map_or("write oidc".to_owned(), |known| format!("did you mean {known}?"));
-        (format!("{} is no kind of provider", quote(name)), instead)
-    } else if provider.is_set() {
+    let (reason, instead) = if LATER.contains(&name) {
         let reason = format!("this version does not serve the provider {name} yet");
         (reason, "write oidc, and set oidc-issuer-url".to_owned())
     } else {
-        let reason = format!("its default is {name}, which this version does not serve yet");
-        (reason, "write oidc, and set oidc-issuer-url".to_owned())
+        let known = nearest(name, LATER.into_iter().chain(Id::ALL.map(Id::as_str)));
+        let instead = known.map_or("write oidc".to_owned(), |known| format!("did you mean {known}?"));
+        (format!("{} is no kind of provider", quote(name)), instead)
     };
     judge.refuse(provider, reason, instead);
     None

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use sidecar_oidc::pkce::{CodeChallengeMethod, PkcePolicy};
-use sidecar_oidc::{ClientCredential, EndpointUrl, Registration, SecretSource};
+use sidecar_oidc::{ClientCredential, EndpointOverrides, EndpointUrl, Registration, SecretSource};
 
 use super::judge::{Judge, given};
 use crate::fault::quote;
@@ -72,6 +72,15 @@ pub(super) fn endpoint(written: &Written<String>, judge: &mut Judge) -> Option<O
             None
         }
     }
+}
+
+/// The endpoints of a provider that has its own where none is configured.
+pub(super) fn overrides(options: &Options, judge: &mut Judge) -> Option<EndpointOverrides> {
+    let authorization = endpoint(&options.login_url, judge);
+    let token = endpoint(&options.redeem_url, judge);
+    let profile = endpoint(&options.profile_url, judge);
+    let validate = endpoint(&options.validate_url, judge);
+    Some(EndpointOverrides { authorization: authorization?, token: token?, profile: profile?, validate: validate? })
 }
 
 /// What every authorization request carries besides what the protocol asks for.

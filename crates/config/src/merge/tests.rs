@@ -185,7 +185,7 @@ fn an_option_that_is_not_served_is_refused_unless_it_has_its_default() {
     assert_eq!(
         Sources { flags, environment, file }.faults(),
         [
-            "google-group (a.cfg:4): this version does not serve the provider google yet; leave it out",
+            "google-group (a.cfg:4): this version does not serve the groups of Google Workspace yet; leave it out",
             "bearer-token-login-fallback (environment variable OAUTH2_PROXY_BEARER_TOKEN_LOGIN_FALLBACK): this version \
              does not serve bearer tokens yet; leave it out or at true",
             "redis-password (a.cfg:1): this version does not serve sessions in Redis yet; leave it out",

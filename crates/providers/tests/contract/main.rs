@@ -4,6 +4,7 @@
 mod azure;
 mod entra_id;
 mod github;
+mod google;
 mod idp;
 mod openid;
 mod suite;
