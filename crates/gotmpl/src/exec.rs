@@ -414,6 +414,10 @@ fn size(value: &Value) -> usize {
 
 /// Follows a path of fields.
 fn fields<'v>(value: Held<'v>, path: &[String]) -> Result<Held<'v>, Fault> {
+    if matches!(*value, Value::Nil) {
+        // Whatever is asked of nothing is nothing, too. Only a field that is nil has no fields.
+        return Ok(value);
+    }
     let mut value = value;
     for name in path {
         let unknown = || Fault::Field { field: name.clone(), of: value.type_name() };

@@ -27,7 +27,7 @@ pub(super) enum Place {
     /// Behind `=`.
     BeforeValue(Kind),
     /// Inside the value.
-    Value(Quote, Language),
+    Value(Quote, Language, Begun),
     /// Behind `break` or `continue`: nothing is printed here.
     Dead,
 }
@@ -51,6 +51,15 @@ pub(super) enum Quote {
     None,
     Single,
     Double,
+}
+
+/// What an attribute's value begins with, if it is in a language. Go tells these apart where branches join.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Begun {
+    /// With the template's own text, or a quote.
+    ByText,
+    /// With a value.
+    ByValue,
 }
 
 /// What an attribute's value is.
@@ -170,7 +179,11 @@ impl Context {
     pub(super) fn settled(&self) -> Self {
         match &self.place {
             Place::Tag | Place::AfterName(_) => self.at(Place::Name(Kind::Plain)),
-            Place::BeforeValue(kind) => self.at(Place::Value(Quote::None, kind.language())),
+            // A value may be any type: it does not say whether this is a script.
+            Place::BeforeValue(Kind::Plain | Kind::ScriptType) => {
+                self.at(Place::Value(Quote::None, Language::Plain, Begun::ByText))
+            }
+            Place::BeforeValue(kind) => self.at(Place::Value(Quote::None, kind.language(), Begun::ByValue)),
             Place::Text
             | Place::Comment
             | Place::Rcdata
@@ -190,8 +203,8 @@ impl Context {
             return Some(other.clone());
         }
         let place = match (&self.place, &other.place) {
-            (Place::Value(quote, left), Place::Value(same, right)) if quote == same => {
-                left.join(right).map(|language| Place::Value(*quote, language))
+            (Place::Value(quote, left, begun), Place::Value(same, right, alike)) if quote == same && begun == alike => {
+                left.join(right).map(|language| Place::Value(*quote, language, *begun))
             }
             (Place::Code(left), Place::Code(right)) => left.join(right).map(Place::Code),
             _ => None,

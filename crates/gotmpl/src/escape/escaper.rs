@@ -71,7 +71,8 @@ impl Escaper {
             (Self::Rcdata, _) => html(&text()),
             (Self::Attribute, Value::Html(html)) => replace(&without_tags(html), normal),
             (Self::Attribute, _) => html(&text()),
-            (Self::Unquoted, Value::Html(html)) => unquoted(&without_tags(html), normal),
+            (Self::Unquoted, Value::Html(html)) if !html.is_empty() => unquoted(&without_tags(html), normal),
+            (Self::Unquoted, _) if text().is_empty() => REPLACED.to_owned(),
             (Self::Unquoted, _) => unquoted(&text(), escaped),
             (Self::Name, _) => name(&text()),
             (Self::Comment, _) => String::new(),
@@ -127,11 +128,8 @@ fn normal(letter: char) -> Option<&'static str> {
     })
 }
 
-/// A value without quotes around it: nothing in it may end it, and it may not be empty.
+/// A value without quotes around it: nothing in it may end it.
 fn unquoted(text: &str, reference: impl Fn(char) -> Option<&'static str>) -> String {
-    if text.is_empty() {
-        return REPLACED.to_owned();
-    }
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {
@@ -153,12 +151,16 @@ fn unquoted(text: &str, reference: impl Fn(char) -> Option<&'static str>) -> Str
 
 /// A name, or a part of one, that a value chose.
 fn name(text: &str) -> String {
-    let lower = text.to_lowercase();
+    // As Go does it: a letter becomes one letter.
+    let lower: String = text.chars().flat_map(|letter| letter.to_lowercase().next()).collect();
     if is_harmless_name(&lower) { lower } else { REPLACED.to_owned() }
 }
 
-/// The text of trusted markup: an attribute shows no tags.
+/// The text of trusted markup: an attribute shows no tags. Of markup that ends where its first tag begins, it shows all.
 fn without_tags(html: &str) -> String {
+    if next_markup(html).is_none_or(|(_, end, _)| end == html.len()) {
+        return html.to_owned();
+    }
     let mut out = String::with_capacity(html.len());
     let mut rest = html;
     while let Some((at, end, markup)) = next_markup(rest) {

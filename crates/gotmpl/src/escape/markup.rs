@@ -1,7 +1,9 @@
 //! Walking through the text of a template as a browser reads markup.
 
 use super::attribute;
-use super::context::{Context, Css, CssState, Element, Js, JsState, Language, Meta, Place, Printed, Quote, Step};
+use super::context::{
+    Begun, Context, Css, CssState, Element, Js, JsState, Language, Meta, Place, Printed, Quote, Step,
+};
 use super::reference;
 
 /// What HTML calls white space.
@@ -27,26 +29,29 @@ pub(super) fn walk<'a>(start: Context, text: &'a str, out: &mut String) -> Resul
 
 /// One step, and how many bytes it took. One that takes none leads nearer to a place that takes some.
 fn step(context: &Context, rest: &str, out: &mut String) -> Result<(Context, usize), String> {
+    let end = content_end(context, rest);
+    if end == 0 {
+        // Behind it, the end tag is read as any other.
+        if matches!(context.place, Place::Code(Language::Css(Css { state: CssState::BlockComment, .. }))) {
+            out.push(' ');
+        }
+        return Ok((Context::TEXT, 0));
+    }
+    let rest = &rest[..end];
     let (next, length) = match &context.place {
         Place::Text => return Ok(in_text(context, rest, out)),
-        Place::Comment => {
-            return Ok(match rest.find("-->") {
-                Some(end) => (Context::TEXT, end + 3),
-                None => (context.clone(), rest.len()),
-            });
-        }
+        Place::Comment => return Ok(rest.find("-->").map_or((context.clone(), end), |at| (Context::TEXT, at + 3))),
         Place::Rcdata => {
-            let end = end_tag(rest, context.element);
-            push_text(&rest[..end], out);
-            return Ok(if end == 0 { (Context::TEXT, 0) } else { (context.clone(), end) });
+            push_text(rest, out);
+            return Ok((context.clone(), end));
         }
         Place::Code(language) => return in_code(context, language, rest, out),
-        Place::Dead => (context.clone(), rest.len()),
+        Place::Value(quote, language, begun) => return in_value(context, *quote, language, *begun, rest, out),
+        Place::Dead => (context.clone(), end),
         Place::Tag => in_tag(context, rest)?,
         Place::Name(kind) => {
             let length = name_length(rest)?;
-            let whole = length == rest.len();
-            (context.at(if whole { Place::Name(*kind) } else { Place::AfterName(*kind) }), length)
+            (context.at(if length == end { Place::Name(*kind) } else { Place::AfterName(*kind) }), length)
         }
         Place::AfterName(kind) => {
             let blank = blank_length(rest);
@@ -64,11 +69,22 @@ fn step(context: &Context, rest: &str, out: &mut String) -> Result<(Context, usi
                 Some('"') => (Quote::Double, 1),
                 Some(_) => (Quote::None, 0),
             };
-            (context.at(Place::Value(quote, kind.language())), blank + length)
+            (context.at(Place::Value(quote, kind.language(), Begun::ByText)), blank + length)
         }
-        Place::Value(quote, language) => in_value(context, *quote, language, rest)?,
     };
     Ok(pushed(next, rest, length, out))
+}
+
+/// Where the end tag of the element begins that the place is in, as far as it would end it: not in an attribute's value,
+/// and not in a string or comment of a script, which are printed so that it does not.
+fn content_end(context: &Context, rest: &str) -> usize {
+    match &context.place {
+        Place::Code(Language::Js(js)) if js.state != JsState::Code => rest.len(),
+        Place::Text | Place::Comment | Place::Value(..) | Place::Dead => rest.len(),
+        Place::Rcdata | Place::Code(_) | Place::Tag | Place::Name(_) | Place::AfterName(_) | Place::BeforeValue(_) => {
+            end_tag(rest, context.element)
+        }
+    }
 }
 
 fn pushed(next: Context, rest: &str, length: usize, out: &mut String) -> (Context, usize) {
@@ -228,7 +244,14 @@ fn name_length(text: &str) -> Result<usize, String> {
     }
 }
 
-fn in_value(context: &Context, quote: Quote, language: &Language, rest: &str) -> Result<(Context, usize), String> {
+fn in_value(
+    context: &Context,
+    quote: Quote,
+    language: &Language,
+    begun: Begun,
+    rest: &str,
+    out: &mut String,
+) -> Result<(Context, usize), String> {
     let (end, closing) = match quote {
         Quote::None => (rest.find([' ', '\t', '\n', '\u{c}', '\r', '>']), 0),
         Quote::Single => (rest.find('\''), 1),
@@ -240,14 +263,20 @@ fn in_value(context: &Context, quote: Quote, language: &Language, rest: &str) ->
     {
         return Err(format!("{letter:?} stands in the value of an attribute without quotes"));
     }
-    let Some(end) = end else {
+    let length = end.map_or(rest.len(), |end| end + closing);
+    if language.is_script_literal() {
+        push_literal(&rest[..length], out);
+    } else {
+        out.push_str(&rest[..length]);
+    }
+    if end.is_none() {
         // A value follows: its place inside the attribute's own language counts.
         let language = language.through(&reference::decode(rest, language)?)?;
-        return Ok((context.at(Place::Value(quote, language)), rest.len()));
-    };
+        return Ok((context.at(Place::Value(quote, language, begun)), length));
+    }
     let other_script = *language == Language::ScriptType && !attribute::is_script(value);
     let element = if other_script { Element::Other } else { context.element };
-    Ok((Context { place: Place::Tag, element }, end + closing))
+    Ok((Context { place: Place::Tag, element }, length))
 }
 
 // === languages ===
@@ -265,6 +294,11 @@ impl Language {
             Self::Js(js) => js.step(text).map(|step| step.map(Self::Js)),
             Self::Css(css) => css.step(text).map(|step| step.map(Self::Css)),
         }
+    }
+
+    /// Whether it is between the quotes of something in a script.
+    fn is_script_literal(&self) -> bool {
+        matches!(self, Self::Js(js) if js.state.is_literal())
     }
 
     /// The place behind all of the text.
@@ -288,21 +322,9 @@ impl<L> Step<L> {
 
 /// The content of `script` or `style`.
 fn in_code(context: &Context, language: &Language, rest: &str, out: &mut String) -> Result<(Context, usize), String> {
-    let state = match language {
-        Language::Js(js) => js.state,
-        _ => JsState::Code,
-    };
-    // An end tag in a string or comment of a script does not count: in strings it is defused below, comments are dropped.
-    let end = if state == JsState::Code { end_tag(rest, context.element) } else { rest.len() };
-    if end == 0 {
-        if matches!(language, Language::Css(css) if css.state == CssState::BlockComment) {
-            out.push(' ');
-        }
-        return Ok((Context::TEXT, 0));
-    }
-    let step = language.step(&rest[..end])?;
+    let step = language.step(rest)?;
     match step.printed {
-        Printed::First(length) if state.is_literal() => push_literal(&rest[..length], out),
+        Printed::First(length) if language.is_script_literal() => push_literal(&rest[..length], out),
         Printed::First(length) => out.push_str(&rest[..length]),
         Printed::Instead(blank) => out.push_str(blank),
     }
@@ -314,10 +336,17 @@ fn push_literal(text: &str, out: &mut String) {
     let mut parts = text.split('<');
     out.push_str(parts.next().unwrap_or_default());
     for part in parts {
-        let is = |word: &str| part.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
-        out.push_str(if is("script") || is("/script") || is("!--") { "\\x3C" } else { "<" });
+        let word = part.strip_prefix('/').unwrap_or(part);
+        out.push_str(if part.starts_with("!--") || is_word(word, "script") { "\\x3C" } else { "<" });
         out.push_str(part);
     }
+}
+
+/// Whether the text begins with that word, in any case. The long s is an s, too.
+pub(super) fn is_word(text: &str, word: &str) -> bool {
+    let plain = |letter: char| if letter == '\u{17f}' { 's' } else { letter.to_ascii_lowercase() };
+    let mut letters = text.chars().map(plain);
+    word.chars().all(|letter| letters.next() == Some(letter))
 }
 
 impl Meta {

@@ -32,9 +32,9 @@ fn needed(context: &Context) -> Result<(Vec<Escaper>, Context), String> {
             next.place = Place::Code(language);
             escapers
         }
-        Place::Value(quote, language) => {
+        Place::Value(quote, language, begun) => {
             let (mut escapers, language) = inside(language)?;
-            next.place = Place::Value(*quote, language);
+            next.place = Place::Value(*quote, language, *begun);
             escapers.push(if *quote == Quote::None { Escaper::Unquoted } else { Escaper::Attribute });
             escapers
         }
@@ -102,7 +102,7 @@ fn predefined(command: &Command) -> Option<Escaper> {
 /// `html` and `urlquery` may only end a pipeline, and `html` is not enough where there are no quotes.
 fn refuse_inner_escapers(pipe: &Pipe, context: &Context) -> Result<(), String> {
     let last = pipe.commands.len().saturating_sub(1);
-    let unquoted = matches!(&context.place, Place::Value(Quote::None, Language::Plain | Language::ScriptType));
+    let unquoted = matches!(&context.place, Place::Value(Quote::None, Language::Plain | Language::ScriptType, _));
     for (at, command) in pipe.commands.iter().enumerate() {
         let fault = match predefined(command) {
             Some(_) if at < last => "html and urlquery may only stand at the end of a pipeline",
@@ -116,25 +116,24 @@ fn refuse_inner_escapers(pipe: &Pipe, context: &Context) -> Result<(), String> {
 
 /// Puts the escaper that the pipeline ends with in place of those of ours that do the same.
 fn merge(mut pipe: Pipe, mut escapers: Vec<Escaper>) -> (Pipe, Vec<Escaper>) {
-    let Some((last, function)) = pipe.commands.last().and_then(|last| Some((last.clone(), predefined(last)?))) else {
+    let Some(function) = pipe.commands.last().and_then(predefined) else {
         return (pipe, escapers);
     };
+    if let [only] = &mut pipe.commands[..] {
+        // `{{html .A .B}}` is `{{print .A .B | html}}`.
+        let html = Command { head: only.head.clone(), arguments: Vec::new() };
+        only.head = Operand::Function(Callee::PRINT);
+        pipe.commands.push(html);
+    }
     let same: &[Escaper] = match function {
         Escaper::HtmlFunction => &[Escaper::Html, Escaper::Rcdata, Escaper::Attribute],
         _ => &[Escaper::UrlNormalize, Escaper::UrlEscape],
     };
-    let mut merged = false;
+    if escapers.iter().any(|escaper| same.contains(escaper)) {
+        pipe.commands.pop();
+    }
     for escaper in escapers.iter_mut().filter(|escaper| same.contains(escaper)) {
         *escaper = function;
-        merged = true;
-    }
-    if merged {
-        pipe.commands.pop();
-        if pipe.commands.is_empty() || !last.arguments.is_empty() {
-            // `{{html .A .B}}` prints its arguments first.
-            let head = Operand::Function(Callee::PRINT);
-            pipe.commands.push(Command { head, arguments: last.arguments });
-        }
     }
     (pipe, escapers)
 }

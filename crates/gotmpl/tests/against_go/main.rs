@@ -5,15 +5,30 @@
 //! while running, we fail, at the latest then.
 
 mod corpus;
+mod generate;
 mod witness;
 
+use std::borrow::Cow;
+use std::env;
+
+use generate::Dice;
 use sidecar_gotmpl::{Call, Function, Record, Set, Source, Value};
 use witness::{Asked, Judgement, Mode, Witness};
 
 const FUNCTIONS: &[Function] = &[
-    Function { name: "ToUpper", body: Call::Text(|text| text.to_uppercase()) },
-    Function { name: "ToLower", body: Call::Text(|text| text.to_lowercase()) },
+    Function { name: "ToUpper", body: Call::Text(|text| text.chars().map(upper).collect()) },
+    Function { name: "ToLower", body: Call::Text(|text| text.chars().map(lower).collect()) },
 ];
+
+/// A letter becomes one letter, as in Go.
+fn upper(letter: char) -> char {
+    let mut upper = letter.to_uppercase();
+    if upper.len() == 1 { upper.next().unwrap_or(letter) } else { letter }
+}
+
+fn lower(letter: char) -> char {
+    letter.to_lowercase().next().unwrap_or(letter)
+}
 
 /// What we make of it.
 fn ours(asked: &Asked<'_>) -> Judgement {
@@ -26,7 +41,7 @@ fn ours(asked: &Asked<'_>) -> Judgement {
         Ok(set) => set,
         Err(error) => return Judgement::RefusedAtStart(error.to_string()),
     };
-    match set.render(asked.name, asked.data) {
+    match set.render("t", &asked.data) {
         Ok(page) => Judgement::Page(page),
         Err(error) => Judgement::FailedWhileRunning(error.to_string()),
     }
@@ -63,18 +78,38 @@ fn data() -> Value {
         .into()
 }
 
-fn compare_all(mode: Mode, templates: &[&str]) {
-    let mut witness = Witness::start();
-    let data = data();
+/// Asks both the same, and fails with the shortest of what they answer differently.
+fn compare(asked: &[Asked<'_>]) {
+    let mut pages = 0;
     let mut faults = Vec::new();
-    for text in templates {
-        let asked = Asked { mode, sources: vec![("t", text)], name: "t", data: &data };
-        if let Some(difference) = difference(&ours(&asked), &witness.judge(&asked)) {
-            faults.push(format!("{text:?}\n    {difference}"));
+    Witness::start().judge(asked, |asked, go| {
+        let ours = ours(asked);
+        pages += usize::from(matches!(ours, Judgement::Page(_)));
+        if let Some(difference) = difference(&ours, &go) {
+            faults.push(format!("{:?} with {:?}\n    {difference}", asked.sources, asked.data));
         }
-    }
-    assert!(faults.is_empty(), "{} of {} differ:\n{}", faults.len(), templates.len(), faults.join("\n"));
-    println!("{} templates, the same as Go", templates.len());
+    });
+    faults.sort_by_key(String::len);
+    let shown = faults.iter().take(12).map(String::as_str).collect::<Vec<_>>().join("\n");
+    assert!(faults.is_empty(), "{} of {} differ, {pages} were printed:\n{shown}", faults.len(), asked.len());
+    println!("{} templates, the same as Go; {pages} of them printed, the others refused", asked.len());
+}
+
+fn compare_all(mode: Mode, templates: &[&'static str]) {
+    let asked = templates.iter().map(|text| Asked { mode, sources: vec![("t", Cow::Borrowed(*text))], data: data() });
+    compare(&asked.collect::<Vec<_>>());
+}
+
+/// As many random templates over random data. `GOTMPL_SEED` and `GOTMPL_COUNT` try others, and more.
+fn compare_random(mode: Mode, count: u64, template: fn(&mut Dice) -> String) {
+    let setting = |name: &str, default| env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(default);
+    let (seed, count) = (setting("GOTMPL_SEED", 1), setting("GOTMPL_COUNT", count));
+    let asked = (seed..seed + count).map(|seed| {
+        let mut dice = Dice::new(seed);
+        let sources = vec![("t", Cow::Owned(template(&mut dice)))];
+        Asked { mode, sources, data: generate::data(&mut dice) }
+    });
+    compare(&asked.collect::<Vec<_>>());
 }
 
 #[test]
@@ -94,12 +129,29 @@ fn every_place_is_escaped_as_go_does() {
 
 #[test]
 fn what_is_not_supported_is_refused_at_the_start() {
-    let mut witness = Witness::start();
-    let data = data();
-    for text in corpus::REFUSED {
-        let asked = Asked { mode: Mode::Html, sources: vec![("t", text)], name: "t", data: &data };
-        let (ours, go) = (ours(&asked), witness.judge(&asked));
-        assert!(matches!(ours, Judgement::RefusedAtStart(_)), "{text}: {ours:?}");
-        assert!(matches!(go, Judgement::Page(_)), "{text}: {go:?}");
-    }
+    let asked = corpus::REFUSED.iter().map(|text| Asked {
+        mode: Mode::Html,
+        sources: vec![("t", Cow::Borrowed(*text))],
+        data: data(),
+    });
+    Witness::start().judge(&asked.collect::<Vec<_>>(), |asked, go| {
+        let ours = ours(asked);
+        assert!(matches!(ours, Judgement::RefusedAtStart(_)), "{asked:?}: {ours:?}");
+        assert!(matches!(go, Judgement::Page(_)), "{asked:?}: {go:?}");
+    });
+}
+
+#[test]
+fn random_pages_are_escaped_as_go_does() {
+    compare_random(Mode::Html, 3000, generate::page);
+}
+
+#[test]
+fn random_markup_is_read_as_go_does() {
+    compare_random(Mode::Html, 4000, generate::soup);
+}
+
+#[test]
+fn random_actions_are_read_as_go_does() {
+    compare_random(Mode::Text, 4000, generate::actions);
 }

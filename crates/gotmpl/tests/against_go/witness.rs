@@ -1,8 +1,10 @@
 //! The running Go program.
 
+use std::borrow::Cow;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::thread;
 
 use serde_json::{Value as Json, json};
 use sidecar_gotmpl::Value;
@@ -25,9 +27,9 @@ pub(crate) enum Mode {
 #[derive(Debug)]
 pub(crate) struct Asked<'a> {
     pub(crate) mode: Mode,
-    pub(crate) sources: Vec<(&'a str, &'a str)>,
-    pub(crate) name: &'a str,
-    pub(crate) data: &'a Value,
+    /// Name and text of the files, of which the one called `t` is rendered.
+    pub(crate) sources: Vec<(&'a str, Cow<'a, str>)>,
+    pub(crate) data: Value,
 }
 
 pub(crate) struct Witness {
@@ -53,23 +55,40 @@ impl Witness {
         Self { child, into, from }
     }
 
-    /// What Go makes of it.
-    pub(crate) fn judge(&mut self, asked: &Asked<'_>) -> Judgement {
-        let mode = match asked.mode {
+    /// What Go makes of each of them, shown one by one. They are written ahead, so that neither side waits for the other.
+    pub(crate) fn judge(&mut self, all: &[Asked<'_>], mut show: impl FnMut(&Asked<'_>, Judgement)) {
+        let into = self.into.as_mut().expect("stdin is open");
+        let from = &mut self.from;
+        thread::scope(|scope| {
+            scope.spawn(|| all.iter().for_each(|asked| asked.write(into)));
+            for asked in all {
+                let mut line = String::new();
+                from.read_line(&mut line).expect("the witness answers");
+                show(asked, Judgement::read(&line));
+            }
+        });
+    }
+}
+
+impl Asked<'_> {
+    fn write(&self, into: &mut ChildStdin) {
+        let mode = match self.mode {
             Mode::Html => "html",
             Mode::Text => "text",
         };
         let request = json!({
             "mode": mode,
-            "sources": asked.sources,
-            "name": asked.name,
-            "data": tagged(asked.data),
+            "sources": self.sources,
+            "name": "t",
+            "data": tagged(&self.data),
         });
-        let into = self.into.as_mut().expect("stdin is open");
         writeln!(into, "{request}").expect("the witness listens");
-        let mut line = String::new();
-        self.from.read_line(&mut line).expect("the witness answers");
-        let answer: Json = serde_json::from_str(&line).expect("the witness answers in JSON");
+    }
+}
+
+impl Judgement {
+    fn read(line: &str) -> Self {
+        let answer: Json = serde_json::from_str(line).expect("the witness answers in JSON");
         let text = |member: &str| answer[member].as_str().unwrap_or_default().to_owned();
         match answer["failed"].as_str() {
             Some("") => Judgement::Page(text("output")),
