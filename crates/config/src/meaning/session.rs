@@ -9,6 +9,7 @@ use sidecar_session::{
     CacheLimits, Contents, CookieSecret, CookieSettings, CsrfNaming, LoginSettings, Part, SecretError, StoreSettings,
 };
 
+use super::github;
 use super::judge::{Judge, given};
 use crate::fault::quote;
 use crate::options::Options;
@@ -217,6 +218,10 @@ fn minimal(options: &Options, judge: &mut Judge) {
         let reason = "needs the ID token, which session-cookie-minimal leaves out";
         judge.refuse(&options.entra_id_allowed_tenants, reason, "leave one of the two out");
     }
+    if github::asks_with_access_token(options) {
+        let reason = "needs the access token, which session-cookie-minimal leaves out";
+        judge.refuse(&options.github_repo, reason, "leave one of the two out, or set github-token");
+    }
     if options.cookie_refresh.value != GoDuration::from_nanos(0) {
         let reason = "needs the refresh token, which session-cookie-minimal leaves out";
         judge.refuse(&options.cookie_refresh, reason, "leave one of the two out");
@@ -242,9 +247,9 @@ fn needed(options: &Options) -> Vec<Part> {
         options.pass_user_headers.value || options.pass_basic_auth.value || options.set_xauthrequest.value;
     [
         (Part::IdToken, passes_id_token || names_id_token || refreshes || tells_tenant(options)),
-        (Part::AccessToken, options.pass_access_token.value || refreshes),
+        (Part::AccessToken, options.pass_access_token.value || refreshes || github::asks_with_access_token(options)),
         (Part::RefreshToken, refreshes),
-        (Part::Groups, tells_groups || !options.allowed_groups.value.is_empty()),
+        (Part::Groups, tells_groups || !options.allowed_groups.value.is_empty() || github::reads_groups(options)),
     ]
     .into_iter()
     .filter_map(|(part, needed)| needed.then_some(part))
