@@ -30,11 +30,12 @@ pub(super) fn settings(options: &Options, surroundings: &Surroundings, judge: &m
 
 /// Tells what no other kind of provider uses.
 pub(super) fn unused(options: &Options, judge: &mut Judge) {
-    let only = "is used by the provider entra-id alone";
     if !options.entra_id_allowed_tenants.value.is_empty() {
-        judge.refuse(&options.entra_id_allowed_tenants, only, "leave it out, since it would restrict nobody");
+        let message = "it is used by the provider entra-id alone, so it restricts nobody";
+        judge.warn(&options.entra_id_allowed_tenants, message);
     }
-    judge.warn_if(&options.entra_id_federated_token_auth, true, only);
+    let federated = &options.entra_id_federated_token_auth;
+    judge.warn_if(federated, true, "it is used by the provider entra-id alone");
 }
 
 /// The registration: with a client secret, or with the identity of the pod.
@@ -86,8 +87,7 @@ fn tenants(options: &Options, judge: &mut Judge) -> Tenants {
         } else if ids.is_empty() {
             judge.warn(
                 written,
-                "it is empty, so accounts of every tenant sign in, and each tenant decides which e-mail addresses its \
-                 users have",
+                "accounts of every tenant sign in, and each tenant decides which e-mail addresses its users have",
             );
         }
     }
