@@ -28,6 +28,9 @@ pub enum Fault {
     Text(&'static str, String),
     /// The first page of the true answer, whatever page is asked for.
     FirstPageForever,
+    /// 200 and this JSON, with the number of the page that was asked for in place of `{n}`: another page, whatever page
+    /// is asked for.
+    AnotherPageForever(&'static str),
     /// 302 to this place.
     Redirect(String),
 }
@@ -116,6 +119,11 @@ fn spoil(fault: &Fault, server: SocketAddr, seen: &Seen) -> Reply {
         Fault::Instead(value) => json(value.to_string()),
         Fault::Text(kind, body) => Reply::Text(200, vec![("Content-Type", (*kind).to_owned())], body.clone()),
         Fault::FirstPageForever => as_reply(&pass_on(server, &first_page(seen))),
+        Fault::AnotherPageForever(page) => {
+            let (_, query) = seen.target.split_once('?').unwrap_or_default();
+            let number = query.split('&').find_map(|pair| pair.strip_prefix("page=")).unwrap_or("1");
+            json(page.replace("{n}", number))
+        }
         Fault::Redirect(to) => Reply::Text(302, vec![("Location", to.clone())], String::new()),
     }
 }

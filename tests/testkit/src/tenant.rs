@@ -67,8 +67,12 @@ impl fmt::Debug for Tenant {
     }
 }
 
+/// What makes an ID token of its claims.
+type Forge = dyn Fn(&Signer, Value) -> String + Send + Sync;
+
 struct State {
     signer: Signer,
+    forge: Mutex<Box<Forge>>,
     client: Client,
     grants: Mutex<Grants>,
 }
@@ -100,7 +104,9 @@ impl Tenant {
     #[must_use]
     pub fn start() -> Self {
         let client = Client::new("11111111-2222-3333-4444-555555555555", "tenant-secret");
-        let state = Arc::new(State { signer: Signer::new("tenant-key"), client, grants: Mutex::default() });
+        let forge: Box<Forge> = Box::new(|signer, claims| signer.sign(&claims));
+        let signer = Signer::new("tenant-key");
+        let state = Arc::new(State { signer, forge: Mutex::new(forge), client, grants: Mutex::default() });
         let serving = Arc::clone(&state);
         Self { app: App::with(move |seen| serving.answer(seen)), state }
     }
@@ -131,10 +137,9 @@ impl Tenant {
         &self.state.client
     }
 
-    /// What signs its tokens.
-    #[must_use]
-    pub fn signer(&self) -> &Signer {
-        &self.state.signer
+    /// Makes ID tokens of their claims by `forge` from now on, which may sign with the tenant's key or another.
+    pub fn forge(&self, forge: impl Fn(&Signer, Value) -> String + Send + Sync + 'static) {
+        *self.state.forge.lock().expect("not poisoned") = Box::new(forge);
     }
 
     /// The flags of a program whose provider is `azure`, at the endpoints of version 1 that are built in.
@@ -268,7 +273,7 @@ impl State {
             "token_type": "Bearer", "scope": "openid",
             "access_token": access_token,
             "refresh_token": self.grants().add(grant.clone(), |number| format!("refresh-{number}")),
-            "id_token": self.signer.sign(&claims),
+            "id_token": (self.forge.lock().expect("not poisoned"))(&self.signer, claims),
         });
         match grant.version {
             // Numbers in quotes, as Azure AD sends them.

@@ -4,9 +4,11 @@ use std::process::Command;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use sidecar_testkit::emulator::Base;
 use sidecar_testkit::process::eventually;
-use sidecar_testkit::{App, Launch, Process, Program, Provider, Reply, Request, Which, place};
+use sidecar_testkit::{App, Emulator, Launch, Process, Program, Provider, Reply, Request, Which, place};
 
+use crate::github::at_gitea;
 use crate::single_sign_on::sidecar;
 use crate::site::Site;
 
@@ -14,7 +16,7 @@ use crate::site::Site;
 const PATIENCE: Duration = Duration::from_mins(3);
 
 /// Runs a script of `tests/e2e/browser`, which says what is not as it should be.
-fn run(script: &str, arguments: &Value) {
+pub(crate) fn run(script: &str, arguments: &Value) {
     place::installed("/usr/bin/chromium".into(), "tests/counterparts/install.sh browser");
     let mut command = Command::new("node");
     command.arg(place::tree().join("tests/e2e/browser").join(script)).arg(arguments.to_string());
@@ -22,7 +24,7 @@ fn run(script: &str, arguments: &Value) {
     assert!(finished.status.success(), "{}{}", finished.stdout, finished.stderr);
 }
 
-fn screenshots() -> String {
+pub(crate) fn screenshots() -> String {
     place::tree().join("target/screenshots").display().to_string()
 }
 
@@ -84,6 +86,42 @@ fn a_browser_signs_in_through_the_gateway_once_for_all_apps_and_out_again() {
     let home = gateway.pki.path().join("home").display().to_string();
     run("journey.mjs", &json!({ "rules": gateway.rules(), "home": home, "shots": screenshots() }));
     assert!(apps[2].seen().is_empty(), "the app behind the callback host heard nothing");
+}
+
+#[test]
+fn a_browser_signs_in_at_gitea_and_at_every_emulator() {
+    let mut emulators = Vec::new();
+    let mut emulated = |start: fn(&[&str]) -> Emulator, flags: &[&str]| {
+        Site::set_up(|launch| {
+            let emulator = start(&[&launch.callback()]);
+            let launch = launch.flags(emulator.flags()).flags(flags);
+            emulators.push(emulator);
+            launch
+        })
+    };
+    let microsoft = |callbacks: &[&str]| Emulator::microsoft(Base::Microsofts, callbacks);
+    let form_post = ["--auth-request-response-mode=form_post"];
+    let sites = [
+        ("gitea", "alice", Some("alice-pw1"), at_gitea(&[])),
+        ("github", "alice", None, emulated(Emulator::github, &[])),
+        ("google", "alice@example.com", None, emulated(Emulator::google, &[])),
+        ("microsoft", "alice@example.com", None, emulated(microsoft, &[])),
+        ("microsoft-by-form", "alice@example.com", None, emulated(microsoft, &form_post)),
+    ];
+    let restricted = at_gitea(&["--github-org=acme"]);
+    let mut logins: serde_json::Map<_, _> = sites
+        .iter()
+        .map(|(name, user, password, site)| {
+            let url = site.program.url("/deep?x=1");
+            let email = "alice@example.com";
+            ((*name).to_owned(), json!({ "url": url, "user": user, "password": password, "email": email }))
+        })
+        .collect();
+    let url = restricted.program.url("/deep?x=1");
+    let why = "not a member of the organization";
+    let kept_out = json!({ "url": url, "user": "carol", "password": "carol-pw1", "keptOut": why });
+    logins.insert("kept-out".to_owned(), kept_out);
+    run("providers.mjs", &json!({ "logins": logins, "shots": screenshots() }));
 }
 
 #[test]

@@ -52,7 +52,7 @@ fn a_fault_in_a_secret_never_tells_the_secret() {
         Launch::new(Which::Ours).config(&format!("client_secret = \"{mark}\"\nclient_secret_file = \"/nowhere\"\n")),
         Launch::new(Which::Ours).config(&format!("cookie_secret = \"{mark}\" trailing\n")),
     ] {
-        let finished = launch.flags(&["--email-domain=*", "--client-id=x"]).run();
+        let finished = launch.flags(["--email-domain=*", "--client-id=x"]).run();
         assert_eq!(finished.status.code(), Some(1));
         assert!(!said(&finished).contains("marked"), "{}", said(&finished));
         assert!(

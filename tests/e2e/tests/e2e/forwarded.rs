@@ -115,7 +115,7 @@ fn without_a_configured_callback_the_host_that_is_believed_makes_it() {
         let app = App::start();
         let program = Launch::oidc(Which::Ours, Provider::shared(), &app.upstream())
             .without("--redirect-url")
-            .flags(&["--reverse-proxy", &format!("--trusted-proxy-ip={trusted}")])
+            .flags(["--reverse-proxy", &format!("--trusted-proxy-ip={trusted}")])
             .start();
         let site = Site { program, app };
         let headers = [("Host", "own.example"), ("X-Forwarded-Host", "good.example"), ("X-Forwarded-Proto", "https")];

@@ -35,8 +35,8 @@ fn nothing_secret_is_logged_shown_or_sent_elsewhere_at_the_most_verbose_level() 
     let program = Launch::oidc(Which::Ours, provider, &app.upstream())
         .without("--cookie-secret")
         .flag(&format!("--cookie-secret={COOKIE_SECRET}"))
-        .flags(&["--show-debug-on-error", "--pass-access-token", "--pass-authorization-header", "--cookie-refresh=1s"])
-        .flags(&["--set-xauthrequest=false", "--skip-provider-button"])
+        .flags(["--show-debug-on-error", "--pass-access-token", "--pass-authorization-header", "--cookie-refresh=1s"])
+        .flags(["--set-xauthrequest=false", "--skip-provider-button"])
         .env("RUST_LOG", "trace")
         .start();
     let mut secrets = Secrets::default();

@@ -72,7 +72,7 @@ fn keycloak_signs_alice_in_and_a_session_too_long_for_one_cookie_is_split() {
     let program = Launch::oidc(Which::Ours, Provider::keycloak(), &app.upstream())
         .without("--client-id")
         .without("--client-secret")
-        .flags(&["--client-id=sidecar-wide", "--client-secret=wide-secret", "--skip-provider-button"])
+        .flags(["--client-id=sidecar-wide", "--client-secret=wide-secret", "--skip-provider-button"])
         .start();
     let mut browser = Browser::new();
     let page = browser.sign_in_at(&program.url("/deep?x=1"), "alice", PASSWORD);

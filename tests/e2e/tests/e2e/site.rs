@@ -1,5 +1,7 @@
 //! An app, a provider and the program between them: what most tests start with.
 
+use sidecar_testkit::app::SOON;
+use sidecar_testkit::process::eventually;
 use sidecar_testkit::{App, Browser, Launch, Page, Program, Provider, Request, Which};
 
 /// The password of alice at every provider here; oidc-provider takes any.
@@ -31,6 +33,31 @@ impl Site {
         Self { program, app }
     }
 
+    /// The program as `with` sets it up, before an app that echoes. Visitors go to their provider at once.
+    pub(crate) fn set_up(with: impl FnOnce(Launch) -> Launch) -> Self {
+        let app = App::start();
+        let launch = Launch::before(Which::Ours, &app.upstream()).flag("--skip-provider-button");
+        Self { program: with(launch).start(), app }
+    }
+
+    /// What the app was told in this header of its last request; empty when it was not.
+    pub(crate) fn told(&self, header: &str) -> String {
+        self.app.last().headers.get(header).unwrap_or_default().to_owned()
+    }
+
+    /// Asks until the session has another access token; the app is told of the same person all the time.
+    pub(crate) fn assert_renewed(&self, browser: &mut Browser, email: &str) {
+        let first = self.told("X-Forwarded-Access-Token");
+        assert_ne!(first, "");
+        let renewed = || {
+            let page = browser.open_once(&self.program.url("/again"));
+            assert_eq!(page.status(), 200, "{page} {}", self.program.said());
+            assert_eq!(self.told("X-Forwarded-Email"), email);
+            (self.told("X-Forwarded-Access-Token") != first).then_some(())
+        };
+        eventually(SOON, renewed, || self.program.said());
+    }
+
     /// A browser in which alice has signed in; what the app was asked meanwhile is forgotten.
     pub(crate) fn alice(&self) -> Browser {
         let mut browser = Browser::new();
@@ -51,6 +78,15 @@ impl Site {
     pub(crate) fn sign_in(&self, browser: &mut Browser, user: &str, return_to: &str) -> Page {
         browser.sign_in_at(&self.program.url(&format!("/oauth2/start?rd={return_to}")), user, PASSWORD)
     }
+}
+
+/// Whether the browser has a session, in one cookie or in pieces; the cookies of a login do not count.
+pub(crate) fn has_session(browser: &Browser) -> bool {
+    let is_one = |name: &str| {
+        let rest = name.strip_prefix(SESSION).unwrap_or("_no");
+        rest.is_empty() || rest.strip_prefix('_').is_some_and(|piece| piece.parse::<u8>().is_ok())
+    };
+    browser.jar.starting_with(SESSION).any(|cookie| is_one(&cookie.name))
 }
 
 /// GET with these cookies.

@@ -73,7 +73,7 @@ fn program(which: Which, app: &App) -> Program {
     Launch::oidc(which, Provider::keycloak(), &app.upstream())
         .without("--client-id")
         .without("--client-secret")
-        .flags(&["--client-id=sidecar-wide", "--client-secret=wide-secret", "--skip-provider-button"])
+        .flags(["--client-id=sidecar-wide", "--client-secret=wide-secret", "--skip-provider-button"])
         .flag("--pass-access-token")
         .start()
 }
