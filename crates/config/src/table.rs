@@ -12,7 +12,7 @@ use crate::value::{GoDuration, Kind};
 options! {
     served {
         // The provider and its endpoints.
-        "provider" provider: String = "google", "Kind of the identity provider; this version serves oidc, entra-id and azure";
+        "provider" provider: String = "google", "Kind of the identity provider: google, github, oidc, keycloak-oidc, entra-id or azure in this version";
         "provider-display-name" provider_display_name: String = "", "Name of the provider on the sign-in button";
         "client-id" client_id: String = "", "Client identifier that the provider knows this app by; required";
         "client-secret" client_secret: Secret<String> = "", "Client secret; wins over client-secret-file";
@@ -72,6 +72,7 @@ options! {
         // Who is let in.
         "email-domain" email_domains: Vec<String> = "", "Domain of e-mail addresses that may sign in; .domain means its subdomains, * everybody";
         "allowed-group" allowed_groups: Vec<String> = "", "Group that may sign in; with none every group may";
+        "allowed-role" allowed_roles: Vec<String> = "", "Role of Keycloak that may sign in beside the groups: ROLE, or CLIENT:ROLE of a client; with the provider keycloak-oidc";
         "skip-auth-route" skip_auth_routes: Vec<String> = "", "Requests served without a session: REGEX, METHOD=REGEX or METHOD!=REGEX, matched on the path";
         "skip-auth-regex" skip_auth_regex: Vec<String> = "", "Older form of skip-auth-route: paths served without a session, for every method";
         "skip-auth-preflight" skip_auth_preflight: bool = "false", "Serve OPTIONS requests without a session";
@@ -177,7 +178,6 @@ options! {
         "google-use-application-default-credentials" google_use_application_default_credentials: crate::value::TextBool = "false", "the groups of Google Workspace", "Read groups with the credentials of the environment";
         "google-use-organization-id" google_use_organization_id: crate::value::TextBool = "false", "the directory of Google Workspace", "Name the user by the id in the organisation";
         "keycloak-group" keycloak_groups: Vec<String> = "", "the provider keycloak", "Group a user must be a member of";
-        "allowed-role" allowed_roles: Vec<String> = "", "the provider keycloak-oidc", "Role a user must have";
         "jwt-key" jwt_key: Secret<String> = "", "the provider login.gov", "Private key that signs for this client, as PEM text";
         "jwt-key-file" jwt_key_file: String = "", "the provider login.gov", "File with that key";
         "pubjwk-url" pubjwk_url: String = "", "the provider login.gov", "Key set of the provider";

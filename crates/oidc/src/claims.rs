@@ -4,7 +4,10 @@
 
 use std::collections::BTreeMap;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::value::RawValue;
+use sidecar_core::Secret;
 use sidecar_core::claims::ClaimValue;
 
 /// Each level is read once more than the one around it, so their number bounds the work.
@@ -27,6 +30,17 @@ impl Claims {
     pub fn parse(json: &[u8]) -> Result<Self, NotAnObject> {
         let text = std::str::from_utf8(json).map_err(|_| NotAnObject)?;
         members(text, MAX_LEVELS).map(Self)
+    }
+
+    /// What an access token in the form of a JWT says (RFC 9068). Its signature is not checked: it must have come from the
+    /// provider's own token endpoint, which sent it for another reader than us. `None` when it has another form.
+    #[must_use]
+    pub fn of_access_token(access_token: &Secret<String>) -> Option<Self> {
+        let mut parts = access_token.expose().split('.');
+        let (Some(_), Some(payload), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+            return None;
+        };
+        Self::parse(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()
     }
 
     /// Members that are all texts, as a form has them; of a name given twice the first one counts.

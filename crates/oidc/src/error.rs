@@ -112,6 +112,9 @@ pub enum ClaimsError {
     /// `email_verified` says no.
     #[error("email not verified")]
     EmailNotVerified,
+    /// The access token is no JWT, though its claims are needed.
+    #[error("malformed access token, expected a JWT")]
+    AccessToken,
 }
 
 impl RedeemError {
@@ -136,6 +139,7 @@ impl RedeemError {
             | Self::Token(_)
             | Self::NoIdToken
             | Self::IdToken(_)
+            | Self::Claims(ClaimsError::AccessToken)
             | Self::NoEmail
             | Self::Interrupted(_) => Verdict::Failed,
         }

@@ -56,7 +56,7 @@ pub enum Renewal {
     /// New tokens came.
     Renewed {
         /// The session with them; `created_at` is now.
-        session: Session,
+        session: Box<Session>,
         /// The new ID token, if one came. Without it the identity is the old one.
         id_token: Option<IdToken>,
     },
@@ -66,7 +66,7 @@ impl From<Renewal> for Refreshed {
     fn from(renewal: Renewal) -> Self {
         match renewal {
             Renewal::NothingToDo => Self::NothingToDo,
-            Renewal::Renewed { session, .. } => Self::Renewed(Box::new(session)),
+            Renewal::Renewed { session, .. } => Self::Renewed(session),
         }
     }
 }
@@ -282,7 +282,7 @@ impl RelyingParty {
             id_token = Some(verified);
         }
         take_tokens(&mut renewed, response, now);
-        Ok(Renewal::Renewed { session: renewed, id_token })
+        Ok(Renewal::Renewed { session: Box::new(renewed), id_token })
     }
 
     /// Asks whether a session still holds (providers.md 3.8).

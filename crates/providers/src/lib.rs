@@ -13,6 +13,7 @@ mod entra_id;
 pub mod github;
 mod google;
 mod graph;
+mod keycloak;
 mod openid;
 
 use std::sync::Arc;
@@ -22,6 +23,8 @@ use sidecar_oidc::{Background, BuildError, Client, Provider};
 pub use self::azure::{AzureSettings, endpoints as azure_endpoints};
 pub use self::entra_id::{EntraIdSettings, Tenants};
 pub use self::google::GoogleSettings;
+pub use self::keycloak::group_of_role;
+use self::openid::OpenId;
 
 /// A provider this program knows, by the name that the option `provider` gives it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +35,8 @@ pub enum Id {
     Google,
     /// `oidc`: any provider that speaks OpenID Connect.
     OpenId,
+    /// `keycloak-oidc`: Keycloak.
+    Keycloak,
     /// `entra-id`: Microsoft Entra ID.
     EntraId,
     /// `azure`: the same before it had that name; deprecated.
@@ -45,7 +50,7 @@ pub struct UnknownProvider(pub String);
 
 impl Id {
     /// All of them, in the order in which an error lists them.
-    pub const ALL: [Self; 5] = [Self::GitHub, Self::Google, Self::OpenId, Self::EntraId, Self::Azure];
+    pub const ALL: [Self; 6] = [Self::GitHub, Self::Google, Self::OpenId, Self::Keycloak, Self::EntraId, Self::Azure];
 
     /// The name in the configuration.
     #[must_use]
@@ -54,6 +59,7 @@ impl Id {
             Self::GitHub => "github",
             Self::Google => "google",
             Self::OpenId => "oidc",
+            Self::Keycloak => "keycloak-oidc",
             Self::EntraId => "entra-id",
             Self::Azure => "azure",
         }
@@ -78,6 +84,8 @@ pub enum Settings {
     Google(GoogleSettings),
     /// Those of [`Id::OpenId`].
     OpenId(sidecar_oidc::Settings),
+    /// Those of [`Id::Keycloak`].
+    Keycloak(sidecar_oidc::Settings),
     /// Those of [`Id::EntraId`].
     EntraId(EntraIdSettings),
     /// Those of [`Id::Azure`].
@@ -92,7 +100,8 @@ pub fn build(settings: Settings, client: Client, background: Background) -> Resu
     match settings {
         Settings::GitHub(settings) => Ok(Arc::new(github::GitHub::new(settings, client, background))),
         Settings::Google(settings) => Ok(Arc::new(google::Google::new(settings, client, background))),
-        Settings::OpenId(settings) => Ok(Arc::new(openid::OpenId::start(settings, client, background)?)),
+        Settings::OpenId(settings) => Ok(Arc::new(OpenId::start(settings, openid::PLAIN, client, background)?)),
+        Settings::Keycloak(settings) => Ok(Arc::new(OpenId::start(settings, keycloak::KEYCLOAK, client, background)?)),
         Settings::EntraId(settings) => Ok(Arc::new(entra_id::EntraId::start(settings, client, background)?)),
         Settings::Azure(settings) => Ok(Arc::new(azure::Azure::start(settings, client, background)?)),
     }

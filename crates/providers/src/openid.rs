@@ -1,4 +1,4 @@
-//! `oidc`: a provider that does what OpenID Connect says, and nothing else.
+//! `oidc`: a provider that does what OpenID Connect says, and nothing else; and the same with a dialect.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -6,29 +6,44 @@ use std::time::SystemTime;
 use sidecar_core::Session;
 use sidecar_core::login::LoginAttempt;
 use sidecar_oidc::{
-    AuthorizationRequest, Background, BoxFuture, BuildError, Client, Freshness, Provider, RedeemError, RefreshError,
-    Refreshed, RelyingParty, Settings, Unavailable, ValidateError, VerifiedCallback,
+    AuthorizationRequest, Background, BoxFuture, BuildError, ClaimsError, Client, Freshness, Provider, RedeemError,
+    RefreshError, Refreshed, RelyingParty, Renewal, Settings, Unavailable, ValidateError, VerifiedCallback,
 };
 
-/// The text of the sign-in button unless one is configured.
-const NAME: &str = "OpenID Connect";
+/// What a provider of the family does beyond the protocol.
+#[derive(Clone, Copy)]
+pub(crate) struct Dialect {
+    /// The text of the sign-in button unless one is configured.
+    pub(crate) name: &'static str,
+    /// Adds to a session that was just made or refreshed what only this provider tells.
+    pub(crate) complete: fn(&mut Session) -> Result<(), ClaimsError>,
+}
 
-/// The generic provider.
+/// None.
+pub(crate) const PLAIN: Dialect = Dialect { name: "OpenID Connect", complete: |_| Ok(()) };
+
+/// A provider of the family.
 pub(crate) struct OpenId {
     relying_party: Arc<RelyingParty>,
+    dialect: Dialect,
     background: Background,
 }
 
 impl OpenId {
-    pub(crate) fn start(settings: Settings, client: Client, background: Background) -> Result<Self, BuildError> {
+    pub(crate) fn start(
+        settings: Settings,
+        dialect: Dialect,
+        client: Client,
+        background: Background,
+    ) -> Result<Self, BuildError> {
         let relying_party = Arc::new(RelyingParty::start(settings, client, &background)?);
-        Ok(Self { relying_party, background })
+        Ok(Self { relying_party, dialect, background })
     }
 }
 
 impl Provider for OpenId {
     fn display_name(&self) -> &str {
-        self.relying_party.settings().registration.display_name.as_deref().unwrap_or(NAME)
+        self.relying_party.settings().registration.display_name.as_deref().unwrap_or(self.dialect.name)
     }
 
     fn status(&self) -> Result<(), Unavailable> {
@@ -56,8 +71,10 @@ impl Provider for OpenId {
     ) -> BoxFuture<Result<Session, RedeemError>> {
         let relying_party = Arc::clone(&self.relying_party);
         let redirect_uri = redirect_uri.to_owned();
+        let complete = self.dialect.complete;
         let work = async move {
-            let (session, _) = relying_party.redeem(callback, &redirect_uri, now).await?;
+            let (mut session, _) = relying_party.redeem(callback, &redirect_uri, now).await?;
+            complete(&mut session)?;
             Ok(session)
         };
         self.background.run(work)
@@ -66,7 +83,14 @@ impl Provider for OpenId {
     fn refresh(&self, session: &Session, now: SystemTime) -> BoxFuture<Result<Refreshed, RefreshError>> {
         let relying_party = Arc::clone(&self.relying_party);
         let session = session.clone();
-        let work = async move { relying_party.refresh(&session, now).await.map(Refreshed::from) };
+        let complete = self.dialect.complete;
+        let work = async move {
+            let mut renewal = relying_party.refresh(&session, now).await?;
+            if let Renewal::Renewed { session, .. } = &mut renewal {
+                complete(session)?;
+            }
+            Ok(Refreshed::from(renewal))
+        };
         self.background.run(work)
     }
 

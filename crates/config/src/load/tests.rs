@@ -12,6 +12,7 @@ use crate::meaning::Listen;
 
 mod github;
 mod google;
+mod keycloak;
 mod microsoft;
 mod pages;
 
@@ -271,7 +272,7 @@ fn provider_ids_are_told_apart() {
     for (provider, said) in [
         ("gitlab", "this version does not serve the provider gitlab yet"),
         ("gitub", "\"gitub\" is no kind of provider; did you mean github?"),
-        ("keycloak-oidc", "this version does not serve the provider keycloak-oidc yet"),
+        ("keycloak", "this version does not serve the provider keycloak yet"),
         ("odic", "\"odic\" is no kind of provider; did you mean oidc?"),
         ("OIDC", "\"OIDC\" is no kind of provider; did you mean oidc?"),
         ("frobnicate", "\"frobnicate\" is no kind of provider; write oidc"),

@@ -9,6 +9,7 @@ use sidecar_core::login::StateEncoding;
 use sidecar_core::net::IpNets;
 use sidecar_core::policy::{Allow, EmailDomain, EmailRules, Policy};
 use sidecar_gateway::{Api, Forwarding, Login, Probes, Refresh, Settings};
+use sidecar_providers::{Id, group_of_role};
 
 use super::judge::{Judge, given, one_of};
 use super::{pages, redirect, routes};
@@ -91,7 +92,11 @@ fn allow(options: &Options, judge: &mut Judge) -> Allow {
             judge.refuse(written, format!("{} has no domain in it", quote(text)), "write it as in .example.com");
         }
     }
-    let groups: HashSet<String> = judge.restriction(&options.allowed_groups).map(str::to_owned).collect();
+    let mut groups: HashSet<String> = judge.restriction(&options.allowed_groups).map(str::to_owned).collect();
+    // compat: other kinds of provider do not look at roles.
+    if options.provider.value == Id::Keycloak.as_str() {
+        groups.extend(judge.restriction(&options.allowed_roles).map(group_of_role));
+    }
     Allow { emails, groups }
 }
 

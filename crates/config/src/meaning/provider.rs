@@ -16,7 +16,7 @@ use crate::options::Options;
 use crate::written::Written;
 
 /// The kinds of provider that v7 has and this version does not serve yet.
-const LATER: [&str; 12] = [
+const LATER: [&str; 11] = [
     "adfs",
     "bitbucket",
     "cidaas",
@@ -24,7 +24,6 @@ const LATER: [&str; 12] = [
     "facebook",
     "gitlab",
     "keycloak",
-    "keycloak-oidc",
     "linkedin",
     "login.gov",
     "nextcloud",
@@ -43,6 +42,7 @@ pub(super) fn settings(options: &Options, surroundings: &Surroundings, judge: &m
         Id::GitHub => github::settings(options, judge).map(Settings::GitHub),
         Id::Google => google::settings(options, judge).map(Settings::Google),
         Id::OpenId => oidc::settings(options, judge).map(Settings::OpenId),
+        Id::Keycloak => oidc::settings(options, judge).map(Settings::Keycloak),
         Id::EntraId => entra_id::settings(options, surroundings, judge).map(Settings::EntraId),
         Id::Azure => azure::settings(options, judge).map(Settings::Azure),
     }
@@ -52,6 +52,9 @@ pub(super) fn settings(options: &Options, surroundings: &Surroundings, judge: &m
 fn unused(id: Id, options: &Options, judge: &mut Judge) {
     if id != Id::GitHub {
         github::unused(options, judge);
+    }
+    if id != Id::Keycloak && !options.allowed_roles.value.is_empty() {
+        judge.warn(&options.allowed_roles, "only the provider keycloak-oidc knows roles, so it restricts nothing");
     }
     if id != Id::EntraId {
         entra_id::unused(options, judge);

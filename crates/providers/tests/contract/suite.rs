@@ -8,7 +8,8 @@ use sidecar_core::login::{LoginAttempt, StateEncoding, StateParameter};
 use sidecar_core::{Secret, Session};
 use sidecar_net::{Dialer, Proxies, Tls, TlsSettings};
 use sidecar_oidc::{
-    Account, AuthorizationRequest, Background, Callback, Client, Provider, RefreshError, Refreshed, Verdict, VerifiedCallback,
+    Account, AuthorizationRequest, Background, Callback, Client, Provider, RefreshError, Refreshed, Verdict,
+    VerifiedCallback,
 };
 use tokio::net::TcpStream;
 use tokio::runtime::Handle;
@@ -114,7 +115,8 @@ pub(crate) async fn the_authorization_url_carries_this_attempt_and_no_secret(sub
     assert_ne!(first.state.hash(), second.state.hash());
     let state = StateParameter { hash: first.state.hash(), restarts: 0, return_to: "/deep?a=b".to_owned() };
     let state = state.encode(StateEncoding::Plain);
-    let request = AuthorizationRequest { redirect_uri: REDIRECT_URI, state: &state, attempt: &first, account: Account::Any };
+    let request =
+        AuthorizationRequest { redirect_uri: REDIRECT_URI, state: &state, attempt: &first, account: Account::Any };
     let url = url::Url::parse(&provider.authorization_url(&request).unwrap()).unwrap();
     let values =
         |name: &str| url.query_pairs().filter(|(key, _)| key == name).map(|(_, value)| value).collect::<Vec<_>>();

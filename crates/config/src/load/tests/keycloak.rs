@@ -1,0 +1,37 @@
+//! Keycloak, whose roles may be demanded.
+
+use sidecar_oidc::settings::GroupRestriction;
+
+use super::*;
+
+fn keycloak() -> Start {
+    Start::minimal().with("PROVIDER", "keycloak-oidc").with("OIDC_ISSUER_URL", "https://idp.example.com/realms/apps")
+}
+
+#[test]
+fn a_role_lets_in_as_a_group_does() {
+    let start = keycloak().with("ALLOWED_ROLES", "admin,app:editor").with("ALLOWED_GROUPS", "/staff");
+    let config = start.config();
+    let expected = ["role:admin", "role:app:editor", "/staff"].map(str::to_owned).into();
+    assert_eq!(config.gateway.policy.allow.groups, expected);
+    assert!(matches!(config.provider, Provider::Keycloak(_)));
+}
+
+#[test]
+fn roles_alone_ask_for_no_scope_of_groups() {
+    let restriction = |start: Start| match start.config().provider {
+        Provider::Keycloak(settings) => settings.group_restriction,
+        other => panic!("another provider: {other:?}"),
+    };
+    assert_eq!(restriction(keycloak().with("ALLOWED_ROLES", "admin")), GroupRestriction::None);
+    assert_eq!(restriction(keycloak().with("ALLOWED_GROUPS", "/staff")), GroupRestriction::Some);
+}
+
+#[test]
+fn a_role_that_restricts_nothing_is_told_or_refused() {
+    let fault = keycloak().with("ALLOWED_ROLES", "admin,").fault();
+    assert!(fault.starts_with("allowed-role ") && fault.contains("empty element"), "{fault}");
+    let warnings = Start::minimal().with("ALLOWED_ROLES", "admin").warnings();
+    assert!(warnings.iter().any(|warning| warning.contains("allowed-role")), "{warnings:?}");
+    assert!(Start::minimal().with("ALLOWED_ROLES", "admin").config().gateway.policy.allow.groups.is_empty());
+}
