@@ -6,5 +6,6 @@ mod entra_id;
 mod github;
 mod google;
 mod idp;
+mod keycloak;
 mod openid;
 mod suite;
