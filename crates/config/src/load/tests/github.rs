@@ -11,10 +11,8 @@ fn github() -> Start {
 }
 
 fn settings(start: &Start) -> Settings {
-    match start.config().provider {
-        Provider::GitHub(settings) => settings,
-        other => panic!("another provider: {other:?}"),
-    }
+    let Provider::GitHub(settings) = start.config().provider else { panic!("another provider") };
+    settings
 }
 
 fn membership(start: &Start) -> Membership {
