@@ -6,12 +6,8 @@ use crate::error::{Fault, RenderError};
 use crate::escape;
 use crate::function::{Callee, NO_VALUE};
 use crate::set::Bodies;
-use crate::tree::{Binding, Body, Branch, Command, Node, Operand, Pipe, Target};
+use crate::tree::{Binding, Body, Branch, Command, MAX_DEPTH, Node, Operand, Pipe, Target};
 use crate::value::Value;
-
-/// How deeply templates, control structures and parentheses may be inside one another while they run. Templates that call
-/// themselves without end meet this instead of the end of the stack.
-const MAX_DEPTH: usize = 128;
 
 /// How many nodes and commands one rendering may walk.
 const MAX_STEPS: usize = 200_000;
@@ -175,17 +171,7 @@ impl<'b> Run<'b> {
     {
         let value = self.pipe(&branch.pipe, dot, frame)?;
         let declared = frame.variables.len();
-        let mut items: Box<dyn Iterator<Item = Held<'v>>> = match value {
-            Cow::Borrowed(Value::List(items)) => Box::new(items.iter().map(Cow::Borrowed)),
-            Cow::Owned(Value::List(items)) => Box::new(items.into_iter().map(Cow::Owned)),
-            _ => match *value {
-                Value::Nil => Box::new(std::iter::empty()),
-                Value::Int(count) if counts(&branch.pipe.binding) => {
-                    Box::new((0..count).map(|number| Cow::Owned(Value::Int(number))))
-                }
-                _ => return Err(Fault::Range(value.type_name()).into()),
-            },
-        };
+        let mut items = elements(value, &branch.pipe.binding)?;
         let mut next = items.next();
         if next.is_none() {
             return self.nodes(&branch.otherwise, dot, frame);
@@ -232,12 +218,21 @@ enum Dot {
     Taken,
 }
 
-/// A number is counted up to with one variable at most.
-fn counts(binding: &Binding) -> bool {
-    match binding {
-        Binding::None => true,
-        Binding::Declare(slots) | Binding::Assign(slots) => slots.len() == 1,
+/// What a loop goes through: the elements of a list, or the numbers below one, which leave nothing for a second variable.
+fn elements<'v>(value: Held<'v>, binding: &Binding) -> Result<Box<dyn Iterator<Item = Held<'v>> + 'v>, Fault> {
+    let variables = match binding {
+        Binding::None => 0,
+        Binding::Declare(slots) | Binding::Assign(slots) => slots.len(),
+    };
+    if let (Value::Int(count), 0 | 1) = (&*value, variables) {
+        return Ok(Box::new((0..*count).map(|number| Cow::Owned(Value::Int(number)))));
     }
+    Ok(match value {
+        Cow::Borrowed(Value::List(items)) => Box::new(items.iter().map(Cow::Borrowed)),
+        Cow::Owned(Value::List(items)) => Box::new(items.into_iter().map(Cow::Owned)),
+        Cow::Borrowed(Value::Nil) | Cow::Owned(Value::Nil) => Box::new(std::iter::empty()),
+        Cow::Borrowed(_) | Cow::Owned(_) => return Err(Fault::Range(value.type_name())),
+    })
 }
 
 // === variables ===
@@ -424,7 +419,7 @@ fn fields<'v>(value: Held<'v>, path: &[String]) -> Result<Held<'v>, Fault> {
         value = match &value {
             Cow::Borrowed(Value::Record(record)) => Cow::Borrowed(record.get(name).ok_or_else(unknown)?),
             Cow::Owned(Value::Record(record)) => Cow::Owned(record.get(name).cloned().ok_or_else(unknown)?),
-            _ => return Err(unknown()),
+            Cow::Borrowed(_) | Cow::Owned(_) => return Err(unknown()),
         };
     }
     Ok(value)

@@ -90,7 +90,7 @@ const PREDEFINED: &[Function] = &[
     predefined("len", len),
     predefined("call", call),
     PRINT,
-    predefined("println", println),
+    predefined("println", |arguments| Ok(Value::Text(println(arguments)))),
     predefined("printf", |arguments| printf::printf(arguments).map(Value::Text)),
     predefined("html", |arguments| Ok(Value::Text(encode::html(&printed(arguments))))),
     predefined("js", |arguments| Ok(Value::Text(encode::js(&printed(arguments))))),
@@ -102,10 +102,8 @@ pub(crate) const NO_VALUE: &str = "<no value>";
 
 /// What the predefined escapers escape.
 fn printed(arguments: &[Value]) -> String {
-    let shown = arguments.iter().map(|argument| match argument {
-        Value::Nil => NO_VALUE.into(),
-        other => other.clone(),
-    });
+    let shown =
+        arguments.iter().map(|argument| if *argument == Value::Nil { NO_VALUE.into() } else { argument.clone() });
     print(&shown.collect::<Vec<_>>())
 }
 
@@ -188,7 +186,9 @@ fn index(arguments: &[Value]) -> Result<Value, Fault> {
                 let byte = text.as_bytes().get(position("index", at, text.len())?).ok_or(Fault::Index)?;
                 Value::Int(i64::from(*byte))
             }
-            other => return Err(Fault::argument("index", other)),
+            Value::Nil | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Record(_) => {
+                return Err(Fault::argument("index", &found));
+            }
         };
     }
     Ok(found)
@@ -200,7 +200,9 @@ fn slice(arguments: &[Value]) -> Result<Value, Fault> {
     let (length, most) = match first {
         Value::List(items) => (items.len(), 3),
         Value::Text(text) | Value::Html(text) => (text.len(), 2),
-        other => return Err(Fault::argument("slice", other)),
+        Value::Nil | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Record(_) => {
+            return Err(Fault::argument("slice", first));
+        }
     };
     if positions.len() > most {
         return Err(Fault::Arity("slice"));
@@ -212,18 +214,19 @@ fn slice(arguments: &[Value]) -> Result<Value, Fault> {
     let start = ends.first().copied().unwrap_or(0);
     let end = ends.get(1).copied().unwrap_or(length);
     let cut = |text: &str| text.get(start..end).map(str::to_owned).ok_or(Fault::Character);
-    match first {
-        Value::List(items) => Ok(Value::List(items[start..end].to_vec())),
-        Value::Html(text) => cut(text).map(Value::Html),
-        other => cut(other.as_str().unwrap_or_default()).map(Value::Text),
+    if let Value::List(items) = first {
+        return Ok(Value::List(items[start..end].to_vec()));
     }
+    let text = cut(first.as_str().unwrap_or_default())?;
+    Ok(if matches!(first, Value::Html(_)) { Value::Html(text) } else { Value::Text(text) })
 }
 
 fn len(arguments: &[Value]) -> Result<Value, Fault> {
-    let length = match one("len", arguments)? {
-        Value::Text(text) | Value::Html(text) => text.len(),
-        Value::List(items) => items.len(),
-        other => return Err(Fault::argument("len", other)),
+    let value = one("len", arguments)?;
+    let length = match (value, value.as_str()) {
+        (_, Some(text)) => text.len(),
+        (Value::List(items), _) => items.len(),
+        _ => return Err(Fault::argument("len", value)),
     };
     i64::try_from(length).map(Value::Int).map_err(|_| Fault::Index)
 }
@@ -235,7 +238,7 @@ fn call(arguments: &[Value]) -> Result<Value, Fault> {
 }
 
 /// Everything with blanks between and a line's end.
-fn println(arguments: &[Value]) -> Result<Value, Fault> {
-    let words: Vec<String> = arguments.iter().map(|argument| print(std::slice::from_ref(argument))).collect();
-    Ok(Value::Text(words.join(" ") + "\n"))
+fn println(arguments: &[Value]) -> String {
+    let words: Vec<String> = arguments.iter().map(Value::to_string).collect();
+    words.join(" ") + "\n"
 }

@@ -149,12 +149,10 @@ impl<'a> Lexer<'a, '_> {
                 return Err(self.fault("an action is not closed"));
             };
             let (kind, length) = self.word(first)?;
-            match kind {
-                Kind::LeftParen => parens += 1,
-                Kind::RightParen => {
-                    parens = parens.checked_sub(1).ok_or_else(|| self.fault("a parenthesis is not opened"))?;
-                }
-                _ => {}
+            if kind == Kind::LeftParen {
+                parens += 1;
+            } else if kind == Kind::RightParen {
+                parens = parens.checked_sub(1).ok_or_else(|| self.fault("a parenthesis is not opened"))?;
             }
             self.push(kind, length);
         }
@@ -270,5 +268,5 @@ fn length_of_name(text: &str) -> usize {
 
 /// Whether a word may end here.
 fn ends_word(rest: &str) -> bool {
-    rest.starts_with([' ', '\t', '\r', '\n', '.', ',', '|', ':', ')', '(']) || rest.starts_with("}}")
+    rest.is_empty() || rest.starts_with([' ', '\t', '\r', '\n', '.', ',', '|', ':', ')', '(']) || rest.starts_with("}}")
 }

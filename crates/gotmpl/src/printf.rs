@@ -2,6 +2,7 @@
 //!
 //! What is not supported (other verbs, `%+v`, `*`, argument numbers) is an error and never printed.
 
+use std::fmt::Write;
 use std::iter::repeat_n;
 
 use crate::error::Fault;
@@ -16,6 +17,7 @@ const MAX_OUTPUT: usize = 1 << 20;
 
 /// One verb of a format.
 #[derive(Debug, Clone, Copy, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag that the format has or has not")]
 struct Verb {
     letter: char,
     minus: bool,
@@ -59,7 +61,7 @@ pub(crate) fn printf(arguments: &[Value]) -> Result<String, Fault> {
                     verb.print(value, &mut out)?;
                     rest = others;
                 }
-                None => out.push_str(&format!("%!{}(MISSING)", verb.letter)),
+                None => drop(write!(out, "%!{}(MISSING)", verb.letter)),
             },
         }
         if out.len() > MAX_OUTPUT {
@@ -68,17 +70,14 @@ pub(crate) fn printf(arguments: &[Value]) -> Result<String, Fault> {
     }
     if !rest.is_empty() {
         let extra: Vec<String> = rest.iter().map(tagged).collect();
-        out.push_str(&format!("%!(EXTRA {})", extra.join(", ")));
+        let _ = write!(out, "%!(EXTRA {})", extra.join(", "));
     }
     Ok(out)
 }
 
 /// A value with its type, as it is printed where it does not fit.
 fn tagged(value: &Value) -> String {
-    match value {
-        Value::Nil => "<nil>".to_owned(),
-        _ => format!("{}={value}", value.type_name()),
-    }
+    if *value == Value::Nil { value.to_string() } else { format!("{}={value}", value.type_name()) }
 }
 
 fn parse(format: &str) -> Result<Vec<Part<'_>>, Fault> {
@@ -153,13 +152,12 @@ impl Verb {
             (Value::Text(text) | Value::Html(text), 'q') => self.pad(&quote(self.cut(text), '"'), out),
             (Value::Text(text) | Value::Html(text), 'x' | 'X') => self.bytes(text, out),
             _ => {
-                out.push_str(&format!("%!{}(", self.letter));
-                match value {
-                    Value::Nil => out.push_str("<nil>"),
-                    _ => {
-                        out.push_str(&format!("{}=", value.type_name()));
-                        Self { letter: 'v', ..*self }.print(value, out)?;
-                    }
+                let _ = write!(out, "%!{}(", self.letter);
+                if *value == Value::Nil {
+                    out.push_str("<nil>");
+                } else {
+                    let _ = write!(out, "{}=", value.type_name());
+                    Self { letter: 'v', ..*self }.print(value, out)?;
                 }
                 out.push(')');
             }
@@ -179,9 +177,10 @@ impl Verb {
             if at > 0 {
                 out.push(' ');
             }
-            match item {
-                Value::Nil => out.push_str("<nil>"),
-                _ => self.print(item, out)?,
+            if *item == Value::Nil {
+                out.push_str("<nil>");
+            } else {
+                self.print(item, out)?;
             }
         }
         out.push(close);
@@ -265,7 +264,7 @@ impl Verb {
             if at == 0 || self.space {
                 digits.push_str(prefix);
             }
-            digits.push_str(&if self.letter == 'X' { format!("{byte:02X}") } else { format!("{byte:02x}") });
+            let _ = if self.letter == 'X' { write!(digits, "{byte:02X}") } else { write!(digits, "{byte:02x}") };
         }
         self.pad(&digits, out);
     }

@@ -83,8 +83,7 @@ fn known(name: &str) -> Known {
     let name = match (name.strip_prefix("data-"), name.split_once(':')) {
         (Some(name), _) => name,
         (None, Some(("xmlns", _))) => return Known::As(Kind::Url),
-        (None, Some((_, name))) => name,
-        (None, None) => name,
+        (None, namespaced) => namespaced.map_or(name, |(_, name)| name),
     };
     match name {
         "style" => Known::As(Kind::Css),

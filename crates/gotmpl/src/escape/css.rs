@@ -1,11 +1,13 @@
 //! Stylesheets: telling values, strings, addresses and comments apart.
 
+use std::fmt::Write;
+
 use super::context::{Css, CssState, Printed, Step};
 use super::markup::BLANK;
 
 impl Css {
     /// One step, to the next change.
-    pub(super) fn step(&self, text: &str) -> Result<Step<Self>, String> {
+    pub(super) fn step(self, text: &str) -> Result<Step<Self>, String> {
         match self.state {
             CssState::Code => Ok(self.code(text)),
             CssState::SingleQuoted | CssState::SingleQuotedUrl => self.quoted(text, &['\\', '\'']),
@@ -148,7 +150,7 @@ pub(super) fn string(text: &str) -> String {
             '\\' => out.push_str("\\\\"),
             '\0' | '\t' | '\n' | '\u{c}' | '\r' | '"' | '&' | '\'' | '(' | ')' | '+' | '/' | ':' | ';' | '<' | '>'
             | '{' | '}' => {
-                out.push_str(&format!("\\{:x}", u32::from(letter)));
+                let _ = write!(out, "\\{:x}", u32::from(letter));
                 let ambiguous = |next: &char| next.is_ascii_hexdigit() || BLANK.contains(next);
                 if letters.peek().is_none_or(ambiguous) {
                     out.push(' ');

@@ -7,7 +7,6 @@ use super::context::Element;
 use super::markup::{Markup, end_tag, next_markup};
 use super::{REPLACED, css, json, url};
 use crate::encode;
-use crate::print::print;
 use crate::value::Value;
 
 /// One way to make a value safe.
@@ -60,17 +59,12 @@ pub(crate) fn apply(escapers: &[Escaper], value: &Value) -> String {
 
 impl Escaper {
     fn apply(self, value: &Value) -> String {
-        let text = || match value {
-            Value::Nil => String::new(),
-            other => print(std::slice::from_ref(other)),
-        };
+        let text = || if *value == Value::Nil { String::new() } else { value.to_string() };
         match (self, value) {
             (Self::Html, Value::Html(html)) => html.clone(),
-            (Self::Html, _) => html(&text()),
             (Self::Rcdata, Value::Html(html)) => replace(html, normal),
-            (Self::Rcdata, _) => html(&text()),
             (Self::Attribute, Value::Html(html)) => replace(&without_tags(html), normal),
-            (Self::Attribute, _) => html(&text()),
+            (Self::Html | Self::Rcdata | Self::Attribute, _) => replace(&text(), escaped),
             (Self::Unquoted, Value::Html(html)) if !html.is_empty() => unquoted(&without_tags(html), normal),
             (Self::Unquoted, _) if text().is_empty() => REPLACED.to_owned(),
             (Self::Unquoted, _) => unquoted(&text(), escaped),
@@ -94,11 +88,7 @@ impl Escaper {
     }
 }
 
-/// Characters that mean something in HTML, as references.
-fn html(text: &str) -> String {
-    replace(text, escaped)
-}
-
+/// The text with references for characters that mean something in HTML.
 fn replace(text: &str, reference: impl Fn(char) -> Option<&'static str>) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
@@ -152,7 +142,7 @@ fn unquoted(text: &str, reference: impl Fn(char) -> Option<&'static str>) -> Str
 /// A name, or a part of one, that a value chose.
 fn name(text: &str) -> String {
     // As Go does it: a letter becomes one letter.
-    let lower: String = text.chars().flat_map(|letter| letter.to_lowercase().next()).collect();
+    let lower: String = text.chars().filter_map(|letter| letter.to_lowercase().next()).collect();
     if is_harmless_name(&lower) { lower } else { REPLACED.to_owned() }
 }
 

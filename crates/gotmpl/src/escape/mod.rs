@@ -26,16 +26,13 @@ use self::context::{Context, Place};
 use crate::error::TemplateError;
 use crate::parse::Definitions;
 use crate::set::Bodies;
-use crate::tree::{Body, Branch, Node, Target};
+use crate::tree::{Body, Branch, MAX_DEPTH, Node, Target};
 
 /// What stands in place of a value that cannot be made safe where it is.
 const REPLACED: &str = "ZgotmplZ";
 
 /// How many nodes the walk looks at, over all forms and repetitions.
 const MAX_STEPS: usize = 200_000;
-
-/// How deeply templates may call one another.
-const MAX_CALLS: usize = 32;
 
 /// Finds the escapers for every action that the templates called `entries` can reach.
 ///
@@ -46,7 +43,7 @@ pub(crate) fn escape<'a>(
     entries: impl Iterator<Item = &'a str>,
 ) -> Result<Bodies, TemplateError> {
     let mut walk =
-        Walk { definitions, forms: HashMap::new(), counts: HashMap::new(), bodies: Bodies::new(), calls: 0, steps: 0 };
+        Walk { definitions, forms: HashMap::new(), counts: HashMap::new(), bodies: Bodies::new(), depth: 0, steps: 0 };
     for name in entries {
         let Some(body) = definitions.get(name) else {
             continue;
@@ -83,8 +80,8 @@ struct Walk<'d> {
     /// How many forms each template has.
     counts: HashMap<&'d str, usize>,
     bodies: Bodies,
-    /// How many templates are open.
-    calls: usize,
+    /// How many lists of nodes are open, those of templates that call one another included.
+    depth: usize,
     steps: usize,
 }
 
@@ -122,14 +119,9 @@ impl<'d> Walk<'d> {
             None => {}
         }
         let mut site = Site { file: &body.file, loops: Vec::new() };
-        if self.calls == MAX_CALLS {
-            return Err(site.fault(1, "templates call one another too deeply"));
-        }
         let number = self.number(name, start);
         self.forms.insert(key.clone(), Form::Open { number, met_again: false });
-        self.calls += 1;
         let (nodes, end) = self.nodes(&body.nodes, start.clone(), &mut site)?;
-        self.calls -= 1;
         let closed = Form::Closed { number, end: end.clone() };
         if let Some(Form::Open { met_again: true, .. }) = self.forms.insert(key, closed)
             && end != *start
@@ -159,6 +151,10 @@ impl<'d> Walk<'d> {
         start: Context,
         site: &mut Site<'d>,
     ) -> Result<(Vec<Node>, Context), TemplateError> {
+        if self.depth > MAX_DEPTH {
+            return Err(site.fault(nodes.first().map_or(1, last_line), "templates and actions are nested too deeply"));
+        }
+        self.depth += 1;
         let mut context = start;
         let mut escaped = Vec::with_capacity(nodes.len());
         for node in nodes {
@@ -166,6 +162,7 @@ impl<'d> Walk<'d> {
             escaped.push(node);
             context = next;
         }
+        self.depth -= 1;
         Ok((escaped, context))
     }
 

@@ -25,8 +25,7 @@ fn needed(context: &Context) -> Result<(Vec<Escaper>, Context), String> {
         Place::Text | Place::Dead => vec![Escaper::Html],
         Place::Comment => vec![Escaper::Comment],
         Place::Rcdata => vec![Escaper::Rcdata],
-        Place::Name(_) => vec![Escaper::Name],
-        Place::Tag | Place::AfterName(_) | Place::BeforeValue(_) => vec![Escaper::Name],
+        Place::Name(_) | Place::Tag | Place::AfterName(_) | Place::BeforeValue(_) => vec![Escaper::Name],
         Place::Code(language) => {
             let (escapers, language) = inside(language)?;
             next.place = Place::Code(language);
@@ -89,12 +88,12 @@ fn url(part: UrlPart, path: Escaper) -> Result<Vec<Escaper>, String> {
 
 /// The escaper that a command is.
 fn predefined(command: &Command) -> Option<Escaper> {
-    match &command.head {
-        Operand::Function(callee) => match callee.name() {
-            "html" => Some(Escaper::HtmlFunction),
-            "urlquery" => Some(Escaper::UrlqueryFunction),
-            _ => None,
-        },
+    let Operand::Function(callee) = &command.head else {
+        return None;
+    };
+    match callee.name() {
+        "html" => Some(Escaper::HtmlFunction),
+        "urlquery" => Some(Escaper::UrlqueryFunction),
         _ => None,
     }
 }
@@ -125,9 +124,10 @@ fn merge(mut pipe: Pipe, mut escapers: Vec<Escaper>) -> (Pipe, Vec<Escaper>) {
         only.head = Operand::Function(Callee::PRINT);
         pipe.commands.push(html);
     }
-    let same: &[Escaper] = match function {
-        Escaper::HtmlFunction => &[Escaper::Html, Escaper::Rcdata, Escaper::Attribute],
-        _ => &[Escaper::UrlNormalize, Escaper::UrlEscape],
+    let same: &[Escaper] = if function == Escaper::HtmlFunction {
+        &[Escaper::Html, Escaper::Rcdata, Escaper::Attribute]
+    } else {
+        &[Escaper::UrlNormalize, Escaper::UrlEscape]
     };
     if escapers.iter().any(|escaper| same.contains(escaper)) {
         pipe.commands.pop();

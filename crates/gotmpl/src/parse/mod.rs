@@ -9,11 +9,8 @@ use crate::error::TemplateError;
 use crate::function::{Callee, Function};
 use crate::lex::{Kind, Token, lex};
 use crate::printf;
-use crate::tree::{Binding, Body, Branch, Command, Node, Operand, Pipe, Target};
+use crate::tree::{Binding, Body, Branch, Command, MAX_DEPTH, Node, Operand, Pipe, Target};
 use crate::value::Value;
-
-/// How deeply control structures and parentheses may nest.
-const MAX_NESTING: usize = 64;
 
 /// The templates that one file defines, its own among them.
 pub(crate) type Definitions = HashMap<String, Body>;
@@ -131,9 +128,10 @@ impl<'a> Parser<'a> {
     }
 
     fn unexpected(&self, token: Token<'_>, place: &str) -> TemplateError {
-        let fault = match token.kind {
-            Kind::End => "the file ends inside an open action".to_owned(),
-            _ => format!("unexpected {:?} in {place}", token.text),
+        let fault = if token.kind == Kind::End {
+            "the file ends inside an open action".to_owned()
+        } else {
+            format!("unexpected {:?} in {place}", token.text)
         };
         TemplateError { file: self.file.to_owned(), line: token.line, fault }
     }
@@ -145,8 +143,8 @@ impl<'a> Parser<'a> {
 
     /// Runs a step one level deeper.
     fn deeper<T>(&mut self, step: impl FnOnce(&mut Self) -> Result<T, TemplateError>) -> Result<T, TemplateError> {
-        if self.nesting == MAX_NESTING {
-            return Err(self.fault(format!("actions are nested more than {MAX_NESTING} deep")));
+        if self.nesting == MAX_DEPTH {
+            return Err(self.fault(format!("actions are nested more than {MAX_DEPTH} deep")));
         }
         self.nesting += 1;
         let result = step(self);
@@ -163,12 +161,11 @@ impl Parser<'_> {
         let mut nodes = Vec::new();
         loop {
             let token = self.next();
-            match token.kind {
-                Kind::End => return Ok((nodes, Ending::File)),
-                Kind::Text => nodes.push(Node::Text(token.text.to_owned(), token.line)),
-                _ => {}
+            if token.kind == Kind::End {
+                return Ok((nodes, Ending::File));
             }
-            if token.kind != Kind::Open {
+            if token.kind == Kind::Text {
+                nodes.push(Node::Text(token.text.to_owned(), token.line));
                 continue;
             }
             let word = self.peek_solid();
@@ -258,9 +255,10 @@ impl Parser<'_> {
     fn template_name(&mut self, place: &str) -> Result<String, TemplateError> {
         self.next();
         let token = self.next_solid();
-        match token.kind {
-            Kind::Quoted | Kind::Raw => self.text(token),
-            _ => Err(self.unexpected(token, place)),
+        if matches!(token.kind, Kind::Quoted | Kind::Raw) {
+            self.text(token)
+        } else {
+            Err(self.unexpected(token, place))
         }
     }
 
@@ -357,18 +355,20 @@ impl<'a> Parser<'a> {
         let mut names = Vec::new();
         while self.peek_solid().kind == Kind::Variable {
             names.push(self.next().text);
-            match self.peek_solid().kind {
-                Kind::Declare | Kind::Assign => {
-                    let declares = if self.next().kind == Kind::Declare { Declares::Yes } else { Declares::No };
-                    let most = if place == "range" { 2 } else { 1 };
-                    if names.len() > most {
-                        return Err(self.fault(format!("{place} takes no more than {most} variables")));
-                    }
-                    return Ok((names, declares));
-                }
-                Kind::Comma => self.next(),
-                _ => break,
-            };
+            let sign = self.peek_solid().kind;
+            if sign == Kind::Comma {
+                self.next();
+                continue;
+            }
+            if !matches!(sign, Kind::Declare | Kind::Assign) {
+                break;
+            }
+            self.next();
+            let most = if place == "range" { 2 } else { 1 };
+            if names.len() > most {
+                return Err(self.fault(format!("{place} takes no more than {most} variables")));
+            }
+            return Ok((names, if sign == Kind::Declare { Declares::Yes } else { Declares::No }));
         }
         self.at = start;
         Ok((Vec::new(), Declares::No))
@@ -394,20 +394,16 @@ impl<'a> Parser<'a> {
     /// Operands up to a pipe, which is taken, or the end of the pipeline, which is not.
     fn command(&mut self, place: &str) -> Result<Command, TemplateError> {
         let mut operands = Vec::new();
-        loop {
-            let token = self.peek_solid();
-            if !matches!(token.kind, Kind::Pipe | Kind::Close | Kind::RightParen) {
-                operands.push(self.operand(place)?);
-            }
+        while !matches!(self.peek_solid().kind, Kind::Pipe | Kind::Close | Kind::RightParen) {
+            operands.push(self.operand(place)?);
             let token = self.peek();
-            match token.kind {
-                Kind::Space => continue,
-                Kind::Close | Kind::RightParen => {}
-                // Go lets a pipe lead nowhere.
-                Kind::Pipe => drop(self.next()),
-                _ => return Err(self.unexpected(token, place)),
+            if !matches!(token.kind, Kind::Space | Kind::Pipe | Kind::Close | Kind::RightParen) {
+                return Err(self.unexpected(token, place));
             }
-            break;
+        }
+        if self.peek().kind == Kind::Pipe {
+            // Go lets a pipe lead nowhere.
+            self.next();
         }
         let mut operands = operands.into_iter();
         let head = operands.next().ok_or_else(|| self.fault("a command is empty"))?;
@@ -430,35 +426,38 @@ impl<'a> Parser<'a> {
     /// One word, with the fields that hang on it.
     fn operand(&mut self, place: &str) -> Result<Operand, TemplateError> {
         let token = self.next_solid();
-        let operand = match token.kind {
-            Kind::Dot => return self.without_fields(Operand::Field(Vec::new())),
+        let alone = match token.kind {
             Kind::Field => {
                 self.at -= 1;
-                Operand::Field(self.fields())
+                return Ok(Operand::Field(self.fields()));
             }
             Kind::Variable => {
                 let slot = self.variable(token.text)?;
-                Operand::Variable(slot, self.fields())
+                return Ok(Operand::Variable(slot, self.fields()));
             }
             Kind::LeftParen => {
                 let pipe = self.deeper(|parser| parser.pipeline("parenthesis", Kind::RightParen))?;
-                Operand::Pipe(Box::new(pipe), self.fields())
+                return Ok(Operand::Pipe(Box::new(pipe), self.fields()));
             }
-            Kind::Quoted | Kind::Raw => {
-                let text = self.text(token)?;
-                return self.without_fields(Operand::Literal(Value::Text(text)));
-            }
-            Kind::Number => {
-                let number = literal::number(token.text).map_err(|fault| self.fault(fault))?;
-                return self.without_fields(Operand::Literal(number));
-            }
-            Kind::Word => {
-                let operand = self.word(token)?;
-                return self.without_fields(operand);
-            }
-            _ => return Err(self.unexpected(token, place)),
+            Kind::Dot => Operand::Field(Vec::new()),
+            Kind::Quoted | Kind::Raw => Operand::Literal(Value::Text(self.text(token)?)),
+            Kind::Number => Operand::Literal(literal::number(token.text).map_err(|fault| self.fault(fault))?),
+            Kind::Word => self.word(token)?,
+            Kind::Text
+            | Kind::Open
+            | Kind::Close
+            | Kind::Space
+            | Kind::Pipe
+            | Kind::RightParen
+            | Kind::Comma
+            | Kind::Assign
+            | Kind::Declare
+            | Kind::End => return Err(self.unexpected(token, place)),
         };
-        Ok(operand)
+        if self.peek().kind == Kind::Field {
+            return Err(self.fault("a field is asked of something that has none"));
+        }
+        Ok(alone)
     }
 
     fn word(&self, token: Token<'_>) -> Result<Operand, TemplateError> {
@@ -482,13 +481,6 @@ impl<'a> Parser<'a> {
             fields.push(self.next().text[1..].to_owned());
         }
         fields
-    }
-
-    fn without_fields(&self, operand: Operand) -> Result<Operand, TemplateError> {
-        match self.peek().kind {
-            Kind::Field => Err(self.fault("a field is asked of something that has none")),
-            _ => Ok(operand),
-        }
     }
 
     fn text(&self, token: Token<'_>) -> Result<String, TemplateError> {
