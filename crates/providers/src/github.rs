@@ -15,7 +15,7 @@ mod names;
 mod restrictions;
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use sidecar_core::login::LoginAttempt;
 use sidecar_core::policy::{Requirement, Standing};
@@ -50,6 +50,9 @@ pub struct Settings {
     pub resource: Option<String>,
     /// Who may sign in.
     pub restrictions: Restrictions,
+    /// How long after its login a session ends, however often its cookie is renewed; `None` does not end it. The provider
+    /// says no time itself.
+    pub session_lifetime: Option<Duration>,
 }
 
 /// The provider.
@@ -64,13 +67,14 @@ struct Inner {
     validate_url: EndpointUrl,
     api: Api,
     restrictions: Restrictions,
+    session_lifetime: Option<Duration>,
     /// github.com shows its accounts when it is asked to. Whether another server does is not known; Gitea does not.
     has_account_chooser: bool,
 }
 
 impl GitHub {
     pub(crate) fn new(settings: Settings, client: Client, background: Background) -> Self {
-        let Settings { registration, endpoints, resource, restrictions } = settings;
+        let Settings { registration, endpoints, resource, restrictions, session_lifetime } = settings;
         let own = |text| EndpointUrl::parse(text).expect("a URL of this file");
         let has_account_chooser = endpoints.authorization.is_none();
         let validate_url = endpoints.validate.unwrap_or_else(|| own(VALIDATE_URL));
@@ -84,7 +88,10 @@ impl GitHub {
             resource,
         };
         let oauth = OAuthClient::new(settings, client);
-        Self { inner: Arc::new(Inner { oauth, validate_url, api, restrictions, has_account_chooser }), background }
+        Self {
+            inner: Arc::new(Inner { oauth, validate_url, api, restrictions, session_lifetime, has_account_chooser }),
+            background,
+        }
     }
 }
 
@@ -103,6 +110,7 @@ impl Inner {
             user: Some(visitor.login),
             email: visitor.email,
             groups: visitor.groups,
+            expires_at: self.session_lifetime.and_then(|lifetime| now.checked_add(lifetime)),
             ..redeemed.into_session(now)
         })
     }

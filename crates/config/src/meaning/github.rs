@@ -23,6 +23,8 @@ pub(super) fn settings(options: &Options, judge: &mut Judge) -> Option<Settings>
         endpoints: endpoints?,
         resource: given(&options.resource).map(str::to_owned),
         restrictions: restrictions?,
+        // compat: a session for which the provider says no end has that of its cookie, and keeps it when it is renewed.
+        session_lifetime: options.cookie_expire.value.to_std().filter(|lifetime| !lifetime.is_zero()),
     })
 }
 

@@ -1,5 +1,7 @@
 //! GitHub and its like.
 
+use std::time::Duration;
+
 use sidecar_providers::Settings as Provider;
 use sidecar_providers::github::{Membership, Settings, TeamName};
 use sidecar_session::Part;
@@ -29,6 +31,7 @@ fn a_client_of_github_com_needs_no_issuer_and_no_endpoint() {
     assert!(settings.endpoints.authorization.is_none() && settings.endpoints.validate.is_none());
     assert_eq!((settings.registration.scope, settings.resource), (None, None));
     assert!(settings.restrictions.users.is_empty());
+    assert_eq!(settings.session_lifetime, Some(Duration::from_hours(168)));
     assert!(matches!(settings.restrictions.membership, Membership::Anywhere { repository: None, .. }));
     assert_eq!(github().warnings(), Start::minimal().warnings());
     let faults = github().with("CLIENT_ID", "").with("CLIENT_SECRET", "").faults();

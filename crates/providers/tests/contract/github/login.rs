@@ -1,5 +1,7 @@
 //! What a login asks, and what it takes from the answers.
 
+use std::time::Duration;
+
 use serde_json::json;
 use sidecar_core::Session;
 use sidecar_core::login::StateEncoding;
@@ -17,7 +19,8 @@ async fn a_login_asks_for_groups_address_and_name_with_the_access_token_in_a_hea
     let session = log_in(&built(&idp, |_| {})).await.unwrap();
     assert_eq!(session.user.as_deref(), Some("alice"));
     assert_eq!(session.groups, ["acme", "acme:platform"]);
-    assert_eq!((session.preferred_username, session.expires_at), (None, None));
+    assert_eq!(session.expires_at, Some(now() + Duration::from_hours(168)));
+    assert_eq!(session.preferred_username, None);
     assert!(session.id_token.is_none() && session.refresh_token.is_none());
     for path in [ORGANIZATIONS, TEAMS, EMAILS, USER, API] {
         for seen in idp.seen(path) {

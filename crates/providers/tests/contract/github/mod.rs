@@ -5,6 +5,7 @@ mod login;
 mod repository;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use sidecar_core::login::LoginAttempt;
@@ -61,6 +62,7 @@ fn settings(idp: &Idp) -> Settings {
         },
         resource: None,
         restrictions: Restrictions::default(),
+        session_lifetime: Some(Duration::from_hours(168)),
     }
 }
 
