@@ -16,6 +16,7 @@ mod google;
 mod hostile;
 mod identity;
 mod image;
+mod keycloak;
 mod microsoft;
 mod one_provider_per_app;
 mod provider_down;

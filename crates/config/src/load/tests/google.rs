@@ -15,10 +15,8 @@ fn minimal() -> Start {
 }
 
 fn google(start: &Start) -> GoogleSettings {
-    match start.config().provider {
-        Provider::Google(settings) => settings,
-        other => panic!("another provider: {other:?}"),
-    }
+    let Provider::Google(settings) = start.config().provider else { panic!("another provider") };
+    settings
 }
 
 #[test]
