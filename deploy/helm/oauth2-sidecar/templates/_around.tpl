@@ -2,6 +2,11 @@
 
 {{- define "oauth2-sidecar.around" -}}
 {{- $v := .root.Values -}}
+{{- $peers := $v.networkPolicy.from -}}
+{{- if and (not $peers) (eq $v.gateway.kind "istio") -}}
+{{- $istio := dict "key" "kubernetes.io/metadata.name" "operator" "In" "values" (list "istio-system" "istio-ingress") -}}
+{{- $peers = list (dict "namespaceSelector" (dict "matchExpressions" (list $istio))) -}}
+{{- end -}}
 {{- $meta := printf "  name: %s\n  namespace: %s\n  labels:\n    app: %s%s" .name .root.Release.Namespace .name (include "oauth2-sidecar.labels" .root | nindent 4) -}}
 apiVersion: v1
 kind: Service
@@ -60,7 +65,7 @@ spec:
   ingress:
     - ports:
         - {protocol: TCP, port: 4180}
-      {{- with $v.networkPolicy.from }}
+      {{- with $peers }}
       from:
         {{- toYaml . | nindent 8 }}
       {{- end }}

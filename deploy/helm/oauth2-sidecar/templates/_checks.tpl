@@ -28,8 +28,8 @@
 {{- if not (has $key $known.options) -}}
 {{- fail (printf "\n%s.%s: there is no such option, or it is not for this place; docs/reference/options.md lists them." $where $key) -}}
 {{- end -}}
-{{- if has $key (list "http_address" "reverse_proxy") -}}
-{{- fail (printf "\n%s.%s is given, but follows from the pod: the sidecar listens on 0.0.0.0:4180 behind a gateway. Leave it out." $where $key) -}}
+{{- if and (eq $key "http_address") (not (has $value (list "0.0.0.0:4180" "[::]:4180"))) -}}
+{{- fail (printf "\n%s.http_address is %q, but Service, probes and policies say 4180 of every address: leave it out, or write \"[::]:4180\" where pods have IPv6 addresses." $where $value) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
@@ -110,6 +110,9 @@
 {{- $v := .Values -}}
 {{- $host := include "oauth2-sidecar.appHost" . -}}
 {{- $own := dig "cookie_domains" (list) $v.app.config -}}
+{{- if eq (include "oauth2-sidecar.appName" .) "auth" -}}
+{{- fail "\napp.name is auth (or the release's name is), as the objects of the callback's host are called: write another." -}}
+{{- end -}}
 {{- if eq $host (include "oauth2-sidecar.authHost" .) -}}
 {{- fail (printf "\napp.host is %s, the host that logins come back to: write another for one of the two (app.host, shared.auth.host)." $host) -}}
 {{- end -}}
