@@ -5,12 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sidecar_core::login::{LoginAttempt, StateEncoding, StateParameter};
+use sidecar_core::policy::Standing;
 use sidecar_core::{Secret, Session};
 use sidecar_net::{Dialer, Proxies, Tls, TlsSettings};
 use sidecar_oidc::{
-    Account, AuthorizationRequest, Background, Callback, Client, Provider, RefreshError, Refreshed, Verdict,
+    Account, AuthorizationRequest, Background, Callback, Client, Freshness, Provider, RefreshError, Refreshed, Verdict,
     VerifiedCallback,
 };
+use sidecar_providers::{Settings, build};
 use tokio::net::TcpStream;
 use tokio::runtime::Handle;
 use tokio::time::timeout;
@@ -41,6 +43,12 @@ pub(crate) trait Subject: Sync {
 
     /// Whether sessions can be refreshed, and whether there is metadata to wait for.
     fn traits(&self) -> &'static [Trait];
+
+    /// The same provider with each of its own restrictions (D41) so that alice does not meet it; what it is called is for
+    /// messages. None where it has no restriction beside those that all have.
+    fn restricted(&self, _idp: &Idp) -> Vec<(&'static str, Settings)> {
+        Vec::new()
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -235,6 +243,41 @@ pub(crate) async fn it_is_called_from_any_runtime(subject: &dyn Subject) {
     assert!(elsewhere.await.unwrap().is_ok());
 }
 
+pub(crate) async fn a_session_that_was_just_made_holds(subject: &dyn Subject) {
+    let idp = Idp::start().await;
+    let provider = ready(subject, &idp).await;
+    let session = alice(subject, &idp, &provider).await;
+    for freshness in [Freshness::Stored, Freshness::JustRefreshed] {
+        provider.validate(&session, freshness, now()).await.unwrap();
+    }
+    assert_eq!(provider.standing(&session), Standing::Met);
+    assert_eq!(provider.ask_standing(&session, now()).await.unwrap(), Standing::Met);
+}
+
+pub(crate) async fn a_restriction_holds_for_a_session_that_an_open_app_made(subject: &dyn Subject) {
+    let idp = Idp::start().await;
+    let open = ready(subject, &idp).await;
+    let session = alice(subject, &idp, &open).await;
+    for (name, settings) in subject.restricted(&idp) {
+        let restricted = build(settings, client(), background()).unwrap();
+        restricted.ready_once().await.unwrap();
+        for session in [session.clone(), Session { email: session.email.clone(), ..Session::default() }] {
+            let told = restricted.standing(&session);
+            let asked = restricted.ask_standing(&session, now()).await.unwrap();
+            assert!(matches!(asked, Standing::Unmet(_)), "{name}: {asked:?}");
+            assert!(told == asked || told == Standing::Unasked, "{name}: {told:?}");
+        }
+        assert_eq!(open.standing(&session), Standing::Met, "{name}: the session is as good as before elsewhere");
+    }
+}
+
+/// The session of alice, who has just logged in.
+async fn alice(subject: &dyn Subject, idp: &Idp, provider: &Arc<dyn Provider>) -> Session {
+    let attempt = provider.new_attempt().unwrap();
+    subject.admit(idp, &attempt);
+    provider.redeem(callback(&attempt), REDIRECT_URI, now()).await.unwrap()
+}
+
 pub(crate) async fn a_session_without_refresh_token_is_left_alone(subject: &dyn Subject) {
     let idp = Idp::start().await;
     let provider = ready(subject, &idp).await;
@@ -292,6 +335,8 @@ macro_rules! contract {
             a_provider_that_is_down_at_start_is_found_when_it_comes,
             a_code_is_redeemed_although_the_visitor_hangs_up,
             it_is_called_from_any_runtime,
+            a_session_that_was_just_made_holds,
+            a_restriction_holds_for_a_session_that_an_open_app_made,
             a_session_without_refresh_token_is_left_alone,
             only_the_providers_own_word_ends_a_session_at_refresh,
         );

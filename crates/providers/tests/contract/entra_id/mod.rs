@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use sidecar_core::login::LoginAttempt;
 use sidecar_core::{Secret, Session};
 use sidecar_oidc::{Background, Client, EndpointUrl, Provider, Registration, SecretSource, Settings, Verdict};
-use sidecar_providers::{EntraIdSettings, build};
+use sidecar_providers::{EntraIdSettings, Tenants, build};
 
 use crate::idp::{Idp, KEYS, Reply, TOKEN, USERINFO, now, tokens};
 use crate::suite::{CLIENT_SECRET, REDIRECT_URI, Subject, Trait, background, callback, client, told};
@@ -43,6 +43,11 @@ impl Subject for EntraId {
 
     fn traits(&self) -> &'static [Trait] {
         &[Trait::Refreshes, Trait::Discovers]
+    }
+
+    fn restricted(&self, idp: &Idp) -> Vec<(&'static str, sidecar_providers::Settings)> {
+        let tenants = Tenants::Listed(["9188040d-6c67-4c5b-b112-36a304b66dad".to_owned()].into());
+        vec![("tenant", sidecar_providers::Settings::EntraId(EntraIdSettings { tenants, ..settings(idp) }))]
     }
 }
 

@@ -12,7 +12,7 @@ use sidecar_core::login::LoginAttempt;
 use sidecar_core::{Secret, Session};
 use sidecar_oidc::{Background, Client, EndpointOverrides, EndpointUrl, Provider, Registration, SecretSource, Verdict};
 use sidecar_providers::build;
-use sidecar_providers::github::{Restrictions, Settings};
+use sidecar_providers::github::{Membership, Repository, Restrictions, Settings, TeamName};
 
 use crate::idp::{Idp, Reply, TOKEN, now};
 use crate::suite::{CLIENT_SECRET, REDIRECT_URI, Subject, Trait, background, callback, client, told};
@@ -45,6 +45,25 @@ impl Subject for GitHub {
 
     fn traits(&self) -> &'static [Trait] {
         &[]
+    }
+
+    fn restricted(&self, idp: &Idp) -> Vec<(&'static str, sidecar_providers::Settings)> {
+        let team = TeamName { organization: "acme".to_owned(), team: "security".to_owned() };
+        let repository = Repository { owner: "acme".to_owned(), name: "vault".to_owned(), token: None };
+        let organization = |name: &str, teams| Membership::Organization { name: name.to_owned(), teams };
+        [
+            ("organization", Vec::new(), organization("globex", Vec::new())),
+            ("team of the organization", Vec::new(), organization("acme", vec!["security".to_owned()])),
+            ("team", Vec::new(), Membership::Anywhere { teams: vec![team], repository: None }),
+            ("repository", Vec::new(), Membership::Anywhere { teams: Vec::new(), repository: Some(repository) }),
+            ("user", vec!["bob".to_owned()], Membership::default()),
+        ]
+        .into_iter()
+        .map(|(name, users, membership)| {
+            let restrictions = Restrictions { users, membership };
+            (name, sidecar_providers::Settings::GitHub(Settings { restrictions, ..settings(idp) }))
+        })
+        .collect()
     }
 }
 
