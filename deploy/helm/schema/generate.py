@@ -125,8 +125,8 @@ def main():
     schema = json.loads((HERE / "skeleton.json").read_text(encoding="utf-8"))
     close(schema)
     schema["$comment"] = "Made by deploy/helm/schema/generate.py; change skeleton.json or the option table instead."
-    schema["$defs"] = {"options": None}
-    schema["$defs"]["options"], taken = options()
+    schema["definitions"] = {"options": None}
+    schema["definitions"]["options"], taken = options()
     made = {
         CHART / "values.schema.json": json.dumps(schema, indent=1, ensure_ascii=False) + "\n",
         CHART / "files/options.json": json.dumps({
