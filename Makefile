@@ -29,7 +29,7 @@ test:
 # The original and ours, live, side by side; the table is in target/parity.md.
 .PHONY: parity
 parity:
-	tests/counterparts/install.sh original oidc-provider
+	tests/counterparts/install.sh original oidc-provider emulate gitea
 	cargo build --locked -p oauth2-sidecar
 	cargo test --locked -p sidecar-parity -- --nocapture
 
