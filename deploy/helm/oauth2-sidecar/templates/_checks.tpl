@@ -134,6 +134,17 @@
 {{- if and (not $v.app.deployment) (or $v.app.container $v.app.pod) -}}
 {{- fail "\napp.deployment is false, and app.container or app.pod is given: this chart makes no pod then. Leave them out." -}}
 {{- end -}}
+{{- if hasKey $v.app.pod "terminationGracePeriodSeconds" -}}
+{{- fail "\napp.pod.terminationGracePeriodSeconds is given, but is added up from what it has to hold: write app.stopSeconds, sidecar.preStopSeconds, config.shutdown_delay or config.shutdown_timeout." -}}
+{{- end -}}
+{{- if hasKey $v.app.pod "imagePullSecrets" -}}
+{{- fail "\napp.pod.imagePullSecrets is given, but the pod has those of the sidecar: write all names into image.pullSecrets." -}}
+{{- end -}}
+{{- $listens := not $v.app.container.ports -}}
+{{- range $v.app.container.ports -}}{{- if eq (toString .containerPort) (toString $v.app.port) -}}{{- $listens = true -}}{{- end -}}{{- end -}}
+{{- if not $listens -}}
+{{- fail (printf "\napp.port is %v, and app.container.ports has no such containerPort: write the same, or leave app.container.ports out." $v.app.port) -}}
+{{- end -}}
 {{- if eq (toString $v.app.port) "4180" -}}
 {{- fail "\napp.port is 4180, where the sidecar itself listens: write the port of the app." -}}
 {{- end -}}
