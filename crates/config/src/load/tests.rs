@@ -93,10 +93,8 @@ impl Start {
 
 /// What a provider of the kind `oidc` is told.
 fn oidc(config: &Config) -> &sidecar_oidc::Settings {
-    match &config.provider {
-        Provider::OpenId(settings) => settings,
-        other => panic!("another provider: {other:?}"),
-    }
+    let Provider::OpenId(settings) = &config.provider else { panic!("another provider") };
+    settings
 }
 
 #[test]

@@ -19,9 +19,9 @@ fn a_role_lets_in_as_a_group_does() {
 
 #[test]
 fn roles_alone_ask_for_no_scope_of_groups() {
-    let restriction = |start: Start| match start.config().provider {
-        Provider::Keycloak(settings) => settings.group_restriction,
-        other => panic!("another provider: {other:?}"),
+    let restriction = |start: Start| {
+        let Provider::Keycloak(settings) = start.config().provider else { panic!("another provider") };
+        settings.group_restriction
     };
     assert_eq!(restriction(keycloak().with("ALLOWED_ROLES", "admin")), GroupRestriction::None);
     assert_eq!(restriction(keycloak().with("ALLOWED_GROUPS", "/staff")), GroupRestriction::Some);
