@@ -29,7 +29,7 @@ mod standing;
 pub use inbound::Peer;
 pub use journal::{AuthLine, AuthStatus, ClientLabel, Journal, RequestLine};
 pub use observe::Observed;
-pub use page::{CustomPages, PageKind};
+pub use page::{CustomPages, Oddity, PageKind};
 pub use readiness::Readiness;
 pub use serve::{Gateway, Parts};
 pub use settings::{Api, Footer, Forwarding, Login, Logo, Pages, Probes, RedirectUri, Refresh, Settings};

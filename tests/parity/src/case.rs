@@ -19,6 +19,8 @@ pub struct Configuration {
     pub ours_alone: Vec<(&'static str, &'static str)>,
     /// The configuration file of both programs.
     pub file: Option<&'static str>,
+    /// More files, by name, in the folder that both programs run in.
+    pub files: Vec<(&'static str, &'static str)>,
     /// Which flags it starts from.
     pub base: Base,
     /// Whether what the programs write down is compared too.
@@ -286,6 +288,7 @@ pub fn configuration(name: &'static str, flags: &[&'static str], cases: Vec<Case
         environment: Vec::new(),
         ours_alone: Vec::new(),
         file: None,
+        files: Vec::new(),
         logs: Logs::LeftAlone,
         base: Base::Usual,
         provider: Op::Usual,

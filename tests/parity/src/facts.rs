@@ -87,6 +87,10 @@ fn body(answer: &Response, from_program: bool, facts: &mut Facts) -> Framing {
         facts.insert("body".into(), cookies::stable_credentials(&page::decode_percent(&stable)));
         return Framing::FollowsWording;
     }
+    if from_program && text.contains(page::CUSTOM) {
+        facts.insert("body".into(), page::without_excused(&text));
+        return Framing::FollowsWording;
+    }
     if html && from_program && text.contains("<html") {
         page::read(&text, facts);
         return Framing::FollowsWording;

@@ -160,6 +160,9 @@ impl Side {
         if let Some(toml) = configuration.file {
             launch = launch.config(toml);
         }
+        for (name, content) in &configuration.files {
+            let _ = launch.write(name, content);
+        }
         for (name, value) in configuration.environment.iter().chain(alone) {
             launch = launch.env(name, &filled_in(value, &apps, provider));
         }

@@ -1,9 +1,10 @@
 //! Settings that a program takes or refuses: both are asked with `--config-test`, which touches no network.
 
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use sidecar_testkit::{Process, place};
+use sidecar_testkit::{Launch, Process, Which, place};
 
 /// One way of setting a program up, on top of settings that are sound.
 #[derive(Debug, Clone)]
@@ -18,6 +19,8 @@ pub struct Attempt {
     pub environment: Vec<(&'static str, &'static str)>,
     /// The configuration file.
     pub file: Option<&'static str>,
+    /// More files, by name, in the folder that the program runs in.
+    pub files: Vec<(&'static str, &'static str)>,
     /// The row of the document that says why the verdicts differ.
     pub row: Option<&'static str>,
 }
@@ -57,7 +60,7 @@ impl Verdict {
 #[must_use]
 pub fn with(name: &'static str, arguments: &[&'static str]) -> Attempt {
     let arguments = arguments.to_vec();
-    Attempt { name, arguments, without: Vec::new(), environment: Vec::new(), file: None, row: None }
+    Attempt { name, arguments, without: Vec::new(), environment: Vec::new(), file: None, files: Vec::new(), row: None }
 }
 
 impl Attempt {
@@ -82,6 +85,14 @@ impl Attempt {
         self
     }
 
+    /// With pages of the operator's own.
+    #[must_use]
+    pub fn page(mut self, name: &'static str, template: &'static str) -> Self {
+        self.files.push((name, template));
+        self.arguments.push("--custom-templates-dir=.");
+        self
+    }
+
     /// With verdicts that differ for this reason.
     #[must_use]
     pub fn row(mut self, id: &'static str) -> Self {
@@ -91,7 +102,7 @@ impl Attempt {
 
     /// What `program` makes of it.
     #[must_use]
-    pub fn judge(&self, program: &std::path::Path) -> Verdict {
+    pub fn judge(&self, program: &Path) -> Verdict {
         let folder = place::temporary_folder();
         let mut command = Command::new(program);
         command.env_clear().current_dir(folder.path()).arg("--config-test");
@@ -102,8 +113,29 @@ impl Attempt {
             std::fs::write(&path, toml).expect("a temporary folder can be written to");
             command.arg(format!("--config={}", path.display()));
         }
+        self.write_files(folder.path());
         command.args(&self.arguments).envs(self.environment.iter().copied());
         let finished = Process::start(self.name, command).wait(PATIENCE);
         Verdict { code: finished.status.code(), said: finished.stdout + &finished.stderr }
+    }
+
+    /// How `program` ends when it is started in earnest.
+    ///
+    /// # Panics
+    /// It serves instead, for as long as a start may take.
+    #[must_use]
+    pub fn start(&self, which: Which) -> Verdict {
+        let launch = Launch::new(which).flags(SOUND).flags(&self.arguments);
+        for (name, content) in &self.files {
+            let _ = launch.write(name, content);
+        }
+        let finished = launch.run();
+        Verdict { code: finished.status.code(), said: finished.stdout + &finished.stderr }
+    }
+
+    fn write_files(&self, folder: &Path) {
+        for (name, content) in &self.files {
+            std::fs::write(folder.join(name), content).expect("a temporary folder can be written to");
+        }
     }
 }

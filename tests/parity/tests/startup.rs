@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use sidecar_parity::cases::startup;
 use sidecar_parity::report::rows_of_the_document;
 use sidecar_parity::startup::Attempt;
-use sidecar_testkit::place;
+use sidecar_testkit::{Which, place};
 
 /// What is wrong with the two programs' verdicts on one attempt.
 fn fault(attempt: &Attempt) -> Option<String> {
@@ -34,4 +34,14 @@ fn settings_are_taken_or_refused_by_both_programs_alike() {
         rows_of_the_document("startup"),
         "rows that explained something, and rows of docs/compatibility.md"
     );
+}
+
+#[test]
+fn a_page_or_logo_that_cannot_be_used_ends_both_programs_at_start() {
+    for attempt in startup::broken_pages() {
+        for which in [Which::Original, Which::Ours] {
+            let end = attempt.start(which);
+            assert_eq!(end.code, Some(1), "{}, {which:?}: {}", attempt.name, end.said);
+        }
+    }
 }

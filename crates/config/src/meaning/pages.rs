@@ -1,12 +1,12 @@
 //! The pages that visitors see: their status and words, the logo, and templates of the operator's own.
 
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use bytes::Bytes;
 use http::StatusCode;
 use sidecar_core::html::escape;
-use sidecar_gateway::{CustomPages, Footer, Logo, PageKind, Pages};
+use sidecar_gateway::{CustomPages, Footer, Logo, Oddity, PageKind, Pages};
 
 use super::judge::{Judge, given};
 use crate::fault::quote;
@@ -121,19 +121,17 @@ fn custom(written: &Written<String>, judge: &mut Judge) -> Option<CustomPages> {
     let pages = CustomPages::parse(&files)
         .map_err(|error| judge.refuse(written, format!("{}/{error}", directory.display()), ""))
         .ok()?;
-    for (kind, _) in files.iter().filter(|(kind, _)| !pages.has(*kind)) {
-        let (path, name) = (path_in(directory, *kind), kind.file());
-        let reason = format!("{} has no page in it", path.display());
-        judge.refuse(written, reason, format!("write it outside of any define, or in one called \"{name}\""));
-    }
-    for fault in pages.try_out() {
-        judge.warn(written, format!("a visitor may get 500 in place of a page: {}/{fault}", directory.display()));
+    for oddity in pages.try_out() {
+        let place = format!("{}/{oddity}", directory.display());
+        judge.warn(
+            written,
+            match oddity {
+                Oddity::Fails(_) => format!("a visitor may get 500 in place of a page: {place}"),
+                Oddity::Empty(_) => place,
+            },
+        );
     }
     Some(pages)
-}
-
-fn path_in(directory: &Path, kind: PageKind) -> PathBuf {
-    directory.join(kind.file())
 }
 
 /// `robots.txt` of the directory, if it is there.

@@ -57,26 +57,39 @@ impl CustomPages {
         self.0.contains(kind.file())
     }
 
-    /// Renders every page with made-up data, in every status that it is shown with, and says what fails: a variable that
+    /// Renders every page with made-up data, in every status that it is shown with, and says what is odd: a variable that
     /// does not exist, for example, which otherwise shows when a visitor comes to the place where it is used.
     #[must_use]
-    pub fn try_out(&self) -> Vec<RenderError> {
-        let mut faults: Vec<RenderError> = Vec::new();
+    pub fn try_out(&self) -> Vec<Oddity> {
+        let mut oddities: Vec<Oddity> = Vec::new();
+        let mut note = |oddity: Oddity| {
+            if !oddities.contains(&oddity) {
+                oddities.push(oddity);
+            }
+        };
         for text in [SAMPLE, ""] {
-            let pages = Custom::sample(self, text);
-            let sign_in =
-                SIGN_IN_STATUSES.map(|status| pages.sign_in(&SignInPage { status, host: text, return_to: text }));
-            let errors = ERROR_STATUSES.map(|status| {
-                pages.error(&ErrorPage { status, message: text, request_id: text, account: None, ways: Ways::To(text) })
-            });
-            for fault in sign_in.into_iter().chain(errors).flatten().filter_map(Result::err) {
-                if !faults.contains(&fault) {
-                    faults.push(fault);
+            for (kind, rendered) in Custom::sample(self, text).all(text) {
+                match rendered {
+                    // A page of variables alone may be empty when they are.
+                    Ok(html) if html.trim().is_empty() && !text.is_empty() => note(Oddity::Empty(kind)),
+                    Ok(_) => {}
+                    Err(error) => note(Oddity::Fails(error)),
                 }
             }
         }
-        faults
+        oddities
     }
+}
+
+/// What is odd about a page that can be served nevertheless.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Oddity {
+    /// It fails for some visitors.
+    #[error("{0}")]
+    Fails(RenderError),
+    /// It shows nothing.
+    #[error("{}: the page is empty", .0.file())]
+    Empty(PageKind),
 }
 
 /// A text that is trusted to be a path, a name and a line of HTML.
@@ -125,6 +138,19 @@ impl Custom {
     fn sample(pages: &CustomPages, text: &str) -> Self {
         let text = || text.to_owned();
         Self { pages: pages.clone(), provider: text(), prefix: text(), banner: text(), logo: text(), footer: text() }
+    }
+
+    /// Every page in every status.
+    fn all(&self, text: &str) -> Vec<(PageKind, Result<String, RenderError>)> {
+        let sign_in = SIGN_IN_STATUSES.map(|status| {
+            let page = SignInPage { status, host: text, return_to: text };
+            (PageKind::SignIn, self.sign_in(&page))
+        });
+        let errors = ERROR_STATUSES.map(|status| {
+            let page = ErrorPage { status, message: text, request_id: text, account: None, ways: Ways::To(text) };
+            (PageKind::Error, self.error(&page))
+        });
+        sign_in.into_iter().chain(errors).filter_map(|(kind, rendered)| Some((kind, rendered?))).collect()
     }
 
     /// The sign-in page; `None` if there is none of the operator's own.
@@ -259,6 +285,12 @@ mod tests {
         let files = [(PageKind::SignIn, "fine".to_owned()), (PageKind::Error, "\n\n{{if .Title}}".to_owned())];
         let error = CustomPages::parse(&files).unwrap_err().to_string();
         assert!(error.starts_with("error.html:3: "), "{error}");
+    }
+
+    #[test]
+    fn an_empty_page_is_found_by_trying_the_pages_out() {
+        let pages = parsed("{{/* nothing */}} {{define \"helper\"}}x{{end}}", "x");
+        assert_eq!(pages.try_out(), [Oddity::Empty(PageKind::SignIn)]);
     }
 
     #[test]

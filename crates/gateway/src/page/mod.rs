@@ -14,7 +14,7 @@ use sidecar_gotmpl::RenderError;
 
 use self::built_in::BuiltIn;
 use self::custom::Custom;
-pub use self::custom::{CustomPages, PageKind};
+pub use self::custom::{CustomPages, Oddity, PageKind};
 use crate::settings::Pages;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");

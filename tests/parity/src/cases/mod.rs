@@ -21,6 +21,7 @@ mod sign_out;
 mod sources;
 pub mod startup;
 mod switched_back;
+mod templates;
 mod upstreams;
 
 /// Every configuration.
@@ -58,5 +59,6 @@ pub fn all() -> Vec<Configuration> {
     all.extend(sources::all());
     all.extend(upstreams::all());
     all.extend(switched_back::all());
+    all.extend(templates::all());
     all
 }

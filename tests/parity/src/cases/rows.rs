@@ -484,3 +484,43 @@ pub(super) fn no_query_of_ours_in_logs() -> Vec<Explained> {
         pair.original.and_then(without_query).as_deref() == pair.ours
     })]
 }
+
+/// P17: a sign-in page that fails is answered with the error page, not with a piece of itself before that.
+pub(super) fn failing_sign_in_page() -> Vec<Explained> {
+    vec![
+        explained("P17", "status", |pair| pair.is("200", "500") || pair.is("403", "500")),
+        explained("P17", "body", |pair| {
+            let piece = pair.original.and_then(|original| original.strip_suffix(pair.ours?));
+            piece.is_some_and(|piece| piece.ends_with("before it fails"))
+        }),
+    ]
+}
+
+/// P17: an error page that fails leaves a line of text, and the status says so.
+pub(super) fn failing_error_page() -> Vec<Explained> {
+    vec![
+        explained("P17", "body", |pair| {
+            pair.is("<!doctype html>before it failsInternal Server Error\n", "Internal Server Error\n")
+        }),
+        explained("P17", "header *", |pair| {
+            let html_no_more = pair.is("text/html; charset=utf-8", "text/plain; charset=utf-8");
+            let not_guessed = pair.place == "header x-content-type-options" && pair.added("nosniff");
+            let not_kept = pair.original.is_none() && pair.all_ours["status"] == "500";
+            html_no_more || not_guessed || not_kept
+        }),
+    ]
+}
+
+/// P17: the same where the original has sent another status before it fails.
+pub(super) fn failing_error_page_with_502() -> Vec<Explained> {
+    let mut rows = failing_error_page();
+    rows.push(explained("P17", "status", |pair| pair.is("502", "500")));
+    rows
+}
+
+/// P17: a page is HTML, however it begins.
+pub(super) fn page_is_html() -> Vec<Explained> {
+    vec![explained("P17", "header content-type", |pair| {
+        pair.is("text/plain; charset=utf-8", "text/html; charset=utf-8")
+    })]
+}

@@ -5,7 +5,7 @@ use crate::startup::{Attempt, with};
 /// Every attempt.
 #[must_use]
 pub fn all() -> Vec<Attempt> {
-    [spelling(), values(), cookies(), routes(), upstreams(), identity(), provider(), sources()].concat()
+    [spelling(), values(), cookies(), routes(), upstreams(), identity(), provider(), sources(), pages()].concat()
 }
 
 fn spelling() -> Vec<Attempt> {
@@ -250,5 +250,39 @@ fn sources() -> Vec<Attempt> {
         with("an empty file", &[]).file(""),
         with("a file that is not there", &["--config=/nowhere/oauth2_proxy.cfg"]),
         with("nothing for a file", &["--config="]),
+    ]
+}
+
+/// Pages that the start refuses; `--config-test` of the original does not look at them.
+fn pages() -> Vec<Attempt> {
+    let mut all: Vec<Attempt> = broken_pages().into_iter().map(|attempt| attempt.row("D35")).collect();
+    all.extend([
+        with("a page", &[]).page("sign_in.html", "<p>{{.ProviderName | ToUpper}}</p>"),
+        with("a page in a define", &[]).page("error.html", "{{define \"error.html\"}}{{.Title}}{{end}}"),
+        with("a variable that is not there", &[]).page("error.html", "<p>{{.Nothing}}</p>"),
+        with("a folder of pages that is not there", &["--custom-templates-dir=/nowhere"]),
+        with("a page that means two things", &[]).page("error.html", "<a {{if .Title}}href='{{end}}x>").row("P18"),
+        with("a page of nothing", &[]).page("sign_in.html", "{{/* nothing */}}"),
+        with("a logo at an address", &["--custom-sign-in-logo=https://cdn.example.com/logo.gif"]),
+        with("no logo", &["--custom-sign-in-logo=-"]),
+        with("the form of users of a file, without a file", &["--display-htpasswd-form=true"]),
+        with("no form of users of a file", &["--display-htpasswd-form=false"]),
+    ]);
+    all
+}
+
+/// Pages and logos that end both programs when they are started in earnest.
+#[must_use]
+pub fn broken_pages() -> Vec<Attempt> {
+    vec![
+        with("a page without an end", &[]).page("sign_in.html", "<p>{{if .Redirect}}</p>"),
+        with("a page with a brace too few", &[]).page("error.html", "{{.Title}"),
+        with("a page that calls nobody", &[]).page("error.html", "{{nothing .Title}}"),
+        with("a page with an open text", &[]).page("error.html", "{{\"title}}"),
+        with("a page with an end too many", &[]).page("error.html", "{{end}}"),
+        with("a page with an unknown variable", &[]).page("error.html", "{{$x}}"),
+        with("a logo that is not there", &["--custom-sign-in-logo=/nowhere/logo.png"]),
+        with("a logo of another kind", &["--custom-sign-in-logo=/dev/null"]),
+        with("a logo in clear text", &["--custom-sign-in-logo=http://cdn.example.com/logo.png"]),
     ]
 }

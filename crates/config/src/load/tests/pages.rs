@@ -60,8 +60,6 @@ fn a_template_that_cannot_be_used_is_refused_by_file_and_line() {
         ("a\nb\n{{nothing .Title}}", "DIR/error.html:3: "),
         ("{{.Title}", "DIR/error.html:1: "),
         ("<a href='{{if .Title}}x' title='{{end}}'>", "DIR/error.html:1: "),
-        ("{{define \"another\"}}x{{end}}", "DIR/error.html has no page in it"),
-        ("", "DIR/error.html has no page in it"),
     ] {
         let start = with_templates(&[("error.html", text)]);
         let directory = start.folder.path().to_str().expect("UTF-8");
@@ -83,6 +81,14 @@ fn a_variable_that_does_not_exist_is_a_warning_by_file_and_line() {
     let warnings = warnings(&start);
     assert_eq!(warnings.len(), 1, "{warnings:?}");
     assert!(warnings[0].contains("DIR/sign_in.html:2: ") && warnings[0].contains("Logo"), "{warnings:?}");
+}
+
+#[test]
+fn an_empty_page_is_a_warning() {
+    for text in ["", "{{define \"another\"}}x{{end}}", " \n{{/* nothing */}}"] {
+        let start = with_templates(&[("error.html", text), ("sign_in.html", "x")]);
+        assert_eq!(warnings(&start), ["DIR/error.html: the page is empty"], "{text}");
+    }
 }
 
 #[test]
