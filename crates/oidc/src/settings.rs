@@ -74,7 +74,7 @@ pub struct Settings {
     pub signing_algorithms: Vec<Algorithm>,
     /// The claims that may name the audience, in order; never empty, by default `aud`.
     pub audience_claims: Vec<String>,
-    /// Audiences that count as us beside [`Settings::client_id`].
+    /// Audiences that count as us beside [`Registration::client_id`].
     pub extra_audiences: Vec<String>,
     /// The claim that holds the e-mail address; by default `email`.
     pub email_claim: String,
