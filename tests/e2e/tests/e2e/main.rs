@@ -28,4 +28,5 @@ mod site;
 mod staying_signed_in;
 mod stopping;
 mod streaming;
+mod templates;
 mod unauthenticated;
