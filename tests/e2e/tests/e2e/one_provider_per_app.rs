@@ -1,9 +1,8 @@
 //! Three apps under one cookie domain, each with a provider and a cookie name of its own: three logins side by side.
 
-use sidecar_testkit::program::COOKIE_SECRET;
-use sidecar_testkit::{App, Browser, Emulator, Front, Launch, Page, Program, Provider, Which};
+use sidecar_testkit::{App, Browser, Emulator, Front, Page, Program, Provider};
 
-use crate::single_sign_on::config_map;
+use crate::single_sign_on::seed;
 use crate::site::PASSWORD;
 
 struct Site {
@@ -17,14 +16,9 @@ struct Site {
 /// The sidecar of `host`, whose logins come back to itself.
 fn site(host: &'static str, name: &'static str, provider: &[String]) -> Site {
     let app = App::start();
-    let launch = Launch::new(Which::Ours).listening_as_configured();
-    let config = config_map(launch.address());
     let cookie = format!("_{host}");
-    let sidecar = launch
-        .config(&config)
+    let sidecar = seed(&app)
         .env("OAUTH2_PROXY_REDIRECT_URL", &callback(host))
-        .env("OAUTH2_PROXY_UPSTREAMS", app.upstream().trim_end_matches('/'))
-        .env("OAUTH2_PROXY_COOKIE_SECRET", COOKIE_SECRET)
         .env("OAUTH2_PROXY_COOKIE_NAME", &cookie)
         .env("OAUTH2_PROXY_PROVIDER_DISPLAY_NAME", name)
         .flags(provider)

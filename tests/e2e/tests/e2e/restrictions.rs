@@ -5,11 +5,10 @@
 use sidecar_testkit::app::SOON;
 use sidecar_testkit::emulator::{Base, TENANT};
 use sidecar_testkit::process::eventually;
-use sidecar_testkit::program::COOKIE_SECRET;
 use sidecar_testkit::provider::SHARED_CALLBACK;
-use sidecar_testkit::{App, Browser, Emulator, Fault, Front, Gitea, Launch, Page, Program, Spoiler, Which, place};
+use sidecar_testkit::{App, Browser, Emulator, Fault, Front, Gitea, Page, Program, Spoiler, place};
 
-use crate::single_sign_on::config_map;
+use crate::single_sign_on::seed;
 use crate::site::SESSION;
 
 const HOSTS: [&str; 3] = ["app1.example.com", "app2.example.com", "auth.example.com"];
@@ -29,18 +28,8 @@ impl Cluster {
     fn start(provider: &[String], restriction: &[&str]) -> Self {
         let apps = [App::start(), App::start(), App::start()];
         let sidecars = [0, 1, 2].map(|n| {
-            let launch = Launch::new(Which::Ours).listening_as_configured();
-            let config = config_map(launch.address());
             let own = if n == 1 { restriction } else { &[] };
-            launch
-                .config(&config)
-                .env("OAUTH2_PROXY_REDIRECT_URL", SHARED_CALLBACK)
-                .env("OAUTH2_PROXY_UPSTREAMS", apps[n].upstream().trim_end_matches('/'))
-                .env("OAUTH2_PROXY_COOKIE_SECRET", COOKIE_SECRET)
-                .env("OAUTH2_PROXY_SIGN_IN_PAGE_STATUS", "200")
-                .flags(provider)
-                .flags(own)
-                .start()
+            seed(&apps[n]).flags(provider).flags(own).start()
         });
         Self { sidecars, apps }
     }

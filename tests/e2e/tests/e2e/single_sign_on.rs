@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use sidecar_testkit::program::COOKIE_SECRET;
 use sidecar_testkit::provider::SHARED_CALLBACK;
-use sidecar_testkit::{App, Browser, Front, Launch, Page, Program, Provider, Which};
+use sidecar_testkit::{App, Browser, Client, Elsewhere, Emulator, Front, Launch, Page, Program, Provider, Which};
 
 use crate::site::{PASSWORD, SESSION, parameter};
 
@@ -25,18 +25,23 @@ set_xauthrequest = true
     )
 }
 
-/// A sidecar with the seed's `ConfigMap`, Secret and container environment; only the provider is another.
-pub(crate) fn sidecar(provider: &Provider, app: &App) -> Program {
+/// A sidecar with the seed's `ConfigMap`, Secret and container environment, but for what its provider knows it by.
+pub(crate) fn seed(app: &App) -> Launch {
     let launch = Launch::new(Which::Ours).listening_as_configured();
     let config = config_map(launch.address());
     launch
         .config(&config)
         .env("OAUTH2_PROXY_REDIRECT_URL", SHARED_CALLBACK)
         .env("OAUTH2_PROXY_UPSTREAMS", app.upstream().trim_end_matches('/'))
-        .env("OAUTH2_PROXY_CLIENT_ID", provider.client_id())
-        .env("OAUTH2_PROXY_CLIENT_SECRET", provider.client_secret())
         .env("OAUTH2_PROXY_COOKIE_SECRET", COOKIE_SECRET)
         .env("OAUTH2_PROXY_SIGN_IN_PAGE_STATUS", "200")
+}
+
+/// The same with another provider than the seed's.
+pub(crate) fn sidecar(provider: &Provider, app: &App) -> Program {
+    seed(app)
+        .env("OAUTH2_PROXY_CLIENT_ID", provider.client_id())
+        .env("OAUTH2_PROXY_CLIENT_SECRET", provider.client_secret())
         .env("OAUTH2_PROXY_PROVIDER", "oidc")
         .env("OAUTH2_PROXY_OIDC_ISSUER_URL", provider.issuer())
         .env("OAUTH2_PROXY_SCOPE", provider.scope())
@@ -52,8 +57,12 @@ const HOSTS: [&str; 3] = ["app1.example.com", "app2.example.com", "auth.example.
 
 impl Cluster {
     fn start(provider: &Provider) -> Self {
+        Self::of(|app| sidecar(provider, app))
+    }
+
+    fn of(sidecar: impl Fn(&App) -> Program) -> Self {
         let apps = [App::start(), App::start(), App::start()];
-        let sidecars = [0, 1, 2].map(|n| sidecar(provider, &apps[n]));
+        let sidecars = apps.each_ref().map(sidecar);
         Self { apps, sidecars }
     }
 
@@ -76,16 +85,15 @@ fn assert_sign_in_page(page: &Page) {
     assert!(page.links().iter().any(|link| link.href.starts_with("/oauth2/start")), "{page}");
 }
 
-fn assert_one_login_for_all(provider: &Provider) {
-    let cluster = Cluster::start(provider);
+/// One login, which `log_in` brings to its end from the provider's first page, opens app1 and app2 for alice.
+fn assert_one_login_for_all(cluster: &Cluster, mut browser: Browser, log_in: impl Fn(&mut Browser, Page) -> Page) {
     let [app1, app2, auth] = &cluster.apps;
-    let mut browser = cluster.browser();
     let deep = "https://app1.example.com/deep/page?tab=2&name=a%20b";
 
     let page = browser.open(deep);
     assert_sign_in_page(&page);
-    let login = browser.click(&page, "/oauth2/start");
-    let page = browser.sign_in(login, "alice", PASSWORD);
+    let page = browser.click(&page, "/oauth2/start");
+    let page = log_in(&mut browser, page);
     assert_app_page(&page, deep);
     let callback = browser.hops().iter().find(|hop| hop.url.path() == "/oauth2/callback").expect("a callback");
     assert_eq!(callback.url.host_str(), Some("auth.example.com"), "the login ended at the shared host");
@@ -94,7 +102,6 @@ fn assert_one_login_for_all(provider: &Provider) {
     assert_eq!((session.domain.as_str(), session.host_only), ("example.com", false));
     assert!(session.secure && session.http_only);
     assert_eq!(app1.last().headers.get("X-Auth-Request-Email"), Some("alice@example.com"));
-    assert_eq!(app1.last().headers.get("X-Auth-Request-Preferred-Username"), Some("alice"));
     assert!(app1.last().headers.has("X-Auth-Request-User"));
 
     let page = browser.open("https://app2.example.com/other");
@@ -109,14 +116,41 @@ fn assert_one_login_for_all(provider: &Provider) {
     }
 }
 
+fn assert_one_openid_login_for_all(provider: &Provider) {
+    let cluster = Cluster::start(provider);
+    let log_in = |browser: &mut Browser, page| browser.sign_in(page, "alice", PASSWORD);
+    assert_one_login_for_all(&cluster, cluster.browser(), log_in);
+    assert_eq!(cluster.apps[0].last().headers.get("X-Auth-Request-Preferred-Username"), Some("alice"));
+}
+
 #[test]
 fn one_login_at_oidc_provider_opens_every_app_and_one_sign_out_closes_all() {
-    assert_one_login_for_all(Provider::shared());
+    assert_one_openid_login_for_all(Provider::shared());
 }
 
 #[test]
 fn one_login_at_keycloak_opens_every_app_and_one_sign_out_closes_all() {
-    assert_one_login_for_all(Provider::keycloak());
+    assert_one_openid_login_for_all(Provider::keycloak());
+}
+
+#[test]
+fn the_seeds_own_settings_sign_in_at_github_once_for_all_apps() {
+    let github = Emulator::github(&[SHARED_CALLBACK]);
+    let hosts = ["github.com", "api.github.com"];
+    let elsewhere = Elsewhere::with(&hosts.map(|host| (host, github.address())));
+    let Client { id, secret } = github.client();
+    let cluster = Cluster::of(|app| {
+        let launch = seed(app).env("OAUTH2_PROXY_CLIENT_ID", id).env("OAUTH2_PROXY_CLIENT_SECRET", secret);
+        launch.through(&elsewhere).start()
+    });
+    let browser = cluster.browser().with_host("github.com", github.address(), Front::Direct);
+    let log_in = |browser: &mut Browser, page: Page| {
+        assert_eq!(page.url.host_str(), Some("github.com"), "{page}");
+        github.log_in(browser, &page, "alice")
+    };
+    assert_one_login_for_all(&cluster, browser, log_in);
+    let told = cluster.apps[0].last();
+    assert_eq!(told.headers.get("X-Auth-Request-Groups"), Some("acme,globex,acme:platform-team"));
 }
 
 #[test]
