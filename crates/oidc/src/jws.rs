@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::algorithm::Algorithm;
+use crate::api::Object;
 
 /// A longer token is refused before it is looked at: no provider makes one, and no session could hold it.
 pub const MAX_TOKEN_BYTES: usize = 64 * 1024;
@@ -73,10 +74,7 @@ impl<'a> Jws<'a> {
         };
         let signing_input = token.as_bytes().get(..header.len() + 1 + payload.len()).ok_or(JwsError::Malformed)?;
         let header = decode(header)?;
-        if !header.trim_ascii_start().starts_with(b"{") {
-            return Err(JwsError::Header); // serde would also read the members from an array
-        }
-        let header: Header = serde_json::from_slice(&header).map_err(|_| JwsError::Header)?;
+        let Object(header): Object<Header> = serde_json::from_slice(&header).map_err(|_| JwsError::Header)?;
         if header.crit.is_some() || header.b64.is_some_and(|b64| b64 != Value::Bool(true)) {
             return Err(JwsError::Extension);
         }

@@ -4,6 +4,7 @@
 
 use serde::Deserialize;
 
+use crate::api::Object;
 use crate::jws::Jws;
 use crate::key::PublicKey;
 
@@ -27,7 +28,7 @@ struct Jwks {
 impl KeySet {
     /// Reads a set. Keys that cannot be used are left out one by one, each with a debug event.
     pub(crate) fn parse(json: &[u8]) -> Result<Self, NotAKeySet> {
-        let Jwks { keys } = serde_json::from_slice(json).map_err(|_| NotAKeySet)?;
+        let Object(Jwks { keys }) = serde_json::from_slice(json).map_err(|_| NotAKeySet)?;
         let mut usable = Vec::new();
         for (index, jwk) in keys.iter().enumerate().take(MAX_KEYS) {
             match PublicKey::from_jwk(jwk) {
@@ -106,7 +107,7 @@ mod tests {
 
     #[test]
     fn what_is_no_key_set_is_an_error() {
-        for json in ["", "{}", "{\"keys\":{}}", "<html>", "null"] {
+        for json in ["[[]]", "", "{}", "{\"keys\":{}}", "<html>", "null"] {
             assert!(KeySet::parse(json.as_bytes()).is_err(), "{json}");
         }
         let many = vec![json!({}); 50_000];

@@ -5,6 +5,7 @@
 
 use serde::Deserialize;
 
+use crate::api::Object;
 use crate::endpoint_url::EndpointUrl;
 use crate::settings::IssuerCheck;
 
@@ -65,7 +66,7 @@ impl Metadata {
     /// # Errors
     /// [`MetadataError`]; such a document is never used in part.
     pub fn parse(json: &[u8], issuer: &str, check: IssuerCheck) -> Result<Self, MetadataError> {
-        let document: Document = serde_json::from_slice(json).map_err(|_| MetadataError::Malformed)?;
+        let Object(document): Object<Document> = serde_json::from_slice(json).map_err(|_| MetadataError::Malformed)?;
         let got = document.issuer.unwrap_or_default();
         if check == IssuerCheck::Required && got != issuer {
             let got = got[..got.floor_char_boundary(256)].to_owned();
@@ -127,7 +128,8 @@ mod tests {
 
     #[test]
     fn what_is_not_the_document_is_refused() {
-        for json in ["", "<html>", "[]", "{\"issuer\":7}", "{\"code_challenge_methods_supported\":\"S256\"}"] {
+        let list = format!("[\"{ISSUER}\", \"https://idp.example/a\", \"https://idp.example/t\"]");
+        for json in ["", "<html>", "[]", &list, "{\"issuer\":7}", "{\"code_challenge_methods_supported\":\"S256\"}"] {
             assert_eq!(parse(json, IssuerCheck::Required).unwrap_err(), MetadataError::Malformed, "{json}");
         }
     }
