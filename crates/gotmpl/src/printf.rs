@@ -69,15 +69,22 @@ pub(crate) fn printf(arguments: &[Value]) -> Result<String, Fault> {
         }
     }
     if !rest.is_empty() {
-        let extra: Vec<String> = rest.iter().map(tagged).collect();
+        let extra = rest.iter().map(tagged).collect::<Result<Vec<_>, _>>()?;
         let _ = write!(out, "%!(EXTRA {})", extra.join(", "));
     }
     Ok(out)
 }
 
 /// A value with its type, as it is printed where it does not fit.
-fn tagged(value: &Value) -> String {
-    if *value == Value::Nil { value.to_string() } else { format!("{}={value}", value.type_name()) }
+fn tagged(value: &Value) -> Result<String, Fault> {
+    match value {
+        Value::Nil => Ok(value.to_string()),
+        // Go spells out the whole type.
+        Value::Record(_) => Err(Fault::argument("printf", value)),
+        Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Text(_) | Value::Html(_) | Value::List(_) => {
+            Ok(format!("{}={value}", value.type_name()))
+        }
+    }
 }
 
 fn parse(format: &str) -> Result<Vec<Part<'_>>, Fault> {
@@ -146,7 +153,7 @@ impl Verb {
             (Value::Int(value), 'v' | 'd' | 'x' | 'X') => self.whole(*value, out),
             (Value::Int(value), 'c') => self.pad(&character(*value).to_string(), out),
             (Value::Int(value), 'q') => self.pad(&quote(&character(*value).to_string(), '\''), out),
-            (Value::Float(value), 'v') if self.precision.is_none() => self.real(*value, out),
+            (Value::Float(value), 'v') if self.is_plain() => self.real(*value, out),
             (Value::Float(_), 'v' | 'x' | 'X') => return Err(Fault::Format(format!("%{}", self.letter))),
             (Value::Text(text) | Value::Html(text), 'v' | 's') => self.pad(self.cut(text), out),
             (Value::Text(text) | Value::Html(text), 'q') => self.pad(&quote(self.cut(text), '"'), out),
@@ -163,6 +170,11 @@ impl Verb {
             }
         }
         Ok(())
+    }
+
+    /// Whether there is nothing but a width, and how to fill it.
+    fn is_plain(&self) -> bool {
+        self.precision.is_none() && !self.plus && !self.space && !self.sharp
     }
 
     fn all<'a>(

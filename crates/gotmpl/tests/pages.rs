@@ -1,5 +1,6 @@
 //! Pages as operators write them, and files as nobody should.
 
+use std::fmt::Write;
 use std::thread;
 
 use proptest::prelude::*;
@@ -158,14 +159,24 @@ fn an_unknown_field_is_found_wherever_it_is() {
     }
 }
 
+/// Templates `t0`, `t1`, … each of which calls the next.
+fn chain(count: usize, before: &str, after: &str) -> String {
+    let mut text = String::new();
+    for at in 0..count {
+        let next = at + 1;
+        let _ = write!(text, "{{{{define \"t{at}\"}}}}{before}{{{{template \"t{next}\"}}}}{after}{{{{end}}}}");
+    }
+    text
+}
+
 #[test]
 fn what_is_not_too_deep_runs() {
     let nested = "{{if .}}".repeat(47) + "{{print (1)}}" + &"{{end}}".repeat(47);
     assert_eq!(page(&nested), "1");
-    let calls: String = (0..22)
-        .map(|at| format!("{{{{define \"t{at}\"}}}}{{{{if 1}}}}{{{{template \"t{}\"}}}}{{{{end}}}}{{{{end}}}}", at + 1))
-        .collect();
-    let calls = format!("<p title='{{{{template \"t0\"}}}}'>{calls}{{{{define \"t22\"}}}}end{{{{end}}}}");
+    let calls = format!(
+        "<p title='{{{{template \"t0\"}}}}'>{}{{{{define \"t22\"}}}}end{{{{end}}}}",
+        chain(22, "{{if 1}}", "{{end}}")
+    );
     assert_eq!(page(&calls), "<p title='end'>");
 }
 
@@ -179,9 +190,7 @@ fn deep_nesting_is_refused() {
     assert!(html(&parens).expect_err("it nests").fault.contains("nested"));
     let else_if = format!("{{{{if .}}}}{}{{{{end}}}}", "{{else if .}}".repeat(5000));
     assert!(html(&else_if).expect_err("it nests").fault.contains("nested"));
-    let chain: String =
-        (0..5000).map(|at| format!("{{{{define \"t{at}\"}}}}{{{{template \"t{}\"}}}}{{{{end}}}}", at + 1)).collect();
-    let chain = format!("{{{{template \"t0\"}}}}{chain}{{{{define \"t5000\"}}}}{{{{end}}}}");
+    let chain = format!("{{{{template \"t0\"}}}}{}{{{{define \"t5000\"}}}}{{{{end}}}}", chain(5000, "", ""));
     assert!(html(&chain).expect_err("it nests").fault.contains("deeply"));
 }
 

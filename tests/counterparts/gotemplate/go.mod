@@ -1,3 +1,4 @@
 module gotemplate
 
-go 1.24
+// The original's: the packages mind it.
+go 1.26.0

@@ -58,6 +58,23 @@ fn difference(ours: &Judgement, go: &Judgement) -> Option<String> {
     (!same).then(|| format!("ours: {ours:?}\n    Go:   {go:?}"))
 }
 
+/// Whether this is one of the few places in which we mean to differ.
+fn is_known(asked: &Asked<'_>, ours: &Judgement, go: &Judgement) -> bool {
+    match (ours, go) {
+        // Go forgets, the second time that it looks at a loop, where a template ends that begins behind `=`.
+        (_, Judgement::RefusedAtStart(error)) => {
+            error.contains("range loop re-entry") && asked.sources.iter().any(|(_, text)| text.contains("={{template"))
+        }
+        // Go cuts characters in two, spells out types where a format does not fit, and compares records of two types.
+        (Judgement::FailedWhileRunning(error), Judgement::Page(_)) => {
+            ["cut a character", "printf does not support", "printf does not take", "struct and struct"]
+                .iter()
+                .any(|known| error.contains(known))
+        }
+        _ => false,
+    }
+}
+
 fn data() -> Value {
     Record::new()
         .with("S", "/a?b=\"<x>&c='d'`javascript:1")
@@ -85,13 +102,16 @@ fn compare(asked: &[Asked<'_>]) {
     Witness::start().judge(asked, |asked, go| {
         let ours = ours(asked);
         pages += usize::from(matches!(ours, Judgement::Page(_)));
-        if let Some(difference) = difference(&ours, &go) {
+        if let Some(difference) = difference(&ours, &go)
+            && !is_known(asked, &ours, &go)
+        {
             faults.push(format!("{:?} with {:?}\n    {difference}", asked.sources, asked.data));
         }
     });
     faults.sort_by_key(String::len);
     let shown = faults.iter().take(12).map(String::as_str).collect::<Vec<_>>().join("\n");
     assert!(faults.is_empty(), "{} of {} differ, {pages} were printed:\n{shown}", faults.len(), asked.len());
+    assert!(pages * 4 > asked.len(), "only {pages} of {} were printed", asked.len());
     println!("{} templates, the same as Go; {pages} of them printed, the others refused", asked.len());
 }
 
@@ -128,6 +148,35 @@ fn every_place_is_escaped_as_go_does() {
 }
 
 #[test]
+fn files_share_what_they_define_as_in_go() {
+    let sets: &[&[(&str, &str)]] = &[
+        &[("t", "{{template \"x\"}}"), ("u", "{{define \"x\"}}shared{{end}}u")],
+        &[
+            ("u", "{{define \"x\"}}1{{end}}"),
+            ("t", "{{template \"x\"}}{{template \"u\"}}"),
+            ("v", "{{define \"x\"}}2{{end}}"),
+        ],
+        &[("t", "\n{{define \"t\"}}wrapped{{end}}\n{{/* c */}}"), ("u", "{{define \"t\"}} {{end}}")],
+        &[("t", "one"), ("u", "{{define \"t\"}}two{{end}}")],
+        &[("t", " \n"), ("u", "{{define \"t\"}}two{{end}}")],
+        &[("t", "{{block \"x\" .S}}1{{end}}"), ("u", "{{define \"x\"}}{{.}}{{end}}")],
+        &[("t", "{{define \"x\"}}1{{end}}{{block \"x\" .S}}2{{end}}")],
+        &[("t", "{{template \"u\"}}"), ("u", "<a href=\"")],
+        &[("t", "ok"), ("u", "<a href=\"{{define \"x\"}}{{.Nope | nope}}{{end}}")],
+        &[("t", "<script>{{template \"u\" .S}}</script>{{template \"u\" .S}}"), ("u", "{{.}}")],
+        &[("t", "")],
+        &[("t", ""), ("t", "again")],
+        &[("t", "first"), ("t", "again")],
+    ];
+    let asked = sets.iter().map(|set| Asked {
+        mode: Mode::Html,
+        sources: set.iter().map(|(name, text)| (*name, Cow::Borrowed(*text))).collect(),
+        data: data(),
+    });
+    compare(&asked.collect::<Vec<_>>());
+}
+
+#[test]
 fn what_is_not_supported_is_refused_at_the_start() {
     let asked = corpus::REFUSED.iter().map(|text| Asked {
         mode: Mode::Html,
@@ -149,6 +198,11 @@ fn random_pages_are_escaped_as_go_does() {
 #[test]
 fn random_markup_is_read_as_go_does() {
     compare_random(Mode::Html, 4000, generate::soup);
+}
+
+#[test]
+fn random_expressions_are_evaluated_as_go_does() {
+    compare_random(Mode::Text, 3000, generate::expressions);
 }
 
 #[test]
