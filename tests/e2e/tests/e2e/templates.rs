@@ -72,7 +72,7 @@ fn what_a_visitor_brings_cannot_leave_its_place_in_a_page() {
     let program = with_pages("http://127.0.0.1:1/", &[("sign_in.html", page)]).start();
     for target in ["/</script><script>alert(1)</script>", "/' onclick='alert(1)", "/ onclick=alert(1)", "/{{.Version}}"]
     {
-        let rd: String = target.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let rd = target.bytes().fold(String::new(), |rd, byte| rd + &format!("%{byte:02x}"));
         let text = program.get(&format!("/oauth2/sign_in?rd={rd}")).text();
         assert_eq!(text.matches("<script").count(), 1, "{text}");
         let link = text.split("</script>").last().unwrap_or_default();
