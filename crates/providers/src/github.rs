@@ -40,7 +40,7 @@ const SCOPE: &str = "user:email read:org";
 
 /// What the provider must be told.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub struct GitHubSettings {
     /// What we are registered as. A scope of `None` is `user:email read:org`.
     pub registration: Registration,
     /// Endpoints elsewhere than at github.com. The one to validate at says where the API is, too: its origin and, of its
@@ -73,8 +73,8 @@ struct Inner {
 }
 
 impl GitHub {
-    pub(crate) fn new(settings: Settings, client: Client, background: Background) -> Self {
-        let Settings { registration, endpoints, resource, restrictions, session_lifetime } = settings;
+    pub(crate) fn new(settings: GitHubSettings, client: Client, background: Background) -> Self {
+        let GitHubSettings { registration, endpoints, resource, restrictions, session_lifetime } = settings;
         let own = |text| EndpointUrl::parse(text).expect("a URL of this file");
         let has_account_chooser = endpoints.authorization.is_none();
         let validate_url = endpoints.validate.unwrap_or_else(|| own(VALIDATE_URL));

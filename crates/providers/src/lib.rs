@@ -10,7 +10,7 @@
 
 mod azure;
 mod entra_id;
-pub mod github;
+mod github;
 mod google;
 mod graph;
 mod keycloak;
@@ -22,6 +22,7 @@ use sidecar_oidc::{Background, BuildError, Client, Provider};
 
 pub use self::azure::{AzureSettings, endpoints as azure_endpoints};
 pub use self::entra_id::{EntraIdSettings, Tenants};
+pub use self::github::{GitHubSettings, Membership, Repository, Restrictions, TeamName};
 pub use self::google::GoogleSettings;
 pub use self::keycloak::group_of_role;
 use self::openid::OpenId;
@@ -79,7 +80,7 @@ impl std::str::FromStr for Id {
 #[derive(Clone, Debug)]
 pub enum Settings {
     /// Those of [`Id::GitHub`].
-    GitHub(github::Settings),
+    GitHub(GitHubSettings),
     /// Those of [`Id::Google`].
     Google(GoogleSettings),
     /// Those of [`Id::OpenId`].

@@ -2,7 +2,7 @@
 
 use sidecar_oidc::EndpointOverrides;
 use sidecar_providers::Id;
-use sidecar_providers::github::{Membership, Repository, Restrictions, Settings, TeamName};
+use sidecar_providers::{GitHubSettings, Membership, Repository, Restrictions, TeamName};
 
 use super::judge::{Judge, given};
 use super::registration::{overrides, registration};
@@ -11,14 +11,14 @@ use crate::options::Options;
 use crate::written::Written;
 
 /// What GitHub is told.
-pub(super) fn settings(options: &Options, judge: &mut Judge) -> Option<Settings> {
+pub(super) fn settings(options: &Options, judge: &mut Judge) -> Option<GitHubSettings> {
     let registration = registration(options, judge);
     let endpoints = overrides(options, judge);
     let restrictions = restrictions(options, judge);
     if let Some(endpoints) = &endpoints {
         half_moved(options, endpoints, judge);
     }
-    Some(Settings {
+    Some(GitHubSettings {
         registration: registration?,
         endpoints: endpoints?,
         resource: given(&options.resource).map(str::to_owned),

@@ -152,6 +152,7 @@ async fn a_token_without_a_verified_address_for_us_signs_nobody_in() {
         ("exp", json!(1_700_000_000), Failed),
         ("exp", Value::Null, Failed),
         ("exp", json!("never"), Failed),
+        ("iat", Value::Null, Forbidden),
         ("sub", Value::Null, Forbidden),
         ("sub", json!(7), Failed),
         ("iss", json!([]), Failed),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sidecar_providers::Settings as Provider;
-use sidecar_providers::github::{Membership, Settings, TeamName};
+use sidecar_providers::{GitHubSettings, Membership, TeamName};
 use sidecar_session::Part;
 
 use super::*;
@@ -12,7 +12,7 @@ fn github() -> Start {
     Start::minimal().with("PROVIDER", "github").with("OIDC_ISSUER_URL", "")
 }
 
-fn settings(start: &Start) -> Settings {
+fn settings(start: &Start) -> GitHubSettings {
     let Provider::GitHub(settings) = start.config().provider else { panic!("another provider") };
     settings
 }

@@ -12,7 +12,7 @@ use sidecar_core::login::LoginAttempt;
 use sidecar_core::{Secret, Session};
 use sidecar_oidc::{Background, Client, EndpointOverrides, EndpointUrl, Provider, Registration, SecretSource, Verdict};
 use sidecar_providers::build;
-use sidecar_providers::github::{Membership, Repository, Restrictions, Settings, TeamName};
+use sidecar_providers::{GitHubSettings, Membership, Repository, Restrictions, TeamName};
 
 use crate::idp::{Idp, Reply, TOKEN, now};
 use crate::suite::{CLIENT_SECRET, REDIRECT_URI, Subject, Trait, background, callback, client, told};
@@ -61,7 +61,7 @@ impl Subject for GitHub {
         .into_iter()
         .map(|(name, users, membership)| {
             let restrictions = Restrictions { users, membership };
-            (name, sidecar_providers::Settings::GitHub(Settings { restrictions, ..settings(idp) }))
+            (name, sidecar_providers::Settings::GitHub(GitHubSettings { restrictions, ..settings(idp) }))
         })
         .collect()
     }
@@ -69,9 +69,9 @@ impl Subject for GitHub {
 
 crate::contract!(GitHub);
 
-fn settings(idp: &Idp) -> Settings {
+fn settings(idp: &Idp) -> GitHubSettings {
     let url = |path| Some(EndpointUrl::parse(&idp.url(path)).unwrap());
-    Settings {
+    GitHubSettings {
         registration: Registration::new("app", SecretSource::Value(Secret::from(CLIENT_SECRET))),
         endpoints: EndpointOverrides {
             authorization: url("/login/oauth/authorize"),
@@ -97,7 +97,7 @@ fn admit(idp: &Idp) {
     idp.says(API, Reply::Json(json!({})));
 }
 
-fn built(idp: &Idp, change: impl FnOnce(&mut Settings)) -> Arc<dyn Provider> {
+fn built(idp: &Idp, change: impl FnOnce(&mut GitHubSettings)) -> Arc<dyn Provider> {
     let mut settings = settings(idp);
     change(&mut settings);
     build(sidecar_providers::Settings::GitHub(settings), client(), background()).unwrap()

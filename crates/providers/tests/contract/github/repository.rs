@@ -6,7 +6,7 @@ use serde_json::json;
 use sidecar_core::policy::{Requirement, Standing};
 use sidecar_core::{Secret, Session};
 use sidecar_oidc::Provider;
-use sidecar_providers::github::{Membership, Repository};
+use sidecar_providers::{Membership, Repository};
 
 use super::built;
 use crate::idp::{Idp, Reply, now};
