@@ -26,6 +26,15 @@ demo-gateway:
 test:
 	tests/run.sh
 
+# deploy/ on a real Kubernetes and Istio: the image in pods' networks, behind an Envoy that istiod configures. Cold, it
+# builds both for a quarter of an hour. Needs root.
+.PHONY: test-kube
+test-kube: image
+	tests/counterparts/kube/install.sh
+	tests/counterparts/install.sh oidc-provider envoy browser
+	cargo test --locked --no-run -p sidecar-kube --test kube
+	tests/kube/enter.sh cargo test --locked --offline -p sidecar-kube --test kube
+
 # The original and ours, live, side by side; the table is in target/parity.md.
 .PHONY: parity
 parity:
@@ -38,6 +47,7 @@ parity:
 check:
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
+	cargo clippy --locked -p sidecar-kube --test kube -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps
 	deploy/helm/schema/generate.py --check
 
