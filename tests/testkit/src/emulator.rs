@@ -224,6 +224,15 @@ impl Emulator {
         self.client.flags().into_iter().chain(flags).collect()
     }
 
+    /// The flags of a program whose `entra-id` finds Microsoft's by discovery, under the names that
+    /// [`Elsewhere`](crate::Elsewhere) gives it: for one tenant, or `common`.
+    #[must_use]
+    pub fn flags_by_discovery(&self, tenant: &str) -> Vec<String> {
+        let issuer = format!("--oidc-issuer-url=https://login.microsoftonline.com/{tenant}/v2.0");
+        let flags = ["--provider=entra-id".to_owned(), issuer, "--scope=openid profile email".to_owned()];
+        self.client.flags().into_iter().chain(flags).collect()
+    }
+
     /// The flags of a program that takes it for any OpenID provider; Microsoft's needs [`Base::Own`].
     #[must_use]
     pub fn flags_as_oidc(&self) -> Vec<String> {

@@ -43,6 +43,29 @@ fn people_of_an_allowed_tenant_enter_and_those_of_another_do_not() {
 }
 
 #[test]
+fn discovery_under_microsofts_own_name_is_enough() {
+    // Tokens name the tenant of the person, and not the `common` that everybody may log in by.
+    let any_issuer = ["--insecure-oidc-skip-issuer-verification"];
+    for (tenant, flags, statuses) in [(TENANT, &[][..], [200, 500]), ("common", &any_issuer, [200, 200])] {
+        let mut around = None;
+        let site = Site::set_up(|launch| {
+            let microsoft = Emulator::microsoft(Base::Microsofts, &[&launch.callback()]);
+            let elsewhere = Elsewhere::with(&[(HOSTS[0], microsoft.address())]);
+            let launch = launch.flags(microsoft.flags_by_discovery(tenant)).flags(flags).through(&elsewhere);
+            around = Some((microsoft, elsewhere));
+            launch
+        });
+        let (microsoft, _elsewhere) = around.expect("it was set up");
+        for (user, status) in ["alice@example.com", "mallory@outlook.com"].into_iter().zip(statuses) {
+            let mut browser = Browser::new().with_host(HOSTS[0], microsoft.address(), Front::Direct);
+            let page = browser.open(&site.program.url("/deep?x=1"));
+            let page = microsoft.log_in(&mut browser, &page, user);
+            assert_eq!(page.status(), status, "{tenant} {user}: {page} {}", site.program.said());
+        }
+    }
+}
+
+#[test]
 fn a_code_that_comes_by_form_is_as_good() {
     let (microsoft, site) = emulated(&["--auth-request-response-mode=form_post"]);
     let (browser, page) = enter(&microsoft, &site, "alice@example.com");
