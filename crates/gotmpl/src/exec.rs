@@ -13,7 +13,7 @@ use crate::value::Value;
 const MAX_STEPS: usize = 200_000;
 
 /// How many bytes one rendering may write, or put together in one value.
-const MAX_OUTPUT: usize = 8 << 20;
+pub(crate) const MAX_OUTPUT: usize = 8 << 20;
 
 /// How many bytes of values one rendering may copy and make.
 const MAX_WORK: usize = 64 << 20;

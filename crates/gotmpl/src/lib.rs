@@ -9,6 +9,22 @@
 //! are bounded in depth, steps and size.
 //!
 //! It knows nothing of what is printed, and does no I/O.
+//!
+//! # Against Go
+//!
+//! `tests/against_go` asks Go's own packages (1.26) the same, with thousands of templates: what both accept, both print to the
+//! byte. Refused here, at the start, though Go prints it:
+//!
+//! - verbs of `printf` other than `%v %s %q %d %t %x %X %c %%`, `%+v`, `%#v`, `%#q`, `*` and argument numbers; widths above 1000;
+//! - imaginary numbers and hexadecimal floats; text literals that are not UTF-8; names with letters outside of ASCII;
+//! - named character references in event handlers and `style` attributes that are neither ASCII nor of Latin-1;
+//! - templates that call themselves and end in another place of the markup than they began;
+//! - more than 48 actions, parentheses or calls inside one another, and what takes or makes more than a page may.
+//!
+//! Found at the start, though Go finds it only when a visitor comes by: contexts without safe escaping, templates that do not
+//! exist, assignments to variables that are not declared. Accepted, though Go refuses it by an oversight: a template in a loop
+//! that is called behind the `=` of an attribute. Fails while running, though Go prints it: slices that cut a character, types
+//! spelled out in `%!` notes. An element of a list that is `nil` has all fields, which are `nil`; Go fails there.
 
 mod check;
 mod compare;

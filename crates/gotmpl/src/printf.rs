@@ -6,14 +6,12 @@ use std::fmt::Write;
 use std::iter::repeat_n;
 
 use crate::error::Fault;
+use crate::exec::MAX_OUTPUT;
 use crate::print::{float, quote};
 use crate::value::Value;
 
 /// Wider than any page needs; keeps one verb from filling the memory.
 const MAX_WIDTH: usize = 1000;
-
-/// Longer than any page needs.
-const MAX_OUTPUT: usize = 1 << 20;
 
 /// One verb of a format.
 #[derive(Debug, Clone, Copy, Default)]

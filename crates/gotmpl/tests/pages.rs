@@ -217,6 +217,20 @@ fn a_template_that_never_ends_is_stopped() {
 }
 
 #[test]
+fn a_megabyte_of_markup_is_read_at_once() {
+    for (before, piece, after) in [
+        ("<script>", "x = 'a' / 2; // b\n", "{{.StatusCode}}</script>"),
+        ("<style>", "p { a: url('b'); } /* c */", "{{.StatusCode}}</style>"),
+        ("<p onclick=\"", "f('a', &quot;b&quot;);", "{{.StatusCode}}\">"),
+        ("<title>", "a < b </titl", "{{.StatusCode}}</title>"),
+        ("", "<p class=a title=\"b\">c</p><!-- d -->", "{{.StatusCode}}"),
+    ] {
+        let text = format!("{before}{}{after}", piece.repeat((1 << 20) / piece.len()));
+        assert!(page(&text).contains("403"), "{before}");
+    }
+}
+
+#[test]
 fn a_file_of_a_megabyte_of_actions_is_refused() {
     let refused = html(&"{{.}}".repeat(200_001)).expect_err("it is too large");
     assert!(refused.fault.contains("too large"), "{refused}");

@@ -5,6 +5,9 @@ use std::fmt::Write;
 use super::context::{Css, CssState, Printed, Step};
 use super::markup::BLANK;
 
+/// How many escapes a string may have: at each, all of it is looked at again.
+const MAX_ESCAPES: usize = 1000;
+
 impl Css {
     /// One step, to the next change.
     pub(super) fn step(self, text: &str) -> Result<Step<Self>, String> {
@@ -62,12 +65,18 @@ impl Css {
     fn quoted(self, text: &str, ends: &[char]) -> Result<Step<Self>, String> {
         let mut next = self;
         let mut start = 0;
+        let mut escapes = 0;
         while let Some(at) = text[start..].find(ends).map(|at| start + at) {
             let Some(escaped) = text[at..].strip_prefix('\\') else {
                 return Ok(Step::over(next.to(CssState::Code), at + 1));
             };
             let letter = escaped.chars().next().ok_or("a backslash stands before a value in a style")?;
             start = at + 1 + letter.len_utf8();
+            escapes += 1;
+            if escapes > MAX_ESCAPES {
+                return Err("a string in a style has too many escapes".to_owned());
+            }
+            // Go looks at all from the start again, which can complete an escape.
             next.part = next.part.after(&unescape(&text[..start]));
         }
         next.part = next.part.after(&unescape(&text[start..]));

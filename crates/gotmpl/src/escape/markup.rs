@@ -19,25 +19,58 @@ const NEEDS_QUOTES: [char; 5] = ['"', '\'', '<', '=', '`'];
 pub(super) fn walk<'a>(start: Context, text: &'a str, out: &mut String) -> Result<Context, (&'a str, String)> {
     let mut context = start;
     let mut rest = text;
+    let mut end_tag = EndTag { element: Element::Other, behind: 0 };
     while !rest.is_empty() {
-        let (next, length) = step(&context, rest, out).map_err(|fault| (rest, fault))?;
+        let end = if is_ended_by_tag(&context.place) { end_tag.find(context.element, rest) } else { rest.len() };
+        let (next, length) = match end {
+            0 => (leave(&context, out), 0),
+            _ => step(&context, &rest[..end], out).map_err(|fault| (rest, fault))?,
+        };
         context = next;
         rest = &rest[length..];
     }
     Ok(context)
 }
 
+/// Where the next end tag of an element is, so that it is looked for only once.
+struct EndTag {
+    element: Element,
+    /// How long the text is from there on; 0 if there is none.
+    behind: usize,
+}
+
+impl EndTag {
+    fn find(&mut self, element: Element, rest: &str) -> usize {
+        if self.element != element || self.behind > rest.len() {
+            *self = Self { element, behind: rest.len() - end_tag(rest, element) };
+        }
+        rest.len() - self.behind
+    }
+}
+
+/// Whether the end tag of the element would end it here: not in an attribute's value, and not in a string or comment of a
+/// script, which are printed so that it does not.
+fn is_ended_by_tag(place: &Place) -> bool {
+    match place {
+        Place::Code(Language::Js(js)) => js.state == JsState::Code,
+        Place::Rcdata | Place::Code(_) | Place::Tag | Place::Name(_) | Place::AfterName(_) | Place::BeforeValue(_) => {
+            true
+        }
+        Place::Text | Place::Comment | Place::Value(..) | Place::Dead => false,
+    }
+}
+
+/// Leaves an element before its end tag, which is then read as any other.
+fn leave(context: &Context, out: &mut String) -> Context {
+    if matches!(context.place, Place::Code(Language::Css(Css { state: CssState::BlockComment, .. }))) {
+        out.push(' ');
+    }
+    Context::TEXT
+}
+
 /// One step, and how many bytes it took. One that takes none leads nearer to a place that takes some.
 fn step(context: &Context, rest: &str, out: &mut String) -> Result<(Context, usize), String> {
-    let end = content_end(context, rest);
-    if end == 0 {
-        // Behind it, the end tag is read as any other.
-        if matches!(context.place, Place::Code(Language::Css(Css { state: CssState::BlockComment, .. }))) {
-            out.push(' ');
-        }
-        return Ok((Context::TEXT, 0));
-    }
-    let rest = &rest[..end];
+    let end = rest.len();
     let (next, length) = match &context.place {
         Place::Text => return Ok(in_text(context, rest, out)),
         Place::Comment => return Ok(rest.find("-->").map_or((context.clone(), end), |at| (Context::TEXT, at + 3))),
@@ -73,18 +106,6 @@ fn step(context: &Context, rest: &str, out: &mut String) -> Result<(Context, usi
         }
     };
     Ok(pushed(next, rest, length, out))
-}
-
-/// Where the end tag of the element begins that the place is in, as far as it would end it: not in an attribute's value,
-/// and not in a string or comment of a script, which are printed so that it does not.
-fn content_end(context: &Context, rest: &str) -> usize {
-    match &context.place {
-        Place::Code(Language::Js(js)) if js.state != JsState::Code => rest.len(),
-        Place::Text | Place::Comment | Place::Value(..) | Place::Dead => rest.len(),
-        Place::Rcdata | Place::Code(_) | Place::Tag | Place::Name(_) | Place::AfterName(_) | Place::BeforeValue(_) => {
-            end_tag(rest, context.element)
-        }
-    }
 }
 
 fn pushed(next: Context, rest: &str, length: usize, out: &mut String) -> (Context, usize) {

@@ -50,10 +50,9 @@ pub(crate) fn escape<'a>(
         };
         let (_, end) = walk.template(name, body, &Context::TEXT)?;
         if end.place != Place::Text {
-            let line = 1 + body.nodes.iter().map(last_line).max().unwrap_or(0);
             return Err(TemplateError {
                 file: body.file.clone(),
-                line: line.saturating_sub(1).max(1),
+                line: body.nodes.iter().map(last_line).max().unwrap_or(1),
                 fault: format!("the template {name:?} ends inside a tag, a comment or an element such as script"),
             });
         }

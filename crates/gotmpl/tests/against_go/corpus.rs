@@ -1606,6 +1606,15 @@ pub(crate) const PLACES: &[&str] = &[
     r#"<a href="{{.S}}" {{if .T}}title="{{.S}}"{{else}}alt='{{.S}}'{{end}}>"#,
     r#"<a {{if .T}}href{{else}}src{{end}}="{{.S}}">"#,
     r#"<p title="{{.N}}{{.F}}{{.T}}{{.L}}{{.R}}">{{.N}}{{.F}}{{.T}}</p>"#,
+    r#"<style>"\3f \a{{.J}}"</style>"#,
+    r#"<style>"\3f  {{.J}}"</style>"#,
+    r#"<style>"\3f x\a{{.J}}"</style>"#,
+    r#"<style>"\3f x\"{{.J}}"</style>"#,
+    r#"<style>"\ \a{{.J}}"</style>"#,
+    r#"<style>"\9 {{.J}}"</style>"#,
+    r#"<style>"\9\9 {{.J}}"</style>"#,
+    r#"<style>"\20{{.J}}"</style>"#,
+    r#"<style>"\2\0{{.J}}"</style>"#,
 ];
 
 /// What Go prints and we refuse at the start, each for its reason.
