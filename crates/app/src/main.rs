@@ -14,7 +14,7 @@ use std::ffi::OsString;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use sidecar_config::Command;
+use sidecar_config::{Command, Config};
 use sidecar_core::report::chain;
 
 /// Configuration or start-up failed.
@@ -27,12 +27,20 @@ fn main() -> ExitCode {
     match sidecar_config::load(&arguments, &environment) {
         Ok(Command::Version) => say(&format!("oauth2-sidecar {}", env!("CARGO_PKG_VERSION"))),
         Ok(Command::Help(text)) => complain(text.trim_end(), 0),
-        Ok(Command::Test(config)) => match run::check(&config) {
-            Ok(()) => say("configuration is valid"),
-            Err(error) => complain(&chain(&error), FAILED),
-        },
+        Ok(Command::Test(config)) => test(&config),
         Ok(Command::Run(config)) => run::run(&config),
         Err(faults) => complain(&faults.to_string(), faults.exit_code()),
+    }
+}
+
+/// Says what a start would say, and whether it would come to anything.
+fn test(config: &Config) -> ExitCode {
+    for warning in &config.warnings {
+        complain(&format!("warning: {warning}"), 0);
+    }
+    match run::check(config) {
+        Ok(()) => say("configuration is valid"),
+        Err(error) => complain(&chain(&error), FAILED),
     }
 }
 

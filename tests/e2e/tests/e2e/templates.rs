@@ -112,6 +112,13 @@ fn a_page_that_cannot_be_used_is_refused_at_start_and_by_a_test_of_the_configura
 }
 
 #[test]
+fn a_test_of_the_configuration_tells_of_a_variable_that_is_not_there() {
+    let end = with_pages("http://127.0.0.1:1/", &[("error.html", "<p>\n{{.Mesage}}")]).flag("--config-test").run();
+    assert_eq!((end.status.code(), end.stdout.as_str()), (Some(0), "configuration is valid\n"));
+    assert!(end.stderr.contains("./error.html:2: ") && end.stderr.contains("Mesage"), "{}", end.stderr);
+}
+
+#[test]
 fn a_logo_of_the_operators_own_is_on_our_page() {
     let program = Launch::oidc(Which::Ours, Provider::shared(), "http://127.0.0.1:1/");
     let path = program.write("logo.png", "a picture");
