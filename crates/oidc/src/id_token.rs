@@ -172,7 +172,7 @@ impl IdTokenError {
     pub fn is_refusal(&self) -> bool {
         match self {
             Self::Audience(_) | Self::AuthorizedParty | Self::IssuedInTheFuture | Self::Nonce => true,
-            Self::Missing(claim) => matches!(*claim, "sub" | "iss"),
+            Self::Missing(claim) => matches!(*claim, "sub" | "iss" | "iat"),
             Self::Jws(_)
             | Self::Keys(_)
             | Self::Signature
@@ -210,7 +210,7 @@ fn check(claims: &Claims, policy: &Policy<'_>) -> Result<String, IdTokenError> {
     // 5. An `azp` that is there is ours.
     check_authorized_party(claims, policy)?;
     // 9. `exp` is not before now, without leeway; and `nbf` (RFC 7519 §4.1.5) not ahead.
-    // 10. `iat` is not in the future. An old one is not refused: `exp` says how long a token lives.
+    // 10. `iat` is there (D55) and not in the future. An old one is not refused: `exp` says how long a token lives.
     check_times(claims, policy.now)?;
     // 11. `nonce` is the one that was sent with this login.
     check_nonce(claims, policy.nonce)?;
@@ -321,7 +321,8 @@ fn check_times(claims: &Claims, now: SystemTime) -> Result<(), IdTokenError> {
     if time(claims, "nbf")?.is_some_and(|nbf| nbf > latest) {
         return Err(IdTokenError::NotYetValid);
     }
-    if time(claims, "iat")?.is_some_and(|iat| iat > latest) {
+    let iat = time(claims, "iat")?.ok_or(IdTokenError::Missing("iat"))?;
+    if iat > latest {
         return Err(IdTokenError::IssuedInTheFuture);
     }
     Ok(())

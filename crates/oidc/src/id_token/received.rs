@@ -116,6 +116,7 @@ mod tests {
             ("exp", json!("soon"), "the claim exp has the wrong type"),
             ("exp", Value::Null, "the claim exp is missing"),
             ("iat", json!(NOW + 3600), "the ID token was issued in the future"),
+            ("iat", Value::Null, "the claim iat is missing"),
             ("sub", json!(""), "the claim sub is missing"),
             ("sub", json!(7), "the claim sub has the wrong type"),
         ] {
