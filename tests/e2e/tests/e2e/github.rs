@@ -4,7 +4,7 @@ use sidecar_testkit::app::SOON;
 use sidecar_testkit::process::eventually;
 use sidecar_testkit::{Browser, Elsewhere, Emulator, Fault, Front, Gitea, Page, Spoiler, emulator, gitea, place};
 
-use crate::site::{Site, get_with, has_session};
+use crate::site::{SESSION, Site, get_with, has_session};
 
 /// A program for which Gitea is its GitHub.
 pub(crate) fn at_gitea(flags: &[&str]) -> Site {
@@ -175,6 +175,15 @@ fn spoilt() -> (Spoiler, Site) {
     (spoiler, site)
 }
 
+/// A browser in which alice is logged in at Gitea, which lets her through to the program without a page.
+fn known_at_gitea(site: &Site) -> Browser {
+    let (mut browser, page) = enter(site, "alice");
+    assert_entered(site, &page);
+    browser.jar.forget(|cookie| cookie.name.starts_with(SESSION));
+    site.app.forget();
+    browser
+}
+
 /// Every call of a login.
 const CALLS: [&str; 5] =
     ["/login/oauth/access_token", "/api/v1/user/orgs", "/api/v1/user/teams", "/api/v1/user/emails", "/api/v1/user"];
@@ -182,9 +191,7 @@ const CALLS: [&str; 5] =
 #[test]
 fn no_fault_of_any_call_signs_anybody_in_or_shows_what_the_provider_said() {
     let (spoiler, site) = spoilt();
-    let (_, page) = enter(&site, "alice");
-    assert_entered(&site, &page);
-    site.app.forget();
+    let known = known_at_gitea(&site);
     let secret = "words-of-the-provider";
     let faults = [
         Fault::HangUp,
@@ -199,7 +206,8 @@ fn no_fault_of_any_call_signs_anybody_in_or_shows_what_the_provider_said() {
     for call in CALLS {
         for fault in &faults {
             spoiler.spoil(call, fault.clone());
-            let (browser, page) = enter(&site, "alice");
+            let mut browser = known.clone();
+            let page = browser.open(&site.program.url("/deep?x=1"));
             let status = page.status();
             assert!((500..600).contains(&status) || status == 403, "{call} {fault:?}: {page}");
             assert!(page.text().contains("Request ID"), "{call} {fault:?}: {page}");
@@ -233,6 +241,31 @@ fn only_an_address_that_is_primary_and_verified_counts() {
             assert_eq!(page.status(), 403, "{addresses:?}: {page}");
             assert!(!has_session(&browser));
         }
+    }
+}
+
+#[test]
+fn the_log_says_which_call_failed_and_how() {
+    let (spoiler, site) = spoilt();
+    let known = known_at_gitea(&site);
+    let secret = "words-of-the-provider";
+    let faults = [
+        (Fault::HangUp, "connection closed"),
+        (Fault::Status(502), "unexpected status 502"),
+        (Fault::CutOff, "broke off"),
+        (Fault::Text("text/html", format!("<h1>{secret}</h1>")), "not JSON"),
+        (Fault::Instead(serde_json::json!({ "message": secret })), "not JSON of the expected form"),
+        (Fault::Redirect(format!("http://127.0.0.1:9/{secret}")), "302"),
+    ];
+    for (n, (fault, how)) in faults.into_iter().enumerate() {
+        spoiler.spoil("/api/v1/user/teams", fault.clone());
+        assert!(known.clone().open(&site.program.url("/")).status() >= 400, "{fault:?}");
+        let line = || {
+            let said = site.program.said();
+            said.lines().filter(|line| line.contains("teams call to ")).nth(n).map(str::to_owned)
+        };
+        let line = eventually(SOON, line, || format!("{fault:?}: {}", site.program.said()));
+        assert!(line.contains(how) && !line.contains(secret), "{fault:?}: {line}");
     }
 }
 
