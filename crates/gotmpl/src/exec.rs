@@ -28,8 +28,8 @@ pub(crate) fn render(bodies: &Bodies, target: &Target, data: &Value) -> Result<S
 
 type Held<'v> = Cow<'v, Value>;
 
-struct Run<'b> {
-    bodies: &'b Bodies,
+struct Run<'v> {
+    bodies: &'v Bodies,
     out: String,
     depth: usize,
     steps: usize,
@@ -66,11 +66,8 @@ type Outcome<T> = Result<T, Stop>;
 
 // === nodes ===
 
-impl<'b> Run<'b> {
-    fn template<'v>(&mut self, body: &'b Body, dot: &Held<'v>) -> Result<(), RenderError>
-    where
-        'b: 'v,
-    {
+impl<'v> Run<'v> {
+    fn template(&mut self, body: &'v Body, dot: &Held<'v>) -> Result<(), RenderError> {
         let mut frame = Frame { variables: vec![Some(dot.clone())], line: 0 };
         match self.nodes(&body.nodes, dot, &mut frame) {
             Ok(_) => Ok(()),
@@ -79,13 +76,21 @@ impl<'b> Run<'b> {
         }
     }
 
-    /// Counts a step, or a few.
+    /// Counts a step, and looks at what was used up until now.
     fn step(&mut self) -> Result<(), Fault> {
         self.steps += 1;
         if self.steps > MAX_STEPS || self.out.len() > MAX_OUTPUT || self.work > MAX_WORK {
             return Err(Fault::Budget);
         }
         Ok(())
+    }
+
+    /// A copy, which costs something if the value is not part of the data or of the template.
+    fn copy(&mut self, value: &Held<'v>) -> Held<'v> {
+        if let Cow::Owned(owned) = value {
+            self.work += size(owned);
+        }
+        value.clone()
     }
 
     /// Runs something one level deeper.
@@ -99,10 +104,7 @@ impl<'b> Run<'b> {
         result
     }
 
-    fn nodes<'v>(&mut self, nodes: &'b [Node], dot: &Held<'v>, frame: &mut Frame<'v>) -> Outcome<Flow>
-    where
-        'b: 'v,
-    {
+    fn nodes(&mut self, nodes: &'v [Node], dot: &Held<'v>, frame: &mut Frame<'v>) -> Outcome<Flow> {
         for node in nodes {
             self.step()?;
             let flow = self.node(node, dot, frame)?;
@@ -113,10 +115,7 @@ impl<'b> Run<'b> {
         Ok(Flow::On)
     }
 
-    fn node<'v>(&mut self, node: &'b Node, dot: &Held<'v>, frame: &mut Frame<'v>) -> Outcome<Flow>
-    where
-        'b: 'v,
-    {
+    fn node(&mut self, node: &'v Node, dot: &Held<'v>, frame: &mut Frame<'v>) -> Outcome<Flow> {
         match node {
             Node::Text(text, _) => self.out.push_str(text),
             Node::Print { pipe, escapers } => {
@@ -150,10 +149,7 @@ impl<'b> Run<'b> {
     }
 
     /// `if` and `with`.
-    fn either<'v>(&mut self, branch: &'b Branch, taken: Dot, dot: &Held<'v>, frame: &mut Frame<'v>) -> Outcome<Flow>
-    where
-        'b: 'v,
-    {
+    fn either(&mut self, branch: &'v Branch, taken: Dot, dot: &Held<'v>, frame: &mut Frame<'v>) -> Outcome<Flow> {
         let outside = frame.variables.len();
         let value = self.pipe(&branch.pipe, dot, frame)?;
         let flow = match taken {
@@ -165,10 +161,7 @@ impl<'b> Run<'b> {
         flow
     }
 
-    fn range<'v>(&mut self, branch: &'b Branch, dot: &Held<'v>, frame: &mut Frame<'v>) -> Outcome<Flow>
-    where
-        'b: 'v,
-    {
+    fn range(&mut self, branch: &'v Branch, dot: &Held<'v>, frame: &mut Frame<'v>) -> Outcome<Flow> {
         let value = self.pipe(&branch.pipe, dot, frame)?;
         let declared = frame.variables.len();
         let mut items = elements(value, &branch.pipe.binding)?;
@@ -190,17 +183,14 @@ impl<'b> Run<'b> {
         Ok(Flow::On)
     }
 
-    fn call<'v>(
+    fn call(
         &mut self,
-        target: &'b Target,
-        pipe: Option<&'b Pipe>,
+        target: &'v Target,
+        pipe: Option<&'v Pipe>,
         line: usize,
         dot: &Held<'v>,
         frame: &mut Frame<'v>,
-    ) -> Outcome<()>
-    where
-        'b: 'v,
-    {
+    ) -> Outcome<()> {
         let value = match pipe {
             Some(pipe) => self.pipe(pipe, dot, frame)?,
             None => Cow::Owned(Value::Nil),
@@ -253,12 +243,12 @@ impl<'v> Frame<'v> {
         Ok(())
     }
 
-    /// Gives the variables of a pipeline its value.
-    fn bind(&mut self, binding: &Binding, value: &Held<'v>) -> Result<(), Fault> {
+    /// Gives each variable of a pipeline its value.
+    fn bind(&mut self, binding: &Binding, mut value: impl FnMut() -> Held<'v>) -> Result<(), Fault> {
         match binding {
             Binding::None => {}
-            Binding::Declare(slots) => slots.iter().for_each(|slot| self.declare(*slot, value.clone())),
-            Binding::Assign(slots) => slots.iter().try_for_each(|slot| self.assign(*slot, value.clone()))?,
+            Binding::Declare(slots) => slots.iter().for_each(|slot| self.declare(*slot, value())),
+            Binding::Assign(slots) => slots.iter().try_for_each(|slot| self.assign(*slot, value()))?,
         }
         Ok(())
     }
@@ -282,11 +272,8 @@ impl<'v> Frame<'v> {
 
 // === pipelines ===
 
-impl<'b> Run<'b> {
-    fn pipe<'v>(&mut self, pipe: &'b Pipe, dot: &Held<'v>, frame: &mut Frame<'v>) -> Outcome<Held<'v>>
-    where
-        'b: 'v,
-    {
+impl<'v> Run<'v> {
+    fn pipe(&mut self, pipe: &'v Pipe, dot: &Held<'v>, frame: &mut Frame<'v>) -> Outcome<Held<'v>> {
         frame.line = pipe.line;
         let mut value = None;
         for command in &pipe.commands {
@@ -294,20 +281,17 @@ impl<'b> Run<'b> {
             value = Some(self.command(command, value, dot, frame)?);
         }
         let value = value.unwrap_or(Cow::Owned(Value::Nil));
-        frame.bind(&pipe.binding, &value)?;
+        frame.bind(&pipe.binding, || self.copy(&value))?;
         Ok(value)
     }
 
-    fn command<'v>(
+    fn command(
         &mut self,
-        command: &'b Command,
+        command: &'v Command,
         piped: Option<Held<'v>>,
         dot: &Held<'v>,
         frame: &mut Frame<'v>,
-    ) -> Outcome<Held<'v>>
-    where
-        'b: 'v,
-    {
+    ) -> Outcome<Held<'v>> {
         if let Operand::Function(callee) = &command.head {
             return self.function(callee, &command.arguments, piped, dot, frame);
         }
@@ -320,30 +304,24 @@ impl<'b> Run<'b> {
         self.operand(&command.head, dot, frame)
     }
 
-    fn operand<'v>(&mut self, operand: &'b Operand, dot: &Held<'v>, frame: &mut Frame<'v>) -> Outcome<Held<'v>>
-    where
-        'b: 'v,
-    {
+    fn operand(&mut self, operand: &'v Operand, dot: &Held<'v>, frame: &mut Frame<'v>) -> Outcome<Held<'v>> {
         Ok(match operand {
-            Operand::Field(path) => fields(dot.clone(), path)?,
-            Operand::Variable(slot, path) => fields(frame.get(*slot)?.clone(), path)?,
+            Operand::Field(path) => fields(self.copy(dot), path)?,
+            Operand::Variable(slot, path) => fields(self.copy(frame.get(*slot)?), path)?,
             Operand::Literal(value) => Cow::Borrowed(value),
             Operand::Function(callee) => self.function(callee, &[], None, dot, frame)?,
             Operand::Pipe(pipe, path) => fields(self.deeper(|run| run.pipe(pipe, dot, frame))?, path)?,
         })
     }
 
-    fn function<'v>(
+    fn function(
         &mut self,
-        callee: &'b Callee,
-        operands: &'b [Operand],
+        callee: &'v Callee,
+        operands: &'v [Operand],
         piped: Option<Held<'v>>,
         dot: &Held<'v>,
         frame: &mut Frame<'v>,
-    ) -> Outcome<Held<'v>>
-    where
-        'b: 'v,
-    {
+    ) -> Outcome<Held<'v>> {
         let function = match callee {
             Callee::And => return self.first_that(callee, false, operands, piped, dot, frame),
             Callee::Or => return self.first_that(callee, true, operands, piped, dot, frame),
@@ -364,27 +342,21 @@ impl<'b> Run<'b> {
         Ok(Cow::Owned(result))
     }
 
-    fn argument<'v>(&mut self, operand: &'b Operand, dot: &Held<'v>, frame: &mut Frame<'v>) -> Outcome<Held<'v>>
-    where
-        'b: 'v,
-    {
+    fn argument(&mut self, operand: &'v Operand, dot: &Held<'v>, frame: &mut Frame<'v>) -> Outcome<Held<'v>> {
         self.step()?;
         self.operand(operand, dot, frame)
     }
 
     /// `and` and `or`: the first argument whose truth is `wanted`, else the last; those behind it are not evaluated.
-    fn first_that<'v>(
+    fn first_that(
         &mut self,
         callee: &Callee,
         wanted: bool,
-        operands: &'b [Operand],
+        operands: &'v [Operand],
         piped: Option<Held<'v>>,
         dot: &Held<'v>,
         frame: &mut Frame<'v>,
-    ) -> Outcome<Held<'v>>
-    where
-        'b: 'v,
-    {
+    ) -> Outcome<Held<'v>> {
         let mut last = None;
         for operand in operands {
             let value = self.argument(operand, dot, frame)?;

@@ -209,6 +209,7 @@ fn a_template_that_never_ends_is_stopped() {
         "{{range 100000}}{{range 100000}}{{continue}}{{end}}{{end}}",
         "{{$x := \"0123456789\"}}{{range 100}}{{$x = print $x $x}}{{end}}",
         "{{$x := .}}{{range 100000}}{{$x = printf \"%1000v\" $x}}{{end}}",
+        "{{$x := printf \"%1000d%1000d\" 1 2}}{{range 100000}}{{with $x}}{{end}}{{end}}",
         "{{range 100000}}{{printf \"%1000d%1000d\" 1 2}}{{end}}",
     ];
     for text in budget {

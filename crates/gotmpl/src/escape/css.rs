@@ -65,15 +65,15 @@ impl Css {
     fn quoted(self, text: &str, ends: &[char]) -> Result<Step<Self>, String> {
         let mut next = self;
         let mut start = 0;
-        let mut escapes = 0;
+        let mut count = 0;
         while let Some(at) = text[start..].find(ends).map(|at| start + at) {
             let Some(escaped) = text[at..].strip_prefix('\\') else {
                 return Ok(Step::over(next.to(CssState::Code), at + 1));
             };
             let letter = escaped.chars().next().ok_or("a backslash stands before a value in a style")?;
             start = at + 1 + letter.len_utf8();
-            escapes += 1;
-            if escapes > MAX_ESCAPES {
+            count += 1;
+            if count > MAX_ESCAPES {
                 return Err("a string in a style has too many escapes".to_owned());
             }
             // Go looks at all from the start again, which can complete an escape.

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::LazyLock;
 use std::thread;
 
 use serde_json::{Value as Json, json};
@@ -32,6 +33,15 @@ pub(crate) struct Asked<'a> {
     pub(crate) data: Value,
 }
 
+/// The program, built once (and cached by Go) for all tests of a run.
+static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/counterparts/gotemplate");
+    let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join("gotemplate");
+    let built = Command::new("go").arg("build").arg("-o").arg(&program).arg(".").current_dir(source).status();
+    assert!(built.is_ok_and(|status| status.success()), "go build of gotemplate failed; is Go installed?");
+    program
+});
+
 pub(crate) struct Witness {
     child: Child,
     into: Option<ChildStdin>,
@@ -39,13 +49,9 @@ pub(crate) struct Witness {
 }
 
 impl Witness {
-    /// Builds the program (cached by Go) and starts it.
+    /// Starts the program.
     pub(crate) fn start() -> Self {
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/counterparts/gotemplate");
-        let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join("gotemplate");
-        let built = Command::new("go").arg("build").arg("-o").arg(&program).arg(".").current_dir(source).status();
-        assert!(built.is_ok_and(|status| status.success()), "go build of gotemplate failed; is Go installed?");
-        let mut child = Command::new(program)
+        let mut child = Command::new(&*PROGRAM)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
