@@ -159,7 +159,7 @@ fn identity() -> Vec<Attempt> {
     vec![
         with("nobody may come in", &[]).without(&[domain]),
         with("an empty domain", &["--email-domain="]).without(&[domain]),
-        with("an empty group", &["--allowed-group="]),
+        with("an empty group", &["--allowed-group="]).row("D60"),
         with("an empty group among others", &["--allowed-group=a,,b"]).row("D60"),
         with("Basic for the app", &["--basic-auth-password=marked-password"]),
         with("Basic on responses without a password", &["--set-basic-auth=true"]),
