@@ -245,18 +245,31 @@ pub struct Visitor {
     pub location: Option<Url>,
     /// The way back from the provider, once there: the address, and the form if it comes by POST.
     pub way_back: Option<(Url, String)>,
-    at_provider: Browser,
+    /// What it takes to be at the provider, from the first time on: most visitors never are.
+    elsewhere: Option<Elsewhere>,
+}
+
+/// A browser for the provider's pages, and what stands where the provider sends it back to.
+#[derive(Debug)]
+struct Elsewhere {
+    browser: Browser,
     catcher: Named,
+}
+
+impl Elsewhere {
+    fn start() -> Self {
+        let catcher = App::with(|_| Reply::Text(200, Vec::new(), String::new()));
+        let address = catcher.upstream().trim_start_matches("http://").trim_end_matches('/').parse();
+        let browser = Browser::new().with_host(CALLBACK_HOST, address.expect("an address"), Front::Direct);
+        Self { browser, catcher: Named("catcher", catcher) }
+    }
 }
 
 impl Visitor {
     /// Somebody new.
     #[must_use]
     pub fn new() -> Self {
-        let catcher = App::with(|_| Reply::Text(200, Vec::new(), String::new()));
-        let address = catcher.upstream().trim_start_matches("http://").trim_end_matches('/').parse();
-        let at_provider = Browser::new().with_host(CALLBACK_HOST, address.expect("an address"), Front::Direct);
-        Self { jar: Jar::default(), location: None, way_back: None, at_provider, catcher: Named("catcher", catcher) }
+        Self { jar: Jar::default(), location: None, way_back: None, elsewhere: None }
     }
 
     /// The request that opens `url`, with the cookies that go there.
@@ -289,13 +302,14 @@ impl Visitor {
     /// The last answer does not lead to the provider.
     pub fn sign_in(&mut self, user: &str) -> Result<(), &'static str> {
         let to = self.location.take().ok_or("the last answer does not lead to the provider")?;
-        let first = self.at_provider.open(to.as_str());
+        let Elsewhere { browser, catcher } = self.elsewhere.get_or_insert_with(Elsewhere::start);
+        let first = browser.open(to.as_str());
         let page = if first.url.host_str() == Some(CALLBACK_HOST) {
             first
         } else {
-            self.at_provider.sign_in(first, user, "any password")
+            browser.sign_in(first, user, "any password")
         };
-        let form = String::from_utf8_lossy(&self.catcher.1.last().body).into_owned();
+        let form = String::from_utf8_lossy(&catcher.1.last().body).into_owned();
         self.way_back = Some((page.url, form));
         Ok(())
     }
