@@ -327,6 +327,12 @@ impl CallError {
         Self::new(call, url, Fault::Document(what))
     }
 
+    /// Calls that belong together, of which the last had not come to its end when the time for all of them was over.
+    #[must_use]
+    pub fn timed_out(call: Call, url: &EndpointUrl) -> Self {
+        Self::new(call, url, Fault::TimedOut)
+    }
+
     pub(crate) fn new(call: Call, url: &EndpointUrl, fault: Fault) -> Self {
         let host = url.to_uri().authority().map(ToString::to_string).unwrap_or_default();
         Self { call, host, fault, retry_after: None }

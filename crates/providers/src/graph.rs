@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use sidecar_core::Secret;
-use sidecar_oidc::{ApiHeaders, Call, CallError, Client, EndpointUrl, Fault};
+use sidecar_oidc::{ApiHeaders, Call, CallError, Client, EndpointUrl};
 use tokio::time::timeout;
 
 /// Where it is, for everybody but the national clouds.
@@ -50,7 +50,7 @@ impl Memberships {
     /// access token would go there; so are too many pages, and a name that is no text.
     pub(crate) async fn ask(&self, client: &Client, access_token: &Secret<String>) -> Result<Vec<String>, CallError> {
         let all = timeout(DEADLINE, self.pages(client, access_token)).await;
-        all.unwrap_or_else(|_| Err(CallError { fault: Fault::TimedOut, ..self.document("") }))
+        all.unwrap_or_else(|_| Err(CallError::timed_out(Call::Groups, &self.first)))
     }
 
     async fn pages(&self, client: &Client, access_token: &Secret<String>) -> Result<Vec<String>, CallError> {

@@ -1,16 +1,21 @@
 //! The calls of the API (providers.md 5.9).
 
+use std::time::Duration;
+
 use http::StatusCode;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use sidecar_core::Secret;
 use sidecar_oidc::{ApiHeaders, Call, CallError, Client, EndpointUrl, Object};
+use tokio::time::timeout;
 
 use super::names::{Groups, Named, Organization, Page, Team};
 use super::restrictions::Repository;
 
 /// A server that gives more of them does not know when to stop.
 const MAX_PAGES: usize = 100;
+/// For all pages of a list together. A visitor waits for them.
+const DEADLINE: Duration = Duration::from_secs(30);
 
 /// The API of one server.
 pub(super) struct Api {
@@ -107,8 +112,19 @@ impl Api {
         Ok(true)
     }
 
-    /// Pages until one brings nothing new: GitHub's last one is not empty but short, Gitea gives fewer than are asked for.
+    /// The groups that a whole list makes its reader a member of.
     async fn groups<T: Named + DeserializeOwned>(
+        &self,
+        call: Call,
+        path: &str,
+        access_token: &Secret<String>,
+    ) -> Result<Vec<String>, CallError> {
+        let all = timeout(DEADLINE, self.pages::<T>(call, path, access_token)).await;
+        all.unwrap_or_else(|_| Err(CallError::timed_out(call, &self.origin)))
+    }
+
+    /// Pages until one brings nothing new: GitHub's last one is not empty but short, Gitea gives fewer than are asked for.
+    async fn pages<T: Named + DeserializeOwned>(
         &self,
         call: Call,
         path: &str,
@@ -174,7 +190,45 @@ fn base_path(path: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
+    use sidecar_net::{Dialer, Proxies, Tls, TlsSettings};
+    use sidecar_oidc::Fault;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+    use tokio::time::{Instant, sleep};
+
     use super::*;
+
+    /// An API whose every page has one organization more and comes after nine seconds.
+    async fn slow() -> Api {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            for page in 0.. {
+                let (mut socket, _) = listener.accept().await.unwrap();
+                let mut head = Vec::new();
+                while !head.ends_with(b"\r\n\r\n") && socket.read_buf(&mut head).await.unwrap() > 0 {}
+                sleep(Duration::from_secs(9)).await;
+                let body = format!(r#"[{{"login":"o{page}"}}]"#);
+                let answer =
+                    format!("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+                socket.write_all(answer.as_bytes()).await.unwrap();
+            }
+        });
+        let client = Client::new(Dialer::new(Tls::new(&TlsSettings::default()).unwrap(), Proxies::Direct));
+        Api::new(client, &EndpointUrl::parse(&url).unwrap())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn pages_that_come_slowly_are_not_waited_for_one_by_one() {
+        let api = slow().await;
+        let begun = Instant::now();
+        let token = Secret::from("marked");
+        let error = api.groups::<Organization>(Call::Organizations, "/user/orgs", &token).await.unwrap_err();
+        assert_eq!((error.call, error.fault), (Call::Organizations, Fault::TimedOut));
+        assert!(begun.elapsed() < Duration::from_secs(31), "{:?}", begun.elapsed());
+    }
 
     #[test]
     fn the_api_is_below_its_version_or_the_whole_path_of_the_validate_url() {
