@@ -175,7 +175,8 @@ where
         loop {
             let (mut connection, is_fresh) = match self.shared.take(&endpoint) {
                 Some(kept) => (kept, false),
-                None => (self.connect(&endpoint).await?, true),
+                // In a box, so that a request over a kept connection has a small future.
+                None => (Box::pin(self.connect(&endpoint)).await?, true),
             };
             if !connection.ends_at_proxy {
                 into_origin_form(request.uri_mut());

@@ -87,7 +87,7 @@ impl Upstreams {
                         let exchange = Exchange { table: &self.table, route, target, pool };
                         exchange.run(request, &identity, peer).await?
                     }
-                    (Target::Files(files), _) => files.serve(&request, &below).await,
+                    (Target::Files(files), _) => Box::pin(files.serve(&request, &below)).await,
                     (Target::Static(status), _) => fixed::answer(*status),
                     (Target::Http(_), None) => local::not_found(), // there is a pool for each
                 };

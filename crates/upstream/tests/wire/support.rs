@@ -13,7 +13,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use sidecar_core::{
     Session,
     form::Semicolons,
-    policy::{Allow, Ask, BypassRules, ClientIp, Constraints, Decision, EmailRules, Grant, Policy, decide},
+    policy::{Allow, Ask, BypassRules, ClientIp, Constraints, Decision, EmailRules, Grant, Policy, Standing, decide},
 };
 use sidecar_net::{Endpoint, Proxies};
 use sidecar_upstream::{
@@ -274,10 +274,16 @@ fn grant(nobody: bool) -> Grant {
         })
     });
     let constraints = Constraints::parse(None, Semicolons::Refused);
-    let ask = Ask { method: &Method::OPTIONS, target: "/", client: ClientIp::Unknown, constraints: &constraints };
+    let ask = Ask {
+        method: &Method::OPTIONS,
+        target: "/",
+        client: ClientIp::Unknown,
+        constraints: &constraints,
+        standing: Standing::Met,
+    };
     match decide(&policy, &ask, session) {
-        Decision::Allow(grant) => grant,
-        other @ (Decision::Login | Decision::Refuse(_)) => panic!("{other:?}"),
+        Ok(Decision::Allow(grant)) => grant,
+        other => panic!("{other:?}"),
     }
 }
 
