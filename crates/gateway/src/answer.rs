@@ -38,8 +38,12 @@ pub(crate) fn text_error(status: StatusCode) -> Answer {
 
 /// 503 as plain text: whoever asks may do so again in a moment.
 pub(crate) fn retry_text_error() -> Answer {
-    let mut answer = text_error(StatusCode::SERVICE_UNAVAILABLE);
-    answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
+    again_in(RETRY_AFTER_SECONDS, text_error(StatusCode::SERVICE_UNAVAILABLE))
+}
+
+/// The same answer, which says that whoever asks may do so again in as many seconds.
+pub(crate) fn again_in(seconds: u64, mut answer: Answer) -> Answer {
+    answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     answer
 }
 

@@ -233,9 +233,7 @@ impl Gateway {
             Decision::Allow(grant) => self.forward(inbound, grant, record).await,
             Decision::Login => unauthenticated::answer(shared, &inbound).await,
             Decision::Refuse(Refusal::Constraint) => answer::text_error(StatusCode::FORBIDDEN),
-            Decision::Refuse(refusal) if shared.settings.api.force_json => {
-                answer::json(Failure::from(refusal).status(), "{}")
-            }
+            Decision::Refuse(refusal) if shared.settings.api.force_json => refused_as_json(refusal),
             Decision::Refuse(Refusal::Unanswered) => shared.unanswered(&inbound, &shared.page_target(&inbound)),
             Decision::Refuse(refusal) => {
                 let target = shared.page_target(&inbound);
@@ -282,6 +280,13 @@ impl From<&ForwardError> for Failure {
     }
 }
 
+/// A refusal for a program: the status alone.
+fn refused_as_json(refusal: Refusal) -> Answer {
+    let failure = Failure::from(refusal);
+    let answer = answer::json(failure.status(), "{}");
+    if failure == Failure::Unanswered { answer::again_in(answer::RETRY_AFTER_SECONDS, answer) } else { answer }
+}
+
 fn refuse(refused: Refused) -> Answer {
     let mut answer = match refused {
         Refused::Malformed => answer::text_error(StatusCode::BAD_REQUEST),
@@ -312,7 +317,24 @@ fn cleaned_target(clean: &str, query: Option<&str>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use http::header::{CONTENT_TYPE, RETRY_AFTER};
+    use sidecar_core::policy::Requirement;
+
     use super::*;
+
+    #[test]
+    fn programs_are_told_in_json_that_a_refusal_will_pass() {
+        for (refusal, status, seconds) in [
+            (Refusal::Email, 403, None),
+            (Refusal::Standing(Requirement::Team), 403, None),
+            (Refusal::Unanswered, 503, Some("5")),
+        ] {
+            let answer = refused_as_json(refusal);
+            let header = |name| answer.headers().get(name).map(|value| value.to_str().unwrap());
+            assert_eq!((answer.status().as_u16(), header(RETRY_AFTER)), (status, seconds), "{refusal:?}");
+            assert_eq!(header(CONTENT_TYPE), Some("application/json"));
+        }
+    }
 
     #[test]
     fn a_cleaned_path_leads_nowhere_else_and_fits_a_header() {

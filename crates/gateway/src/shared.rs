@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
-use http::header::{HeaderValue, RETRY_AFTER};
 use sidecar_core::Session;
 use sidecar_core::clock::Clock;
 use sidecar_core::cookie::{RequestCookies, SetCookie};
@@ -93,9 +92,7 @@ impl Shared {
 
     /// The page for a failure that will pass; `seconds` from now a visitor may try again.
     pub(crate) fn retry_page(&self, inbound: &Inbound, report: Report, target: &ReturnTo, seconds: u64) -> Answer {
-        let mut answer = self.error_page(&inbound.id, report, Ways::To(target.as_str()));
-        answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
-        answer
+        answer::again_in(seconds, self.error_page(&inbound.id, report, Ways::To(target.as_str())))
     }
 
     /// The page for a failure, with these ways on.

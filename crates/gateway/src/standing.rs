@@ -15,22 +15,30 @@ use crate::flight::Flights;
 
 /// How long an answer counts when sessions are not refreshed.
 const KEEP: Duration = Duration::from_mins(5);
-/// How soon a provider that gave no answer is asked again.
+/// How soon a provider that gave no answer is asked again, unless it asked for more patience.
 const PAUSE: Duration = Duration::from_secs(5);
 
 /// Asks, and remembers.
 pub(crate) struct Standings {
     provider: Arc<dyn Provider>,
     clock: Clock,
-    answers: Flights<Standing>,
+    answers: Flights<Result<Standing, Unanswered>>,
+}
+
+/// The provider gave no answer.
+#[derive(Clone, Copy)]
+struct Unanswered {
+    /// For so long it is not asked again about the same session.
+    pause: Duration,
 }
 
 impl Standings {
     /// Answers count for `period`, after which sessions are refreshed; 5 minutes if they are not.
     pub(crate) fn new(provider: Arc<dyn Provider>, period: Option<Duration>, clock: Clock) -> Self {
-        let keep = move |standing: &Standing| match standing {
-            Standing::Met | Standing::Unmet(_) => period.unwrap_or(KEEP),
-            Standing::Unasked | Standing::Unanswered => PAUSE,
+        let keep = move |answer: &Result<Standing, Unanswered>| match answer {
+            Ok(Standing::Met | Standing::Unmet(_)) => period.unwrap_or(KEEP),
+            Ok(Standing::Unasked | Standing::Unanswered) => PAUSE,
+            Err(Unanswered { pause }) => *pause,
         };
         Self { provider, answers: Flights::new(clock.clone(), keep), clock }
     }
@@ -43,23 +51,30 @@ impl Standings {
     /// What the provider tells about the session of this name, now or a little while ago.
     pub(crate) async fn ask(&self, id: SessionId, session: &Arc<Session>) -> Standing {
         let begin = || ask(Arc::clone(&self.provider), Arc::clone(session), self.clock.clone());
-        self.answers.result(id, begin).await.unwrap_or(Standing::Unanswered)
+        standing(self.answers.result(id, begin).await)
     }
 
     /// What the session or the provider tells about a session that nobody has seen yet.
     pub(crate) async fn of_new(&self, session: &Arc<Session>) -> Standing {
         match self.of(session) {
-            Standing::Unasked => ask(Arc::clone(&self.provider), Arc::clone(session), self.clock.clone()).await,
+            Standing::Unasked => {
+                standing(Some(ask(Arc::clone(&self.provider), Arc::clone(session), self.clock.clone()).await))
+            }
             told @ (Standing::Met | Standing::Unmet(_) | Standing::Unanswered) => told,
         }
     }
 }
 
-async fn ask(provider: Arc<dyn Provider>, session: Arc<Session>, clock: Clock) -> Standing {
-    provider.ask_standing(&session, clock.now()).await.unwrap_or_else(|error| {
+async fn ask(provider: Arc<dyn Provider>, session: Arc<Session>, clock: Clock) -> Result<Standing, Unanswered> {
+    provider.ask_standing(&session, clock.now()).await.map_err(|error| {
         tracing::warn!(error = %chain(&error), "the provider cannot be asked whether its restrictions are met");
-        Standing::Unanswered
+        Unanswered { pause: error.retry_after().unwrap_or_default().max(PAUSE) }
     })
+}
+
+/// What an answer comes to; `None` is a question that was broken off.
+fn standing(answer: Option<Result<Standing, Unanswered>>) -> Standing {
+    answer.and_then(Result::ok).unwrap_or(Standing::Unanswered)
 }
 
 #[cfg(test)]
@@ -145,5 +160,24 @@ mod tests {
         }
         scene.now.fetch_add(5, Ordering::SeqCst);
         assert_eq!(scene.ask(&alice).await, Standing::Met);
+    }
+
+    #[tokio::test]
+    async fn a_provider_that_asks_for_patience_gets_it_within_reason() {
+        for (asked, waited) in [(60, 60), (1, 5), (86_400, 300)] {
+            let fault = CallError {
+                call: Call::Repository,
+                host: "api.test".into(),
+                fault: Fault::RateLimited(403),
+                retry_after: Some(Duration::from_secs(asked)),
+            };
+            let scene = Scene::new(vec![Err(fault.into()), Ok(Standing::Met)]);
+            let alice = stored("alice@example.com");
+            assert_eq!(scene.ask(&alice).await, Standing::Unanswered);
+            scene.now.fetch_add(waited - 1, Ordering::SeqCst);
+            assert_eq!((scene.ask(&alice).await, scene.asked()), (Standing::Unanswered, 1), "{asked}");
+            scene.now.fetch_add(1, Ordering::SeqCst);
+            assert_eq!(scene.ask(&alice).await, Standing::Met, "{asked}");
+        }
     }
 }

@@ -1,13 +1,14 @@
 //! What the rest of the program asks of an identity provider, whoever it is.
 
 use std::pin::Pin;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use sidecar_core::Session;
 use sidecar_core::login::LoginAttempt;
 use sidecar_core::policy::Standing;
 
 use crate::background::Interrupted;
+use crate::backoff::LONGEST_ASKED;
 use crate::callback::VerifiedCallback;
 use crate::client::CallError;
 use crate::error::{RedeemError, RefreshError, Unavailable, ValidateError};
@@ -98,6 +99,19 @@ pub enum StandingError {
     /// The task that asked ended before it was done.
     #[error("the question was interrupted")]
     Interrupted(#[from] Interrupted),
+}
+
+impl StandingError {
+    /// How long the provider wants to be left alone, five minutes at most; `None` when it did not say.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        let asked = match self {
+            Self::Call(error) => error.retry_after,
+            Self::Unavailable(unavailable) => Some(unavailable.retry_after),
+            Self::Interrupted(_) => None,
+        };
+        asked.map(|asked| asked.min(LONGEST_ASKED))
+    }
 }
 
 /// What an authorization request needs from us.
