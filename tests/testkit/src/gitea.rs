@@ -107,6 +107,18 @@ impl Gitea {
         flags
     }
 
+    /// A browser in which somebody is logged in here already: logins of programs then need a page at most to consent.
+    #[must_use]
+    pub fn visitor(&self, user: &str) -> Browser {
+        let mut browser = Browser::new();
+        let page = browser.open(&format!("{}/user/login", self.url()));
+        let forms = page.forms();
+        let form = forms.iter().find(|form| form.action == "/user/login").unwrap_or_else(|| panic!("no form: {page}"));
+        let page = browser.submit(&page, form, &[("user_name", user), ("password", &format!("{user}-pw1"))]);
+        assert_ne!(page.url.path(), "/user/login", "{page}");
+        browser
+    }
+
     /// Goes from Gitea's page through its login and consent, as far as they are shown, and returns what comes then.
     pub fn log_in(&self, browser: &mut Browser, page: Page, user: &str) -> Page {
         assert_eq!(page.url.port(), Some(self.port), "not Gitea's page: {page}");

@@ -4,7 +4,7 @@ use sidecar_testkit::app::SOON;
 use sidecar_testkit::process::eventually;
 use sidecar_testkit::{Browser, Elsewhere, Emulator, Fault, Front, Gitea, Page, Spoiler, emulator, gitea, place};
 
-use crate::site::{SESSION, Site, get_with, has_session};
+use crate::site::{Site, get_with, has_session};
 
 /// A program for which Gitea is its GitHub.
 pub(crate) fn at_gitea(flags: &[&str]) -> Site {
@@ -177,11 +177,14 @@ fn spoilt() -> (Spoiler, Site) {
 
 /// A browser in which alice is logged in at Gitea, which lets her through to the program without a page.
 fn known_at_gitea(site: &Site) -> Browser {
-    let (mut browser, page) = enter(site, "alice");
+    let gitea = Gitea::shared();
+    let known = gitea.visitor("alice");
+    let mut browser = known.clone();
+    let page = browser.open(&site.program.url("/deep?x=1"));
+    let page = gitea.log_in(&mut browser, page, "alice");
     assert_entered(site, &page);
-    browser.jar.forget(|cookie| cookie.name.starts_with(SESSION));
     site.app.forget();
-    browser
+    known
 }
 
 /// Every call of a login.
