@@ -18,6 +18,7 @@
 //! - verbs of `printf` other than `%v %s %q %d %t %x %X %c %%`, `%+v`, `%#v`, `%#q`, `*` and argument numbers; widths above 1000;
 //! - imaginary numbers and hexadecimal floats; text literals that are not UTF-8; names with letters outside of ASCII;
 //! - named character references in event handlers and `style` attributes that are neither ASCII nor of Latin-1;
+//! - `</` inside a `meta` tag, which Go takes for the end of the tag, as no browser does;
 //! - templates that call themselves and end in another place of the markup than they began;
 //! - more than 48 actions, parentheses or calls inside one another, and what takes or makes more than a page may.
 //!

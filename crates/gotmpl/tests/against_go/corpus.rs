@@ -1620,6 +1620,7 @@ pub(crate) const PLACES: &[&str] = &[
 /// What Go prints and we refuse at the start, each for its reason.
 #[rustfmt::skip]
 pub(crate) const REFUSED: &[&str] = &[
+    r#"<meta </ title="{{.S}}">"#,
     r#"{{printf "%5d|%-5d|%05d|%+d|% d|%x|%X|%#x|%#q|%5s|%-5s|%.2s|%5.1s|%05s" 42 42 42 42 42 42 42 42 "a" "ab" "ab" "abc" "abc" "x"}}"#,
     r#"{{printf "%!" 1}} {{printf "%" 1}} {{printf "%z" 1}}"#,
     r#"{{1e3 | printf "%d"}} {{1 | printf "%f"}}"#,
