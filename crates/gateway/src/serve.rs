@@ -113,7 +113,7 @@ impl Gateway {
         let mut record = Record::begin(&inbound, &shared.settings.forwarding, query, started, journal);
         let answer = match (probe, route) {
             (Some(probe), _) => self.probe(probe, &mut record),
-            (None, Route::Public(endpoint)) => self.public(endpoint, inbound, &record).await,
+            (None, Route::Public(endpoint)) => Box::pin(self.public(endpoint, inbound, &record)).await,
             (None, Route::Guarded(endpoint)) => self.guarded(endpoint, inbound, &mut record).await,
         };
         record.status(answer.status());
@@ -193,7 +193,7 @@ impl Gateway {
                     Decision::Allow(grant) => grant.session(),
                     Decision::Login | Decision::Refuse(_) => None,
                 };
-                sign_out::answer(shared, inbound, session).await
+                Box::pin(sign_out::answer(shared, inbound, session)).await
             }
             Guarded::Proxy => self.proxy(inbound, decision, record).await,
         };
@@ -231,7 +231,7 @@ impl Gateway {
         let shared = &*self.shared;
         match decision {
             Decision::Allow(grant) => self.forward(inbound, grant, record).await,
-            Decision::Login => unauthenticated::answer(shared, &inbound).await,
+            Decision::Login => Box::pin(unauthenticated::answer(shared, &inbound)).await,
             Decision::Refuse(Refusal::Constraint) => answer::text_error(StatusCode::FORBIDDEN),
             Decision::Refuse(refusal) if shared.settings.api.force_json => refused_as_json(refusal),
             Decision::Refuse(Refusal::Unanswered) => shared.unanswered(&inbound, &shared.page_target(&inbound)),
@@ -334,6 +334,16 @@ mod tests {
             assert_eq!((answer.status().as_u16(), header(RETRY_AFTER)), (status, seconds), "{refusal:?}");
             assert_eq!(header(CONTENT_TYPE), Some("application/json"));
         }
+    }
+
+    /// It is moved a few times on its way, and each connection has one while a request is under way: what few requests
+    /// need is in boxes.
+    #[test]
+    fn the_future_of_a_request_stays_small() {
+        fn size<'a, F: Future>(_: fn(&'a Gateway, Request<Incoming>, Peer) -> F) -> usize {
+            size_of::<F>()
+        }
+        assert!(size(Gateway::handle) < 8 * 1024, "{}", size(Gateway::handle));
     }
 
     #[test]

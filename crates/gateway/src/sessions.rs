@@ -94,7 +94,9 @@ impl Sessions {
                 tracing::info!(request_id = %presented.request_id, %reason, "Error loading cookied session, removing session");
                 Resolved { cookies: self.clear(presented), ..Resolved::default() }
             }
-            Opened::Session(opened) if self.is_due(&opened.session, now) => self.renewed(presented, opened).await,
+            Opened::Session(opened) if self.is_due(&opened.session, now) => {
+                Box::pin(self.renewed(presented, opened)).await
+            }
             Opened::Session(opened) => {
                 Resolved { session: Some(opened.session), id: Some(opened.id), ..Resolved::default() }
             }

@@ -58,7 +58,7 @@ impl CustomPages {
     }
 
     /// Renders every page with made-up data, in every status that it is shown with, and says what is odd: a variable that
-    /// does not exist, for example, which otherwise shows when a visitor comes to the place where it is used.
+    /// does not exist in any branch, for example, which otherwise shows when a visitor comes to the place where it is used.
     #[must_use]
     pub fn try_out(&self) -> Vec<Oddity> {
         let mut oddities: Vec<Oddity> = Vec::new();
@@ -68,8 +68,13 @@ impl CustomPages {
             }
         };
         for text in [SAMPLE, ""] {
-            for (kind, rendered) in Custom::sample(self, text).all(text) {
-                match rendered {
+            for (kind, data) in Custom::sample(self, text).samples(text).into_iter().filter(|(kind, _)| self.has(*kind))
+            {
+                // Rendering passes over the branches that this data does not take.
+                if let Err(error) = self.0.check(kind.file(), &data) {
+                    note(Oddity::Fails(error));
+                }
+                match self.0.render(kind.file(), &data) {
                     // A page of variables alone may be empty when they are.
                     Ok(html) if html.trim().is_empty() && !text.is_empty() => note(Oddity::Empty(kind)),
                     Ok(_) => {}
@@ -140,49 +145,53 @@ impl Custom {
         Self { pages: pages.clone(), provider: text(), prefix: text(), banner: text(), logo: text(), footer: text() }
     }
 
-    /// Every page in every status.
-    fn all(&self, text: &str) -> Vec<(PageKind, Result<String, RenderError>)> {
+    /// The data of every page in every status.
+    fn samples(&self, text: &str) -> Vec<(PageKind, Value)> {
         let sign_in = SIGN_IN_STATUSES.map(|status| {
             let page = SignInPage { status, host: text, return_to: text };
-            (PageKind::SignIn, self.sign_in(&page))
+            (PageKind::SignIn, self.sign_in_data(&page))
         });
         let errors = ERROR_STATUSES.map(|status| {
             let page = ErrorPage { status, message: text, request_id: text, account: None, ways: Ways::To(text) };
-            (PageKind::Error, self.error(&page))
+            (PageKind::Error, self.error_data(&page))
         });
-        sign_in.into_iter().chain(errors).filter_map(|(kind, rendered)| Some((kind, rendered?))).collect()
+        sign_in.into_iter().chain(errors).map(|(kind, data)| (kind, Value::Record(data))).collect()
     }
 
     /// The sign-in page; `None` if there is none of the operator's own.
     pub(super) fn sign_in(&self, page: &SignInPage<'_>) -> Option<Result<String, RenderError>> {
-        self.render(PageKind::SignIn, || {
-            Record::new()
-                .with("ProviderName", self.provider.as_str())
-                .with("SignInMessage", Value::Html(self.banner.clone()))
-                .with("StatusCode", i64::from(page.status.as_u16()))
-                // Users of a file are not served.
-                .with("CustomLogin", false)
-                .with("Redirect", page.return_to)
-                .with("Version", VERSION)
-                .with("ProxyPrefix", self.prefix.as_str())
-                .with("Footer", Value::Html(self.footer.clone()))
-                .with("LogoData", Value::Html(self.logo.clone()))
-        })
+        self.render(PageKind::SignIn, || self.sign_in_data(page))
     }
 
     /// The error page; `None` if there is none of the operator's own.
     pub(super) fn error(&self, page: &ErrorPage<'_>) -> Option<Result<String, RenderError>> {
-        self.render(PageKind::Error, || {
-            Record::new()
-                .with("Title", title(page.status))
-                .with("Message", page.message)
-                .with("ProxyPrefix", self.prefix.as_str())
-                .with("StatusCode", i64::from(page.status.as_u16()))
-                .with("Redirect", page.ways.target().unwrap_or_default())
-                .with("RequestID", page.request_id)
-                .with("Footer", Value::Html(self.footer.clone()))
-                .with("Version", VERSION)
-        })
+        self.render(PageKind::Error, || self.error_data(page))
+    }
+
+    fn sign_in_data(&self, page: &SignInPage<'_>) -> Record {
+        Record::new()
+            .with("ProviderName", self.provider.as_str())
+            .with("SignInMessage", Value::Html(self.banner.clone()))
+            .with("StatusCode", i64::from(page.status.as_u16()))
+            // Users of a file are not served.
+            .with("CustomLogin", false)
+            .with("Redirect", page.return_to)
+            .with("Version", VERSION)
+            .with("ProxyPrefix", self.prefix.as_str())
+            .with("Footer", Value::Html(self.footer.clone()))
+            .with("LogoData", Value::Html(self.logo.clone()))
+    }
+
+    fn error_data(&self, page: &ErrorPage<'_>) -> Record {
+        Record::new()
+            .with("Title", title(page.status))
+            .with("Message", page.message)
+            .with("ProxyPrefix", self.prefix.as_str())
+            .with("StatusCode", i64::from(page.status.as_u16()))
+            .with("Redirect", page.ways.target().unwrap_or_default())
+            .with("RequestID", page.request_id)
+            .with("Footer", Value::Html(self.footer.clone()))
+            .with("Version", VERSION)
     }
 
     fn render(&self, kind: PageKind, data: impl FnOnce() -> Record) -> Option<Result<String, RenderError>> {
@@ -299,6 +308,8 @@ mod tests {
         let faults: Vec<String> = pages.try_out().iter().map(ToString::to_string).collect();
         assert_eq!(faults.len(), 1, "{faults:?}");
         assert!(faults[0].starts_with("sign_in.html:3: ") && faults[0].contains("Pasword"), "{faults:?}");
+        let form = parsed("{{if .CustomLogin}}<form>{{.Usr}}</form>{{end}}x", "x");
+        assert_eq!(form.try_out().len(), 1, "a branch that no sample takes: {:?}", form.try_out());
         assert!(parsed("{{.Redirect}}", "{{.Message}}").try_out().is_empty());
     }
 }
