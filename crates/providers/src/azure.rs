@@ -9,7 +9,7 @@
 
 mod version;
 
-use std::sync::{Arc, Once};
+use std::sync::Once;
 use std::time::SystemTime;
 
 use serde::Deserialize;
@@ -18,13 +18,14 @@ use sidecar_core::{Secret, Session};
 use sidecar_oidc::id_token::{IdToken, IdTokenError, NonceRule};
 use sidecar_oidc::settings::{Endpoints, KeySource, NonceCheck};
 use sidecar_oidc::{
-    ApiHeaders, AuthorizationRequest, Background, BoxFuture, BuildError, Call, ClaimsError, Client, EndpointOverrides,
-    EndpointUrl, EndpointUrlError, Freshness, Metadata, OAuthClient, OAuthSettings, Presented, Provider, RedeemError,
-    Redeemed, RefreshError, Refreshed, RelyingParty, TokenResponse, Unavailable, ValidateError, VerifiedCallback,
+    ApiHeaders, AuthorizationRequest, Background, BuildError, Call, CallError, ClaimsError, Client, EndpointOverrides,
+    EndpointUrl, EndpointUrlError, Freshness, Metadata, OAuthClient, OAuthSettings, Presented, RedeemError, Redeemed,
+    RefreshError, Refreshed, Registration, RelyingParty, TokenResponse, Unavailable, ValidateError, VerifiedCallback,
 };
 
 use self::version::{Version, profile, scope, version, with_https};
 use crate::graph::{self, Memberships};
+use crate::running::Kind;
 
 /// The text of the sign-in button unless one is configured.
 const NAME: &str = "Azure";
@@ -72,11 +73,6 @@ pub fn endpoints(tenant: &str, configured: EndpointOverrides, keys: KeySource) -
 
 /// Azure Active Directory.
 pub(crate) struct Azure {
-    shared: Arc<Shared>,
-    background: Background,
-}
-
-struct Shared {
     relying_party: RelyingParty,
     client: Client,
     resource: Option<String>,
@@ -96,17 +92,14 @@ struct Account {
 }
 
 impl Azure {
-    pub(crate) fn start(settings: AzureSettings, client: Client, background: Background) -> Result<Self, BuildError> {
+    pub(crate) fn start(settings: AzureSettings, client: Client, background: &Background) -> Result<Self, BuildError> {
         let AzureSettings { mut openid, resource, group_field, graph } = settings;
         openid.nonce = NonceCheck::InsecureSkipped;
         openid.registration.response_mode = None;
-        let relying_party = RelyingParty::start(openid, client.clone(), &background)?;
-        let shared = Shared { relying_party, client, resource, group_field, graph, unused: Once::new() };
-        Ok(Self { shared: Arc::new(shared), background })
+        let relying_party = RelyingParty::start(openid, client.clone(), background)?;
+        Ok(Self { relying_party, client, resource, group_field, graph, unused: Once::new() })
     }
-}
 
-impl Shared {
     /// The client at the endpoints that are known now.
     fn oauth(&self, metadata: &Metadata) -> OAuthClient {
         let registration = self.relying_party.settings().registration.clone();
@@ -127,41 +120,6 @@ impl Shared {
             resource: self.resource.clone().filter(|_| version == Version::One),
         };
         OAuthClient::new(settings, self.client.clone())
-    }
-
-    fn authorization_url(&self, request: &AuthorizationRequest<'_>) -> Result<String, Unavailable> {
-        let oauth = self.oauth(&*self.relying_party.metadata()?);
-        let resource = oauth.settings().resource.as_deref().map(|resource| ("resource", resource));
-        Ok(oauth.authorization_url(request, resource.as_slice()))
-    }
-
-    async fn redeem(
-        &self,
-        callback: VerifiedCallback,
-        redirect_uri: &str,
-        now: SystemTime,
-    ) -> Result<Session, RedeemError> {
-        let metadata = self.relying_party.metadata()?;
-        let Redeemed { tokens, nonce } = self.oauth(&metadata).redeem(callback, redirect_uri).await?;
-        let access_token = tokens.access_token.clone();
-        let verified = self.verify(&tokens, &metadata, now).await?;
-        let mut session = Session { nonce, ..Session::default() };
-        let identity = self.relying_party.identity(&verified, &access_token, &metadata).await?;
-        take_identity(&mut session, identity);
-        take_tokens(&mut session, tokens, now);
-        if session.email.is_none() {
-            session.email = self.email_of_profile(&metadata, &access_token).await?;
-        }
-        if session.email.is_none() {
-            return Err(RedeemError::NoEmail);
-        }
-        if version(&metadata) == Version::Two {
-            let memberships = self.memberships(&metadata);
-            let groups = memberships.ask(&self.client, &access_token).await.map_err(RedeemError::UserData)?;
-            graph::join(&mut session.groups, groups);
-        }
-        self.ask_validate_url(&access_token, &metadata).await.map_err(RedeemError::NotConfirmed)?;
-        Ok(session)
     }
 
     /// The token that the provider signed for us: the ID token, else the access token. What is read later is read from the
@@ -210,6 +168,82 @@ impl Shared {
         Memberships { first, field: self.group_field.clone() }
     }
 
+    /// D56: a session keeps no subject here, but its ID token has one as long as its signature can be checked.
+    async fn compare_subjects(&self, session: &Session, verified: &IdToken) -> Result<(), RefreshError> {
+        let Ok(before) = self.relying_party.recall(session).await else { return Ok(()) };
+        match before.claims().look_up("sub") {
+            Some(subject) if subject.to_text() != verified.subject() => Err(RefreshError::SubjectChanged),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    async fn ask_validate_url(&self, access_token: &Secret<String>, metadata: &Metadata) -> Result<(), CallError> {
+        let configured = self.relying_party.settings().validate_endpoint.clone();
+        let url = configured.unwrap_or_else(|| profile(metadata));
+        self.client.validate(&url, Presented::Headers(ApiHeaders::bearer(access_token))).await
+    }
+}
+
+impl Kind for Azure {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn registration(&self) -> &Registration {
+        &self.relying_party.settings().registration
+    }
+
+    fn status(&self) -> Result<(), Unavailable> {
+        self.relying_party.metadata().map(|_| ())
+    }
+
+    async fn ready_once(&self) -> Result<(), Unavailable> {
+        self.relying_party.ready_once().await
+    }
+
+    fn new_attempt(&self) -> Result<LoginAttempt, Unavailable> {
+        self.oauth(&*self.relying_party.metadata()?).new_attempt()
+    }
+
+    fn authorization_url(&self, request: &AuthorizationRequest<'_>) -> Result<String, Unavailable> {
+        let oauth = self.oauth(&*self.relying_party.metadata()?);
+        let resource = oauth.settings().resource.as_deref().map(|resource| ("resource", resource));
+        Ok(oauth.authorization_url(request, resource.as_slice()))
+    }
+
+    fn has_account_chooser(&self) -> bool {
+        true
+    }
+
+    async fn redeem(
+        &self,
+        callback: VerifiedCallback,
+        redirect_uri: &str,
+        now: SystemTime,
+    ) -> Result<Session, RedeemError> {
+        let metadata = self.relying_party.metadata()?;
+        let Redeemed { tokens, nonce } = self.oauth(&metadata).redeem(callback, redirect_uri).await?;
+        let access_token = tokens.access_token.clone();
+        let verified = self.verify(&tokens, &metadata, now).await?;
+        let mut session = Session { nonce, ..Session::default() };
+        let identity = self.relying_party.identity(&verified, &access_token, &metadata).await?;
+        take_identity(&mut session, identity);
+        take_tokens(&mut session, tokens, now);
+        if session.email.is_none() {
+            session.email = self.email_of_profile(&metadata, &access_token).await?;
+        }
+        if session.email.is_none() {
+            return Err(RedeemError::NoEmail);
+        }
+        if version(&metadata) == Version::Two {
+            let memberships = self.memberships(&metadata);
+            let groups = memberships.ask(&self.client, &access_token).await.map_err(RedeemError::UserData)?;
+            graph::join(&mut session.groups, groups);
+        }
+        self.ask_validate_url(&access_token, &metadata).await.map_err(RedeemError::NotConfirmed)?;
+        Ok(session)
+    }
+
     async fn refresh(&self, session: &Session, now: SystemTime) -> Result<Refreshed, RefreshError> {
         let metadata = self.relying_party.metadata()?;
         let Some(tokens) = self.oauth(&metadata).refresh(session).await? else { return Ok(Refreshed::NothingToDo) };
@@ -226,29 +260,11 @@ impl Shared {
         Ok(Refreshed::Renewed(Box::new(renewed)))
     }
 
-    /// D56: a session keeps no subject here, but its ID token has one as long as its signature can be checked.
-    async fn compare_subjects(&self, session: &Session, verified: &IdToken) -> Result<(), RefreshError> {
-        let Ok(before) = self.relying_party.recall(session).await else { return Ok(()) };
-        match before.claims().look_up("sub") {
-            Some(subject) if subject.to_text() != verified.subject() => Err(RefreshError::SubjectChanged),
-            Some(_) | None => Ok(()),
-        }
-    }
-
-    async fn validate(&self, session: &Session) -> Result<(), ValidateError> {
+    /// The access token is asked about, whatever the session comes from.
+    async fn validate(&self, session: &Session, _: Freshness, _: SystemTime) -> Result<(), ValidateError> {
         let metadata = self.relying_party.metadata()?;
         let access_token = session.access_token.as_ref().ok_or(ValidateError::NoAccessToken)?;
         Ok(self.ask_validate_url(access_token, &metadata).await?)
-    }
-
-    async fn ask_validate_url(
-        &self,
-        access_token: &Secret<String>,
-        metadata: &Metadata,
-    ) -> Result<(), sidecar_oidc::CallError> {
-        let configured = self.relying_party.settings().validate_endpoint.clone();
-        let url = configured.unwrap_or_else(|| profile(metadata));
-        self.client.validate(&url, Presented::Headers(ApiHeaders::bearer(access_token))).await
     }
 }
 
@@ -268,60 +284,6 @@ fn take_tokens(session: &mut Session, tokens: TokenResponse, now: SystemTime) {
     session.created_at = Some(now);
     let expires_in = tokens.expires_in.and_then(|expires_in| now.checked_add(expires_in));
     session.expires_at = tokens.expires_on.or(expires_in);
-}
-
-impl Provider for Azure {
-    fn display_name(&self) -> &str {
-        self.shared.relying_party.settings().registration.display_name.as_deref().unwrap_or(NAME)
-    }
-
-    fn status(&self) -> Result<(), Unavailable> {
-        self.shared.relying_party.metadata().map(|_| ())
-    }
-
-    fn ready_once(&self) -> BoxFuture<Result<(), Unavailable>> {
-        let shared = Arc::clone(&self.shared);
-        self.background.run(async move { shared.relying_party.ready_once().await })
-    }
-
-    fn new_attempt(&self) -> Result<LoginAttempt, Unavailable> {
-        self.shared.oauth(&*self.shared.relying_party.metadata()?).new_attempt()
-    }
-
-    fn authorization_url(&self, request: &AuthorizationRequest<'_>) -> Result<String, Unavailable> {
-        self.shared.authorization_url(request)
-    }
-
-    fn has_account_chooser(&self) -> bool {
-        true
-    }
-
-    fn redeem(
-        &self,
-        callback: VerifiedCallback,
-        redirect_uri: &str,
-        now: SystemTime,
-    ) -> BoxFuture<Result<Session, RedeemError>> {
-        let shared = Arc::clone(&self.shared);
-        let redirect_uri = redirect_uri.to_owned();
-        let work = async move { shared.redeem(callback, &redirect_uri, now).await };
-        self.background.run(work)
-    }
-
-    fn refresh(&self, session: &Session, now: SystemTime) -> BoxFuture<Result<Refreshed, RefreshError>> {
-        let shared = Arc::clone(&self.shared);
-        let session = session.clone();
-        let work = async move { shared.refresh(&session, now).await };
-        self.background.run(work)
-    }
-
-    /// The access token is asked about, whatever the session comes from.
-    fn validate(&self, session: &Session, _: Freshness, _: SystemTime) -> BoxFuture<Result<(), ValidateError>> {
-        let shared = Arc::clone(&self.shared);
-        let session = session.clone();
-        let work = async move { shared.validate(&session).await };
-        self.background.run(work)
-    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,6 @@
 //! Every ID token must name its tenant. Which tenants may in is asked of each session, whoever made it (D41).
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::time::SystemTime;
 
 use sidecar_core::Session;
@@ -19,12 +18,13 @@ use sidecar_oidc::claims::Claims;
 use sidecar_oidc::id_token::IdTokenError;
 use sidecar_oidc::pkce::{CodeChallengeMethod, PkcePolicy};
 use sidecar_oidc::{
-    AuthorizationRequest, Background, BoxFuture, BuildError, CallError, Client, EndpointUrl, Freshness, KeysError,
-    Provider, RedeemError, RefreshError, Refreshed, RelyingParty, Renewal, StandingError, Unavailable, ValidateError,
+    AuthorizationRequest, Background, BuildError, CallError, Client, EndpointUrl, Freshness, KeysError, RedeemError,
+    RefreshError, Refreshed, Registration, RelyingParty, Renewal, StandingError, Unavailable, ValidateError,
     VerifiedCallback,
 };
 
 use crate::graph::{self, Memberships};
+use crate::running::Kind;
 
 /// The text of the sign-in button unless one is configured.
 const NAME: &str = "Microsoft Entra ID";
@@ -76,11 +76,6 @@ impl Tenants {
 
 /// Microsoft Entra ID.
 pub(crate) struct EntraId {
-    shared: Arc<Shared>,
-    background: Background,
-}
-
-struct Shared {
     relying_party: RelyingParty,
     client: Client,
     tenants: Tenants,
@@ -88,7 +83,11 @@ struct Shared {
 }
 
 impl EntraId {
-    pub(crate) fn start(settings: EntraIdSettings, client: Client, background: Background) -> Result<Self, BuildError> {
+    pub(crate) fn start(
+        settings: EntraIdSettings,
+        client: Client,
+        background: &Background,
+    ) -> Result<Self, BuildError> {
         let EntraIdSettings { mut openid, tenants, graph } = settings;
         let registration = &mut openid.registration;
         registration.scope.get_or_insert_with(|| SCOPE.to_owned());
@@ -96,14 +95,54 @@ impl EntraId {
         if registration.pkce == PkcePolicy::Automatic {
             registration.pkce = PkcePolicy::Always(CodeChallengeMethod::S256);
         }
-        let relying_party = RelyingParty::start(openid, client.clone(), &background)?;
+        let relying_party = RelyingParty::start(openid, client.clone(), background)?;
         let (path, query) = MEMBERSHIPS;
         let memberships = Memberships { first: graph::at(&graph, path, Some(query)), field: "id".to_owned() };
-        Ok(Self { shared: Arc::new(Shared { relying_party, client, tenants, memberships }), background })
+        Ok(Self { relying_party, client, tenants, memberships })
+    }
+
+    /// A token has room for 200 groups. Of a visitor with more it says only that there are more, and Graph tells them.
+    async fn add_groups(&self, session: &mut Session, claims: &Claims) -> Result<(), CallError> {
+        if !has_more_groups(claims) {
+            return Ok(());
+        }
+        let Some(access_token) = &session.access_token else { return Ok(()) };
+        tracing::debug!("the ID token has no room for the visitor's groups, so Microsoft Graph is asked");
+        let groups = self.memberships.ask(&self.client, access_token).await?;
+        graph::join(&mut session.groups, groups);
+        Ok(())
     }
 }
 
-impl Shared {
+impl Kind for EntraId {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn registration(&self) -> &Registration {
+        &self.relying_party.settings().registration
+    }
+
+    fn status(&self) -> Result<(), Unavailable> {
+        self.relying_party.metadata().map(|_| ())
+    }
+
+    async fn ready_once(&self) -> Result<(), Unavailable> {
+        self.relying_party.ready_once().await
+    }
+
+    fn new_attempt(&self) -> Result<LoginAttempt, Unavailable> {
+        self.relying_party.new_attempt()
+    }
+
+    fn authorization_url(&self, request: &AuthorizationRequest<'_>) -> Result<String, Unavailable> {
+        self.relying_party.authorization_url(request, &[])
+    }
+
+    fn has_account_chooser(&self) -> bool {
+        true
+    }
+
     async fn redeem(
         &self,
         callback: VerifiedCallback,
@@ -128,24 +167,21 @@ impl Shared {
         Ok(renewal.into())
     }
 
-    /// A token has room for 200 groups. Of a visitor with more it says only that there are more, and Graph tells them.
-    async fn add_groups(&self, session: &mut Session, claims: &Claims) -> Result<(), CallError> {
-        if !has_more_groups(claims) {
-            return Ok(());
-        }
-        let Some(access_token) = &session.access_token else { return Ok(()) };
-        tracing::debug!("the ID token has no room for the visitor's groups, so Microsoft Graph is asked");
-        let groups = self.memberships.ask(&self.client, access_token).await?;
-        graph::join(&mut session.groups, groups);
-        Ok(())
-    }
-
-    /// The tenant's name must be there at any time; whether it may in is for [`Provider::standing`] to say, so that a session
+    /// The tenant's name must be there at any time; whether it may in is for [`Kind::standing`] to say, so that a session
     /// which is good elsewhere stays.
     async fn validate(&self, session: &Session, freshness: Freshness, now: SystemTime) -> Result<(), ValidateError> {
         let id_token = self.relying_party.recall(session).await?;
         tenant(id_token.claims()).ok_or(ValidateError::Unmet(Requirement::Tenant))?;
         self.relying_party.validate(session, freshness, now).await
+    }
+
+    /// A session tells its tenant in its ID token, whose signature is checked once and not on every request.
+    fn standing(&self, session: &Session) -> Standing {
+        match (&self.tenants, &session.id_token) {
+            (Tenants::Any, _) => Standing::Met,
+            (Tenants::Listed(_), None) => Standing::Unmet(Requirement::Tenant),
+            (Tenants::Listed(_), Some(_)) => Standing::Unasked,
+        }
     }
 
     async fn ask_standing(&self, session: &Session) -> Result<Standing, StandingError> {
@@ -185,86 +221,6 @@ fn tenant(claims: &Claims) -> Option<&str> {
 /// Whether the token says that its groups are to be had elsewhere (OIDC Core §5.6.2, distributed claims).
 fn has_more_groups(claims: &Claims) -> bool {
     matches!(claims.member("_claim_names"), Some(ClaimValue::Map(names)) if names.contains_key("groups"))
-}
-
-impl Provider for EntraId {
-    fn display_name(&self) -> &str {
-        self.shared.relying_party.settings().registration.display_name.as_deref().unwrap_or(NAME)
-    }
-
-    fn status(&self) -> Result<(), Unavailable> {
-        self.shared.relying_party.metadata().map(|_| ())
-    }
-
-    fn ready_once(&self) -> BoxFuture<Result<(), Unavailable>> {
-        let shared = Arc::clone(&self.shared);
-        self.background.run(async move { shared.relying_party.ready_once().await })
-    }
-
-    fn new_attempt(&self) -> Result<LoginAttempt, Unavailable> {
-        self.shared.relying_party.new_attempt()
-    }
-
-    fn authorization_url(&self, request: &AuthorizationRequest<'_>) -> Result<String, Unavailable> {
-        self.shared.relying_party.authorization_url(request, &[])
-    }
-
-    fn has_account_chooser(&self) -> bool {
-        true
-    }
-
-    fn redeem(
-        &self,
-        callback: VerifiedCallback,
-        redirect_uri: &str,
-        now: SystemTime,
-    ) -> BoxFuture<Result<Session, RedeemError>> {
-        let shared = Arc::clone(&self.shared);
-        let redirect_uri = redirect_uri.to_owned();
-        let work = async move { shared.redeem(callback, &redirect_uri, now).await };
-        self.background.run(work)
-    }
-
-    fn refresh(&self, session: &Session, now: SystemTime) -> BoxFuture<Result<Refreshed, RefreshError>> {
-        let shared = Arc::clone(&self.shared);
-        let session = session.clone();
-        let work = async move { shared.refresh(&session, now).await };
-        self.background.run(work)
-    }
-
-    fn validate(
-        &self,
-        session: &Session,
-        freshness: Freshness,
-        now: SystemTime,
-    ) -> BoxFuture<Result<(), ValidateError>> {
-        let shared = Arc::clone(&self.shared);
-        let session = session.clone();
-        let work = async move { shared.validate(&session, freshness, now).await };
-        self.background.run(work)
-    }
-
-    /// A session tells its tenant in its ID token, whose signature is checked once and not on every request.
-    fn standing(&self, session: &Session) -> Standing {
-        match (&self.shared.tenants, &session.id_token) {
-            (Tenants::Any, _) => Standing::Met,
-            (Tenants::Listed(_), None) => Standing::Unmet(Requirement::Tenant),
-            (Tenants::Listed(_), Some(_)) => Standing::Unasked,
-        }
-    }
-
-    fn ask_standing(&self, session: &Session, _now: SystemTime) -> BoxFuture<Result<Standing, StandingError>> {
-        match self.standing(session) {
-            Standing::Unasked => {}
-            told @ (Standing::Met | Standing::Unmet(_) | Standing::Unanswered) => {
-                return Box::pin(std::future::ready(Ok(told)));
-            }
-        }
-        let shared = Arc::clone(&self.shared);
-        let session = session.clone();
-        let work = async move { shared.ask_standing(&session).await };
-        self.background.run(work)
-    }
 }
 
 #[cfg(test)]

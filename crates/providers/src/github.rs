@@ -14,20 +14,20 @@ mod api;
 mod names;
 mod restrictions;
 
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use sidecar_core::login::LoginAttempt;
 use sidecar_core::policy::{Requirement, Standing};
 use sidecar_core::{Secret, Session};
 use sidecar_oidc::{
-    ApiHeaders, AuthorizationRequest, Background, BoxFuture, CallError, Client, EndpointOverrides, EndpointUrl, Fault,
-    Freshness, OAuthClient, OAuthSettings, Presented, Provider, RedeemError, RefreshError, Refreshed, Registration,
-    StandingError, Unavailable, ValidateError, VerifiedCallback,
+    ApiHeaders, AuthorizationRequest, CallError, Client, EndpointOverrides, EndpointUrl, Fault, Freshness, OAuthClient,
+    OAuthSettings, Presented, RedeemError, RefreshError, Refreshed, Registration, StandingError, Unavailable,
+    ValidateError, VerifiedCallback,
 };
 
 use self::api::Api;
 pub use self::restrictions::{Membership, Repository, Restrictions, TeamName};
+use crate::running::Kind;
 
 /// The text of the sign-in button unless one is configured.
 const NAME: &str = "GitHub";
@@ -57,12 +57,6 @@ pub struct GitHubSettings {
 
 /// The provider.
 pub(crate) struct GitHub {
-    inner: Arc<Inner>,
-    background: Background,
-}
-
-/// What a call needs, wherever it runs.
-struct Inner {
     oauth: OAuthClient,
     validate_url: EndpointUrl,
     api: Api,
@@ -73,7 +67,7 @@ struct Inner {
 }
 
 impl GitHub {
-    pub(crate) fn new(settings: GitHubSettings, client: Client, background: Background) -> Self {
+    pub(crate) fn new(settings: GitHubSettings, client: Client) -> Self {
         let GitHubSettings { registration, endpoints, resource, restrictions, session_lifetime } = settings;
         let own = |text| EndpointUrl::parse(text).expect("a URL of this file");
         let has_account_chooser = endpoints.authorization.is_none();
@@ -88,46 +82,12 @@ impl GitHub {
             resource,
         };
         let oauth = OAuthClient::new(settings, client);
-        Self {
-            inner: Arc::new(Inner { oauth, validate_url, api, restrictions, session_lifetime, has_account_chooser }),
-            background,
-        }
-    }
-}
-
-impl Inner {
-    async fn redeem(
-        &self,
-        callback: VerifiedCallback,
-        redirect_uri: &str,
-        now: SystemTime,
-    ) -> Result<Session, RedeemError> {
-        let redeemed = self.oauth.redeem(callback, redirect_uri).await?;
-        let access_token = redeemed.tokens.access_token.clone();
-        let visitor = self.api.visitor(&access_token).await.map_err(RedeemError::UserData)?;
-        self.confirm(&access_token).await.map_err(RedeemError::NotConfirmed)?;
-        Ok(Session {
-            user: Some(visitor.login),
-            email: visitor.email,
-            groups: visitor.groups,
-            expires_at: self.session_lifetime.and_then(|lifetime| now.checked_add(lifetime)),
-            ..redeemed.into_session(now)
-        })
+        Self { oauth, validate_url, api, restrictions, session_lifetime, has_account_chooser }
     }
 
     async fn confirm(&self, access_token: &Secret<String>) -> Result<(), CallError> {
         let presented = Presented::Headers(ApiHeaders::github(access_token));
         self.oauth.client().validate(&self.validate_url, presented).await
-    }
-
-    async fn ask_standing(&self, session: &Session) -> Result<Standing, CallError> {
-        match (self.restrictions.standing(session), self.restrictions.repository()) {
-            (Standing::Unasked, Some(repository)) => {
-                let has_access = self.has_access(repository, session).await?;
-                Ok(if has_access { Standing::Met } else { Standing::Unmet(Requirement::Repository) })
-            }
-            (told, _) => Ok(told),
-        }
     }
 
     async fn has_access(&self, repository: &Repository, session: &Session) -> Result<bool, CallError> {
@@ -148,67 +108,62 @@ impl Inner {
     }
 }
 
-impl Provider for GitHub {
-    fn display_name(&self) -> &str {
-        self.inner.oauth.settings().registration.display_name.as_deref().unwrap_or(NAME)
+impl Kind for GitHub {
+    fn name(&self) -> &'static str {
+        NAME
     }
 
-    fn status(&self) -> Result<(), Unavailable> {
-        Ok(())
-    }
-
-    fn ready_once(&self) -> BoxFuture<Result<(), Unavailable>> {
-        Box::pin(std::future::ready(Ok(())))
+    fn registration(&self) -> &Registration {
+        &self.oauth.settings().registration
     }
 
     fn new_attempt(&self) -> Result<LoginAttempt, Unavailable> {
-        self.inner.oauth.new_attempt()
+        self.oauth.new_attempt()
     }
 
     fn authorization_url(&self, request: &AuthorizationRequest<'_>) -> Result<String, Unavailable> {
-        Ok(self.inner.oauth.authorization_url(request, &[]))
+        Ok(self.oauth.authorization_url(request, &[]))
     }
 
     fn has_account_chooser(&self) -> bool {
-        self.inner.has_account_chooser
+        self.has_account_chooser
     }
 
-    fn redeem(
+    async fn redeem(
         &self,
         callback: VerifiedCallback,
         redirect_uri: &str,
         now: SystemTime,
-    ) -> BoxFuture<Result<Session, RedeemError>> {
-        let inner = Arc::clone(&self.inner);
-        let redirect_uri = redirect_uri.to_owned();
-        self.background.run(async move { inner.redeem(callback, &redirect_uri, now).await })
-    }
-
-    fn refresh(&self, _session: &Session, _now: SystemTime) -> BoxFuture<Result<Refreshed, RefreshError>> {
-        Box::pin(std::future::ready(Ok(Refreshed::NotSupported)))
-    }
-
-    fn validate(
-        &self,
-        session: &Session,
-        _freshness: Freshness,
-        _now: SystemTime,
-    ) -> BoxFuture<Result<(), ValidateError>> {
-        let inner = Arc::clone(&self.inner);
-        let access_token = session.access_token.clone();
-        self.background.run(async move {
-            let access_token = access_token.ok_or(ValidateError::NoAccessToken)?;
-            Ok(inner.confirm(&access_token).await?)
+    ) -> Result<Session, RedeemError> {
+        let redeemed = self.oauth.redeem(callback, redirect_uri).await?;
+        let access_token = redeemed.tokens.access_token.clone();
+        let visitor = self.api.visitor(&access_token).await.map_err(RedeemError::UserData)?;
+        self.confirm(&access_token).await.map_err(RedeemError::NotConfirmed)?;
+        Ok(Session {
+            user: Some(visitor.login),
+            email: visitor.email,
+            groups: visitor.groups,
+            expires_at: self.session_lifetime.and_then(|lifetime| now.checked_add(lifetime)),
+            ..redeemed.into_session(now)
         })
     }
 
-    fn standing(&self, session: &Session) -> Standing {
-        self.inner.restrictions.standing(session)
+    async fn refresh(&self, _session: &Session, _now: SystemTime) -> Result<Refreshed, RefreshError> {
+        Ok(Refreshed::NotSupported)
     }
 
-    fn ask_standing(&self, session: &Session, _now: SystemTime) -> BoxFuture<Result<Standing, StandingError>> {
-        let inner = Arc::clone(&self.inner);
-        let session = session.clone();
-        self.background.run(async move { Ok(inner.ask_standing(&session).await?) })
+    async fn validate(&self, session: &Session, _: Freshness, _: SystemTime) -> Result<(), ValidateError> {
+        let access_token = session.access_token.as_ref().ok_or(ValidateError::NoAccessToken)?;
+        Ok(self.confirm(access_token).await?)
+    }
+
+    fn standing(&self, session: &Session) -> Standing {
+        self.restrictions.standing(session)
+    }
+
+    async fn ask_standing(&self, session: &Session) -> Result<Standing, StandingError> {
+        let Some(repository) = self.restrictions.repository() else { return Ok(self.standing(session)) };
+        let has_access = self.has_access(repository, session).await?;
+        Ok(if has_access { Standing::Met } else { Standing::Unmet(Requirement::Repository) })
     }
 }

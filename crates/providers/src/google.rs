@@ -10,7 +10,6 @@
 //! What can be checked without them is: that the token is for us, is not expired, is Google's where Google is asked, and
 //! that its e-mail address is verified.
 
-use std::sync::Arc;
 use std::time::SystemTime;
 
 use sidecar_core::claims::ClaimValue;
@@ -18,10 +17,12 @@ use sidecar_core::login::LoginAttempt;
 use sidecar_core::{Secret, Session};
 use sidecar_oidc::id_token::{self, IdTokenError, IssuerRule, NonceRule, Policy, ReceivedIdToken};
 use sidecar_oidc::{
-    AuthorizationRequest, Background, BoxFuture, CallError, ClaimsError, Client, EndpointOverrides, EndpointUrl,
-    Freshness, OAuthClient, OAuthSettings, Presented, Provider, RedeemError, Redeemed, RefreshError, Refreshed,
-    Registration, Unavailable, ValidateError, VerifiedCallback,
+    AuthorizationRequest, CallError, ClaimsError, Client, EndpointOverrides, EndpointUrl, Freshness, OAuthClient,
+    OAuthSettings, Presented, RedeemError, Redeemed, RefreshError, Refreshed, Registration, Unavailable, ValidateError,
+    VerifiedCallback,
 };
+
+use crate::running::Kind;
 
 /// The text of the sign-in button unless one is configured.
 const NAME: &str = "Google";
@@ -47,12 +48,6 @@ pub struct GoogleSettings {
 
 /// The provider.
 pub(crate) struct Google {
-    inner: Arc<Inner>,
-    background: Background,
-}
-
-/// What a call needs, wherever it runs.
-struct Inner {
     oauth: OAuthClient,
     validate_url: EndpointUrl,
     issuer: IssuerRule<'static>,
@@ -60,7 +55,7 @@ struct Inner {
 }
 
 impl Google {
-    pub(crate) fn new(settings: GoogleSettings, client: Client, background: Background) -> Self {
+    pub(crate) fn new(settings: GoogleSettings, client: Client) -> Self {
         let GoogleSettings { registration, endpoints } = settings;
         let own = |text| EndpointUrl::parse(text).expect("a URL of this file");
         let token_endpoint = endpoints.token.unwrap_or_else(|| own(TOKEN_ENDPOINT));
@@ -75,13 +70,29 @@ impl Google {
             // compat: the option `resource` is not sent to Google.
             resource: None,
         };
-        let inner = Inner {
+        Self {
             oauth: OAuthClient::new(settings, client),
             validate_url: endpoints.validate.unwrap_or_else(|| own(VALIDATE_URL)),
             issuer,
             audience_claims: ["aud".to_owned()],
+        }
+    }
+
+    fn receive(&self, raw: &Secret<String>, now: SystemTime) -> Result<ReceivedIdToken, IdTokenError> {
+        let policy = Policy {
+            issuer: self.issuer,
+            client_id: &self.oauth.settings().registration.client_id,
+            extra_audiences: &[],
+            audience_claims: &self.audience_claims,
+            algorithms: &[],
+            nonce: NonceRule::Unchecked, // none is sent
+            now,
         };
-        Self { inner: Arc::new(inner), background }
+        id_token::receive(raw.expose(), &policy)
+    }
+
+    async fn confirm(&self, access_token: &Secret<String>) -> Result<(), CallError> {
+        self.oauth.client().validate(&self.validate_url, Presented::Query(access_token.clone())).await
     }
 }
 
@@ -90,7 +101,27 @@ fn is_googles(endpoint: &EndpointUrl) -> bool {
     GOOGLES_HOSTS.iter().any(|own| host == *own || (own.starts_with('.') && host.ends_with(own)))
 }
 
-impl Inner {
+impl Kind for Google {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn registration(&self) -> &Registration {
+        &self.oauth.settings().registration
+    }
+
+    fn new_attempt(&self) -> Result<LoginAttempt, Unavailable> {
+        self.oauth.new_attempt()
+    }
+
+    fn authorization_url(&self, request: &AuthorizationRequest<'_>) -> Result<String, Unavailable> {
+        Ok(self.oauth.authorization_url(request, &[]))
+    }
+
+    fn has_account_chooser(&self) -> bool {
+        true
+    }
+
     async fn redeem(
         &self,
         callback: VerifiedCallback,
@@ -134,21 +165,9 @@ impl Inner {
         Ok(Refreshed::Renewed(Box::new(renewed)))
     }
 
-    fn receive(&self, raw: &Secret<String>, now: SystemTime) -> Result<ReceivedIdToken, IdTokenError> {
-        let policy = Policy {
-            issuer: self.issuer,
-            client_id: &self.oauth.settings().registration.client_id,
-            extra_audiences: &[],
-            audience_claims: &self.audience_claims,
-            algorithms: &[],
-            nonce: NonceRule::Unchecked, // none is sent
-            now,
-        };
-        id_token::receive(raw.expose(), &policy)
-    }
-
-    async fn confirm(&self, access_token: &Secret<String>) -> Result<(), CallError> {
-        self.oauth.client().validate(&self.validate_url, Presented::Query(access_token.clone())).await
+    async fn validate(&self, session: &Session, _: Freshness, _: SystemTime) -> Result<(), ValidateError> {
+        let access_token = session.access_token.as_ref().ok_or(ValidateError::NoAccessToken)?;
+        Ok(self.confirm(access_token).await?)
     }
 }
 
@@ -165,63 +184,6 @@ fn verified_email(id_token: &ReceivedIdToken) -> Result<String, RedeemError> {
         Some(ClaimValue::Bool(true)) => Ok(email),
         None | Some(ClaimValue::Null | ClaimValue::Bool(false)) => Err(ClaimsError::EmailNotVerified.into()),
         Some(_) => Err(IdTokenError::ClaimType("email_verified").into()),
-    }
-}
-
-impl Provider for Google {
-    fn display_name(&self) -> &str {
-        self.inner.oauth.settings().registration.display_name.as_deref().unwrap_or(NAME)
-    }
-
-    fn status(&self) -> Result<(), Unavailable> {
-        Ok(())
-    }
-
-    fn ready_once(&self) -> BoxFuture<Result<(), Unavailable>> {
-        Box::pin(std::future::ready(Ok(())))
-    }
-
-    fn new_attempt(&self) -> Result<LoginAttempt, Unavailable> {
-        self.inner.oauth.new_attempt()
-    }
-
-    fn authorization_url(&self, request: &AuthorizationRequest<'_>) -> Result<String, Unavailable> {
-        Ok(self.inner.oauth.authorization_url(request, &[]))
-    }
-
-    fn has_account_chooser(&self) -> bool {
-        true
-    }
-
-    fn redeem(
-        &self,
-        callback: VerifiedCallback,
-        redirect_uri: &str,
-        now: SystemTime,
-    ) -> BoxFuture<Result<Session, RedeemError>> {
-        let inner = Arc::clone(&self.inner);
-        let redirect_uri = redirect_uri.to_owned();
-        self.background.run(async move { inner.redeem(callback, &redirect_uri, now).await })
-    }
-
-    fn refresh(&self, session: &Session, now: SystemTime) -> BoxFuture<Result<Refreshed, RefreshError>> {
-        let inner = Arc::clone(&self.inner);
-        let session = session.clone();
-        self.background.run(async move { inner.refresh(&session, now).await })
-    }
-
-    fn validate(
-        &self,
-        session: &Session,
-        _freshness: Freshness,
-        _now: SystemTime,
-    ) -> BoxFuture<Result<(), ValidateError>> {
-        let inner = Arc::clone(&self.inner);
-        let access_token = session.access_token.clone();
-        self.background.run(async move {
-            let access_token = access_token.ok_or(ValidateError::NoAccessToken)?;
-            Ok(inner.confirm(&access_token).await?)
-        })
     }
 }
 

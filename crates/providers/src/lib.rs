@@ -15,17 +15,24 @@ mod google;
 mod graph;
 mod keycloak;
 mod openid;
+mod running;
 
 use std::sync::Arc;
 
 use sidecar_oidc::{Background, BuildError, Client, Provider};
 
+use self::azure::Azure;
 pub use self::azure::{AzureSettings, endpoints as azure_endpoints};
+use self::entra_id::EntraId;
 pub use self::entra_id::{EntraIdSettings, Tenants};
+use self::github::GitHub;
 pub use self::github::{GitHubSettings, Membership, Repository, Restrictions, TeamName};
+use self::google::Google;
 pub use self::google::GoogleSettings;
+use self::keycloak::KEYCLOAK;
 pub use self::keycloak::group_of_role;
-use self::openid::OpenId;
+use self::openid::{OpenId, PLAIN};
+use self::running::run;
 
 /// A provider this program knows, by the name that the option `provider` gives it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,14 +105,14 @@ pub enum Settings {
 /// # Errors
 /// [`BuildError`]: settings that can never work, such as an issuer that is no URL or a key file without a key.
 pub fn build(settings: Settings, client: Client, background: Background) -> Result<Arc<dyn Provider>, BuildError> {
-    match settings {
-        Settings::GitHub(settings) => Ok(Arc::new(github::GitHub::new(settings, client, background))),
-        Settings::Google(settings) => Ok(Arc::new(google::Google::new(settings, client, background))),
-        Settings::OpenId(settings) => Ok(Arc::new(OpenId::start(settings, openid::PLAIN, client, background)?)),
-        Settings::Keycloak(settings) => Ok(Arc::new(OpenId::start(settings, keycloak::KEYCLOAK, client, background)?)),
-        Settings::EntraId(settings) => Ok(Arc::new(entra_id::EntraId::start(settings, client, background)?)),
-        Settings::Azure(settings) => Ok(Arc::new(azure::Azure::start(settings, client, background)?)),
-    }
+    Ok(match settings {
+        Settings::GitHub(settings) => run(GitHub::new(settings, client), background),
+        Settings::Google(settings) => run(Google::new(settings, client), background),
+        Settings::OpenId(settings) => run(OpenId::start(settings, PLAIN, client, &background)?, background),
+        Settings::Keycloak(settings) => run(OpenId::start(settings, KEYCLOAK, client, &background)?, background),
+        Settings::EntraId(settings) => run(EntraId::start(settings, client, &background)?, background),
+        Settings::Azure(settings) => run(Azure::start(settings, client, &background)?, background),
+    })
 }
 
 #[cfg(test)]

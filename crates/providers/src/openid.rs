@@ -1,14 +1,15 @@
 //! `oidc`: a provider that does what OpenID Connect says, and nothing else; and the same with a dialect.
 
-use std::sync::Arc;
 use std::time::SystemTime;
 
 use sidecar_core::Session;
 use sidecar_core::login::LoginAttempt;
 use sidecar_oidc::{
-    AuthorizationRequest, Background, BoxFuture, BuildError, ClaimsError, Client, Freshness, Provider, RedeemError,
-    RefreshError, Refreshed, RelyingParty, Renewal, Settings, Unavailable, ValidateError, VerifiedCallback,
+    AuthorizationRequest, Background, BuildError, ClaimsError, Client, Freshness, RedeemError, RefreshError, Refreshed,
+    Registration, RelyingParty, Renewal, Settings, Unavailable, ValidateError, VerifiedCallback,
 };
+
+use crate::running::Kind;
 
 /// What a provider of the family does beyond the protocol.
 #[derive(Clone, Copy)]
@@ -24,9 +25,8 @@ pub(crate) const PLAIN: Dialect = Dialect { name: "OpenID Connect", complete: |_
 
 /// A provider of the family.
 pub(crate) struct OpenId {
-    relying_party: Arc<RelyingParty>,
+    relying_party: RelyingParty,
     dialect: Dialect,
-    background: Background,
 }
 
 impl OpenId {
@@ -34,25 +34,27 @@ impl OpenId {
         settings: Settings,
         dialect: Dialect,
         client: Client,
-        background: Background,
+        background: &Background,
     ) -> Result<Self, BuildError> {
-        let relying_party = Arc::new(RelyingParty::start(settings, client, &background)?);
-        Ok(Self { relying_party, dialect, background })
+        Ok(Self { relying_party: RelyingParty::start(settings, client, background)?, dialect })
     }
 }
 
-impl Provider for OpenId {
-    fn display_name(&self) -> &str {
-        self.relying_party.settings().registration.display_name.as_deref().unwrap_or(self.dialect.name)
+impl Kind for OpenId {
+    fn name(&self) -> &'static str {
+        self.dialect.name
+    }
+
+    fn registration(&self) -> &Registration {
+        &self.relying_party.settings().registration
     }
 
     fn status(&self) -> Result<(), Unavailable> {
         self.relying_party.metadata().map(|_| ())
     }
 
-    fn ready_once(&self) -> BoxFuture<Result<(), Unavailable>> {
-        let relying_party = Arc::clone(&self.relying_party);
-        self.background.run(async move { relying_party.ready_once().await })
+    async fn ready_once(&self) -> Result<(), Unavailable> {
+        self.relying_party.ready_once().await
     }
 
     fn new_attempt(&self) -> Result<LoginAttempt, Unavailable> {
@@ -63,46 +65,26 @@ impl Provider for OpenId {
         self.relying_party.authorization_url(request, &[])
     }
 
-    fn redeem(
+    async fn redeem(
         &self,
         callback: VerifiedCallback,
         redirect_uri: &str,
         now: SystemTime,
-    ) -> BoxFuture<Result<Session, RedeemError>> {
-        let relying_party = Arc::clone(&self.relying_party);
-        let redirect_uri = redirect_uri.to_owned();
-        let complete = self.dialect.complete;
-        let work = async move {
-            let (mut session, _) = relying_party.redeem(callback, &redirect_uri, now).await?;
-            complete(&mut session)?;
-            Ok(session)
-        };
-        self.background.run(work)
+    ) -> Result<Session, RedeemError> {
+        let (mut session, _) = self.relying_party.redeem(callback, redirect_uri, now).await?;
+        (self.dialect.complete)(&mut session)?;
+        Ok(session)
     }
 
-    fn refresh(&self, session: &Session, now: SystemTime) -> BoxFuture<Result<Refreshed, RefreshError>> {
-        let relying_party = Arc::clone(&self.relying_party);
-        let session = session.clone();
-        let complete = self.dialect.complete;
-        let work = async move {
-            let mut renewal = relying_party.refresh(&session, now).await?;
-            if let Renewal::Renewed { session, .. } = &mut renewal {
-                complete(session)?;
-            }
-            Ok(Refreshed::from(renewal))
-        };
-        self.background.run(work)
+    async fn refresh(&self, session: &Session, now: SystemTime) -> Result<Refreshed, RefreshError> {
+        let mut renewal = self.relying_party.refresh(session, now).await?;
+        if let Renewal::Renewed { session, .. } = &mut renewal {
+            (self.dialect.complete)(session)?;
+        }
+        Ok(renewal.into())
     }
 
-    fn validate(
-        &self,
-        session: &Session,
-        freshness: Freshness,
-        now: SystemTime,
-    ) -> BoxFuture<Result<(), ValidateError>> {
-        let relying_party = Arc::clone(&self.relying_party);
-        let session = session.clone();
-        let work = async move { relying_party.validate(&session, freshness, now).await };
-        self.background.run(work)
+    async fn validate(&self, session: &Session, freshness: Freshness, now: SystemTime) -> Result<(), ValidateError> {
+        self.relying_party.validate(session, freshness, now).await
     }
 }
