@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderMap;
+use sidecar_core::report::chain;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
@@ -114,10 +115,9 @@ impl State {
 
     fn unavailable(&self) -> Unavailable {
         match &self.fault {
-            Some((error, retry_at)) => Unavailable {
-                reason: text_with_causes(error),
-                retry_after: retry_at.saturating_duration_since(Instant::now()),
-            },
+            Some((error, retry_at)) => {
+                Unavailable { reason: chain(error), retry_after: retry_at.saturating_duration_since(Instant::now()) }
+            }
             None => Unavailable { reason: "discovery has not finished yet".to_owned(), retry_after: FIRST_PAUSE },
         }
     }
@@ -170,25 +170,13 @@ async fn keep(
                 let has_copy = state.borrow().usable().is_some();
                 let longest = if has_copy { LONGEST_PAUSE_WITH_COPY } else { LONGEST_PAUSE };
                 let pause = backoff.after_fault(FIRST_PAUSE, longest, error.retry_after());
-                tracing::warn!(reason = %text_with_causes(&error), retry_in = ?pause, "discovery failed");
+                tracing::warn!(reason = %chain(&error), retry_in = ?pause, "discovery failed");
                 state.send_modify(|state| state.fault = Some((error, Instant::now() + pause)));
                 pause
             }
         };
         sleep(pause).await;
     }
-}
-
-/// An error with its causes in one line.
-pub(crate) fn text_with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use sidecar_core::login::LoginAttempt;
+use sidecar_core::report::chain;
 use sidecar_core::{Secret, Session, login};
 
 use crate::algorithm::Algorithm;
@@ -23,7 +24,7 @@ use crate::background::Background;
 use crate::callback::VerifiedCallback;
 use crate::claims::Claims;
 use crate::client::Client;
-use crate::discovery::{Discovery, text_with_causes};
+use crate::discovery::Discovery;
 use crate::endpoint_url::EndpointUrlError;
 use crate::error::{ClaimsError, RedeemError, RefreshError, Unavailable, ValidateError};
 use crate::id_token::{self, IdToken, IdTokenError, IssuerRule, NonceRule, PastIdToken, Policy, recall};
@@ -173,10 +174,7 @@ impl RelyingParty {
     pub async fn ready_once(&self) -> Result<(), Unavailable> {
         if let Source::Discovered(discovery) = &self.source {
             let first = discovery.first_attempt().await;
-            first.map_err(|error| Unavailable {
-                reason: text_with_causes(&error),
-                retry_after: Duration::from_secs(1),
-            })?;
+            first.map_err(|error| Unavailable { reason: chain(&error), retry_after: Duration::from_secs(1) })?;
         }
         self.metadata().map(|_| ())
     }
