@@ -63,7 +63,7 @@ impl Case {
 }
 
 fn text_of(error: &IdTokenError) -> String {
-    crate::discovery::text_with_causes(error)
+    sidecar_core::report::chain(error)
 }
 
 fn good() -> Value {
