@@ -94,7 +94,7 @@ fn organization(session: &Session, name: &str, teams: &[String]) -> Option<Requi
         return (!session.groups.iter().any(|group| group == name)).then_some(Requirement::Organization);
     }
     let mut lacking = Requirement::Organization;
-    for (_, team) in team_groups(session).filter(|(organization, _)| is_same(organization, name)) {
+    for team in session.groups.iter().filter_map(|group| team_of(name, group)) {
         if teams.iter().any(|wanted| is_same(wanted, team)) {
             return None;
         }
@@ -105,15 +105,19 @@ fn organization(session: &Session, name: &str, teams: &[String]) -> Option<Requi
 
 /// What is missing of teams, each of any organization.
 fn any_team(session: &Session, teams: &[TeamName]) -> Option<Requirement> {
-    let is_wanted = |(organization, team): (&str, &str)| {
-        teams.iter().any(|wanted| is_same(&wanted.organization, organization) && is_same(&wanted.team, team))
+    let is_in = |wanted: &TeamName| {
+        let mut of_organization = session.groups.iter().filter_map(|group| team_of(&wanted.organization, group));
+        of_organization.any(|team| is_same(&wanted.team, team))
     };
-    (!teams.is_empty() && !team_groups(session).any(is_wanted)).then_some(Requirement::Team)
+    (!teams.is_empty() && !teams.iter().any(is_in)).then_some(Requirement::Team)
 }
 
-/// The teams of a session. A group with a second colon is none: no name has one in it, so somebody made it up.
-fn team_groups(session: &Session) -> impl Iterator<Item = (&str, &str)> {
-    session.groups.iter().filter_map(|group| group.split_once(':')).filter(|(_, team)| !team.contains(':'))
+/// The team that a group is, if it is one of this organization. A group with a second colon is none that anybody demands: no
+/// name has one in it. Looks at the few letters that decide, since a visitor may have hundreds of groups.
+fn team_of<'a>(organization: &str, group: &'a str) -> Option<&'a str> {
+    let (name, rest) = group.split_at_checked(organization.len())?;
+    let team = rest.strip_prefix(':')?;
+    is_same(organization, name).then_some(team)
 }
 
 /// Names have ASCII letters. Others are compared as they are: what merely folds to a letter of a name is not that name.
