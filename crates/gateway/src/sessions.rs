@@ -171,6 +171,8 @@ async fn fly(provider: Arc<dyn Provider>, session: Arc<Session>, clock: Clock) -
             tracing::info!(error = %chain(&error), "session is invalid");
             Outcome::Ended
         }
+        // Nothing was learned. New tokens must not be lost, but a new time alone would put the question off.
+        Err(_) if freshness == Freshness::Stored => Outcome::Kept,
         Ok(()) | Err(_) => renewed.map_or(Outcome::Kept, Outcome::Renewed),
     }
 }

@@ -160,6 +160,21 @@ async fn an_outage_of_the_provider_ends_no_session_and_is_not_hammered() {
 }
 
 #[tokio::test]
+async fn a_session_that_cannot_be_refreshed_is_not_renewed_before_the_provider_said_that_it_holds() {
+    let mut provider = Scripted::new(vec![Ok(Refreshed::NotSupported), Ok(Refreshed::NotSupported)]);
+    provider.valid = Err(ValidateError::Validate(outage()));
+    let scene = Scene::new(provider);
+    for (asked, seconds) in [(1, 4), (1, 1), (2, 0)] {
+        let resolved = scene.resolve().await;
+        assert_eq!((email(&resolved), resolved.cookies.len()), (Some("old@example.com"), 0));
+        assert_eq!(scene.asked(), asked);
+        scene.later(seconds);
+    }
+    let scene = Scene::new(Scripted::new(vec![Ok(Refreshed::NotSupported)]));
+    assert_eq!(scene.resolve().await.cookies.len(), 1, "then it is");
+}
+
+#[tokio::test]
 async fn a_refresh_that_panics_is_tried_again() {
     // The script is empty, so the first refresh panics in its task.
     let scene = Scene::new(Scripted::new(vec![]));
