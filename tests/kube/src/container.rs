@@ -11,7 +11,6 @@ use serde_json::Value;
 use sidecar_testkit::place;
 
 use crate::image::{Image, texts};
-use crate::namespace::Namespace;
 
 /// The fields of a container that are acted on here, or that say nothing about how it runs.
 const KNOWN: [&str; 17] = [
@@ -43,22 +42,29 @@ pub(crate) struct Plan {
     pub(crate) memory: Option<String>,
 }
 
-/// Reads a container of a pod; the files of its volumes are laid into `folder`.
-pub(crate) fn plan(namespace: &Namespace, pod: &Value, container: &Value, network: &str, folder: &Path) -> Plan {
+/// Reads a container of a pod that runs in `network`; the files of its volumes are laid into `folder`. `stored` are the
+/// Secrets and `ConfigMap`s of its namespace.
+pub(crate) fn plan(
+    stored: &Stored,
+    image: &Image,
+    pod: &Value,
+    container: &Value,
+    network: &str,
+    folder: &Path,
+) -> Plan {
     for field in container.as_object().expect("a container").keys() {
         assert!(KNOWN.contains(&field.as_str()), "this kubelet does not know {field}");
     }
-    let image = Image::shared();
     let mut command = Command::new("bash");
     command.arg(place::tree().join("tests/kube/container.sh")).arg(network);
     command.arg(&image.root).arg(user(image, pod, container));
     command.arg(if container["securityContext"]["readOnlyRootFilesystem"] == true { "ro" } else { "rw" });
-    for (path, source) in mounts(namespace, pod, container, folder) {
+    for (path, source) in mounts(stored, pod, container, folder) {
         command.arg(format!("{}:{path}", source.display()));
     }
     command.arg("--").args(&image.environment);
     command.arg(format!("HOSTNAME={}", text(&pod["metadata"]["name"])));
-    command.args(environment(namespace, container));
+    command.args(environment(stored, container));
     command.arg("--");
     let own = texts(&container["command"]);
     command.args(if own.is_empty() { &image.entrypoint } else { &own }).args(texts(&container["args"]));
@@ -87,7 +93,7 @@ fn user(image: &Image, pod: &Value, container: &Value) -> String {
 }
 
 /// `NAME=VALUE`, in order.
-fn environment(namespace: &Namespace, container: &Value) -> Vec<String> {
+fn environment(stored: &Stored, container: &Value) -> Vec<String> {
     let entries = container["env"].as_array().map(Vec::as_slice).unwrap_or_default();
     let entry = |entry: &Value| {
         let name = text(&entry["name"]);
@@ -95,9 +101,9 @@ fn environment(namespace: &Namespace, container: &Value) -> Vec<String> {
         let value = if from.is_null() {
             entry["value"].as_str().unwrap_or_default().to_owned()
         } else if let Some(reference) = from.get("secretKeyRef") {
-            key_of(&namespace.get(&["secret", text(&reference["name"])]), text(&reference["key"]))
+            stored.value("Secret", reference)
         } else if let Some(reference) = from.get("configMapKeyRef") {
-            key_of(&namespace.get(&["configmap", text(&reference["name"])]), text(&reference["key"]))
+            stored.value("ConfigMap", reference)
         } else {
             panic!("this kubelet does not know {from}");
         };
@@ -107,9 +113,22 @@ fn environment(namespace: &Namespace, container: &Value) -> Vec<String> {
     entries.iter().map(entry).collect()
 }
 
-fn key_of(object: &Value, key: &str) -> String {
-    let (_, content) = entries(object).into_iter().find(|(name, _)| name == key).unwrap_or_else(|| panic!("no {key}"));
-    String::from_utf8(content).expect("an environment variable is text")
+/// The Secrets and `ConfigMap`s of a namespace.
+#[derive(Debug)]
+pub(crate) struct Stored(pub(crate) Vec<Value>);
+
+impl Stored {
+    fn find(&self, kind: &str, name: &Value) -> Option<&Value> {
+        self.0.iter().find(|object| object["kind"] == kind && object["metadata"]["name"] == *name)
+    }
+
+    /// What a `secretKeyRef` or `configMapKeyRef` leads to.
+    fn value(&self, kind: &str, reference: &Value) -> String {
+        let object = self.find(kind, &reference["name"]).unwrap_or_else(|| panic!("no {kind} for {reference}"));
+        let found = entries(object).into_iter().find(|(key, _)| reference["key"] == **key);
+        let (_, content) = found.unwrap_or_else(|| panic!("no key for {reference}"));
+        String::from_utf8(content).expect("an environment variable is text")
+    }
 }
 
 /// What is in a `ConfigMap` or a `Secret`.
@@ -124,7 +143,7 @@ fn entries(object: &Value) -> Vec<(String, Vec<u8>)> {
 }
 
 /// Where the container sees which folder of this machine.
-fn mounts(namespace: &Namespace, pod: &Value, container: &Value, folder: &Path) -> Vec<(String, PathBuf)> {
+fn mounts(stored: &Stored, pod: &Value, container: &Value, folder: &Path) -> Vec<(String, PathBuf)> {
     let mounts = container["volumeMounts"].as_array().map(Vec::as_slice).unwrap_or_default();
     let volumes = pod["spec"]["volumes"].as_array().map(Vec::as_slice).unwrap_or_default();
     let mount = |mount: &Value| {
@@ -133,7 +152,7 @@ fn mounts(namespace: &Namespace, pod: &Value, container: &Value, folder: &Path) 
         let volume = volumes.iter().find(|volume| volume["name"] == name).unwrap_or_else(|| panic!("no volume {name}"));
         let source = folder.join(name);
         if !source.exists() {
-            lay_out(namespace, volume, &source);
+            lay_out(stored, volume, &source);
         }
         (text(&mount["mountPath"]).to_owned(), source)
     };
@@ -141,25 +160,22 @@ fn mounts(namespace: &Namespace, pod: &Value, container: &Value, folder: &Path) 
 }
 
 /// Writes the files of a volume as the kubelet does: links through `..data`, so that all change at once.
-fn lay_out(namespace: &Namespace, volume: &Value, folder: &Path) {
+fn lay_out(stored: &Stored, volume: &Value, folder: &Path) {
     let (kind, name, source) = if let Some(source) = volume.get("configMap") {
-        ("configmap", &source["name"], source)
+        ("ConfigMap", &source["name"], source)
     } else if let Some(source) = volume.get("secret") {
-        ("secret", &source["secretName"], source)
+        ("Secret", &source["secretName"], source)
     } else {
         panic!("this kubelet does not know {volume}");
     };
     assert!(source["items"].is_null(), "this kubelet does not know items");
-    let (name, optional) = (text(name), source["optional"] == true);
     let versioned = folder.join("..2026_11_25_00_00_00.1");
     fs::create_dir_all(&versioned).expect("a folder");
     symlink(versioned.file_name().expect("a name"), folder.join("..data")).expect("a link");
     let mode = u32::try_from(source["defaultMode"].as_u64().unwrap_or(0o644)).expect("a mode");
-    let content = if optional && !namespace.names(kind).iter().any(|there| there == name) {
-        Vec::new()
-    } else {
-        entries(&namespace.get(&[kind, name]))
-    };
+    let object = stored.find(kind, name);
+    assert!(object.is_some() || source["optional"] == true, "no {kind} {name}");
+    let content = object.map(entries).unwrap_or_default();
     for (file, bytes) in content {
         let path = versioned.join(&file);
         fs::write(&path, bytes).expect("a file");

@@ -1,4 +1,4 @@
-//! The sidecar's image, unpacked as a container runtime does.
+//! Images, unpacked as a container runtime does.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,11 +6,11 @@ use std::process::Command;
 use std::sync::LazyLock;
 
 use serde_json::Value;
-use sidecar_testkit::place;
+use sidecar_testkit::{Which, place};
 
 use crate::tool::run;
 
-/// What `make image` made.
+/// The files of a container, and what it runs when the pod does not say.
 #[derive(Debug)]
 pub(crate) struct Image {
     /// Its files.
@@ -24,12 +24,17 @@ pub(crate) struct Image {
 }
 
 impl Image {
-    /// The one image, unpacked once.
-    pub(crate) fn shared() -> &'static Self {
-        static SHARED: LazyLock<Image> = LazyLock::new(Image::unpack);
-        &SHARED
+    /// The image of a program, unpacked once.
+    pub(crate) fn of(program: Which) -> &'static Self {
+        static OURS: LazyLock<Image> = LazyLock::new(Image::unpack);
+        static ORIGINAL: LazyLock<Image> = LazyLock::new(Image::of_the_original);
+        match program {
+            Which::Ours => &OURS,
+            Which::Original => &ORIGINAL,
+        }
     }
 
+    /// What `make image` made.
     fn unpack() -> Self {
         let archive = place::installed(place::tree().join("target/image/oauth2-sidecar.tar"), "make image");
         // It is never dropped; enter.sh gives the tests a temporary folder that ends with them.
@@ -53,6 +58,32 @@ impl Image {
             user: config["User"].as_str().expect("a user").to_owned(),
         }
     }
+
+    /// In the place of the image that its project publishes: its binary, as Go built it, with the libraries it asks for.
+    fn of_the_original() -> Self {
+        let root = place::temporary_folder().keep();
+        let binary = place::original();
+        fs::create_dir(root.join("bin")).expect("a folder");
+        fs::copy(&binary, root.join("bin/oauth2-proxy")).expect("a file");
+        let mut command = Command::new("ldd");
+        command.arg(binary);
+        for library in run(command, "").output().lines().filter_map(library) {
+            let inside = root.join(library.strip_prefix("/").expect("an absolute path"));
+            fs::create_dir_all(inside.parent().expect("a folder")).expect("a folder");
+            fs::copy(library, inside).expect("a library");
+        }
+        Self {
+            root,
+            entrypoint: vec!["/bin/oauth2-proxy".to_owned()],
+            environment: Vec::new(),
+            user: "65532:65532".to_owned(),
+        }
+    }
+}
+
+/// `/path/of/a/library` in each line of `ldd` that names one.
+fn library(line: &str) -> Option<&Path> {
+    line.split_ascii_whitespace().find(|word| word.starts_with('/')).map(Path::new)
 }
 
 fn for_this_machine(manifests: &Value) -> &Value {

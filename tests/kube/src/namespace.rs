@@ -4,9 +4,11 @@ use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use sidecar_testkit::Which;
 use sidecar_testkit::process::eventually;
 
 use crate::cluster::Cluster;
+use crate::container::Stored;
 use crate::pod::Pod;
 use crate::tool::Said;
 
@@ -98,21 +100,20 @@ impl Namespace {
     /// The names of the objects of a kind.
     #[must_use]
     pub fn names(&self, kind: &str) -> Vec<String> {
-        let list = self.get(&[kind]);
         let name = |object: &Value| object["metadata"]["name"].as_str().expect("a name").to_owned();
-        list["items"].as_array().expect("a list").iter().map(name).collect()
+        items(self.get(&[kind])).iter().map(name).collect()
     }
 
-    /// Starts what the kubelet would start of this Deployment: every pod it has now. These ports of the machine's loopback
-    /// are the world outside.
+    /// Starts what the kubelet would start of this Deployment: every pod it has now, with this program as its sidecar. These
+    /// ports of the machine's loopback are the world outside.
     #[must_use]
-    pub fn pods(&self, deployment: &str, outside: &[u16]) -> Vec<Pod> {
+    pub fn pods(&self, deployment: &str, program: Which, outside: &[u16]) -> Vec<Pod> {
         let selector = self.get(&["deployment", deployment])["spec"]["selector"]["matchLabels"].clone();
         let labels = selector.as_object().expect("labels").iter();
         let labels: Vec<_> = labels.map(|(name, value)| format!("{name}={}", value.as_str().expect("text"))).collect();
-        let pods = self.get(&["pods", "-l", &labels.join(",")]);
-        let pods = pods["items"].as_array().expect("a list").iter();
-        pods.map(|pod| Pod::start(self, pod, outside)).collect()
+        let stored = Stored(items(self.get(&["secrets,configmaps"])));
+        let pods = items(self.get(&["pods", "-l", &labels.join(",")]));
+        pods.iter().map(|pod| Pod::start(&stored, pod, program, outside)).collect()
     }
 }
 
@@ -120,4 +121,9 @@ impl Drop for Namespace {
     fn drop(&mut self) {
         let _ = self.cluster.kubectl(&["delete", "namespace", &self.name, "--ignore-not-found"], "");
     }
+}
+
+/// The objects of a list.
+fn items(mut list: Value) -> Vec<Value> {
+    list["items"].as_array_mut().map(std::mem::take).expect("a list")
 }

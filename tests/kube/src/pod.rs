@@ -4,14 +4,15 @@ use std::io;
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
+use rustix::process::Signal;
 use serde_json::Value;
 use sidecar_testkit::process::eventually;
-use sidecar_testkit::{App, Connection, Process, Reply, Request, Seen, place};
+use sidecar_testkit::{App, Connection, Process, Reply, Request, Seen, Which, place};
 use tempfile::TempDir;
 
-use crate::container::{Plan, plan};
+use crate::container::{Plan, Stored, plan};
+use crate::image::Image;
 use crate::memory::Memory;
-use crate::namespace::Namespace;
 use crate::sandbox::Sandbox;
 
 /// The name of the container that this kubelet has an image for.
@@ -34,7 +35,7 @@ pub struct Pod {
 
 impl Pod {
     /// Starts it and waits until the probes of its sidecar pass.
-    pub(crate) fn start(namespace: &Namespace, pod: &Value, outside: &[u16]) -> Self {
+    pub(crate) fn start(stored: &Stored, pod: &Value, program: Which, outside: &[u16]) -> Self {
         let address: Ipv4Addr = pod["status"]["podIP"].as_str().expect("an address").parse().expect("an address");
         let sandbox = Sandbox::create(address);
         for port in outside {
@@ -50,7 +51,8 @@ impl Pod {
         let sidecar = containers.into_iter().find(|container| container["name"] == SIDECAR);
         let mut memory = None;
         let process = sidecar.map(|sidecar| {
-            let Plan { mut command, memory: limit } = plan(namespace, pod, sidecar, &sandbox.network(), folder.path());
+            let Plan { mut command, memory: limit } =
+                plan(stored, Image::of(program), pod, sidecar, &sandbox.network(), folder.path());
             memory = limit.map(|limit| Memory::limited(&limit));
             command.envs(memory.iter().map(|memory| ("CGROUP", memory.group())));
             Process::start(SIDECAR, command)
@@ -68,6 +70,18 @@ impl Pod {
         };
         running.await_probes();
         running
+    }
+
+    /// Asks the sidecars of these pods to end (SIGTERM), and waits for that as long as the kubelet does.
+    pub fn stop(pods: Vec<Self>) {
+        for pod in &pods {
+            pod.sidecar().signal(Signal::TERM);
+        }
+        for mut pod in pods {
+            let grace = pod.spec["terminationGracePeriodSeconds"].as_u64().expect("a number of seconds");
+            let finished = pod.sidecar.take().expect("a sidecar").wait(Duration::from_secs(grace));
+            assert!(finished.status.success(), "{}{}", finished.stdout, finished.stderr);
+        }
     }
 
     /// Its name.

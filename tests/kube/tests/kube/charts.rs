@@ -8,7 +8,7 @@ use std::time::Duration;
 use sidecar_kube::{Cluster, Namespace};
 use sidecar_testkit::{Process, place};
 
-use crate::site::make_secrets;
+use crate::site::{Clients, make_secrets};
 
 fn chart() -> PathBuf {
     place::tree().join("deploy/helm/oauth2-sidecar")
@@ -61,7 +61,7 @@ fn releases_stand_side_by_side_and_a_changed_setting_rolls_the_pods() {
     let cluster = Cluster::shared();
     let namespace = cluster.namespace("apps");
     namespace.create();
-    make_secrets(&namespace, ("id", "secret"));
+    make_secrets(&namespace, &Clients::any());
     let chart = chart().display().to_string();
     let release = |name: &str, values: &str, more: &[&str]| {
         let values = ci(values);

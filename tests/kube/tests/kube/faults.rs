@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use sidecar_kube::{Cluster, Gateway, Namespace, kustomize};
 
-use crate::site::{make_secrets, shipped};
+use crate::site::{Clients, make_secrets, shipped};
 
 /// What ships, with the last place where it says `right` saying `wrong`.
 fn spoiled(manifests: &str, right: &str, wrong: &str) -> String {
@@ -16,7 +16,7 @@ fn shipped_for_istio() -> (Namespace, String) {
     let namespace = Cluster::shared().namespace("apps");
     let manifests = kustomize(&shipped("overlays/istio"));
     namespace.apply(&manifests).expect_success();
-    make_secrets(&namespace, ("id", "secret"));
+    make_secrets(&namespace, &Clients::any());
     (namespace, manifests)
 }
 

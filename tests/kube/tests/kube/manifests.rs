@@ -2,13 +2,13 @@
 
 use sidecar_kube::{Cluster, kustomize};
 
-use crate::site::{make_secrets, shipped};
+use crate::site::{Clients, make_secrets, shipped};
 
 /// Applies an overlay, twice, waits for its pods, and returns what istioctl finds.
 fn accepted(overlay: &str) -> Vec<String> {
     let namespace = Cluster::shared().namespace("apps");
     namespace.apply_twice(&kustomize(&shipped("overlays").join(overlay)));
-    make_secrets(&namespace, ("id", "secret"));
+    make_secrets(&namespace, &Clients::any());
     namespace.findings()
 }
 

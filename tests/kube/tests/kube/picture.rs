@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use serde_json::json;
-use sidecar_testkit::{Page, Process, place};
+use sidecar_testkit::{Page, Process, Which, place};
 
 use crate::site::{SHARING, Site};
 
@@ -32,7 +32,7 @@ const FORGED: [(&str, &str); 13] = [
 
 #[test]
 fn a_browser_signs_in_once_through_auth_example_com_uses_both_apps_and_signs_out() {
-    let site = Site::start(&SHARING);
+    let site = Site::start(&SHARING, Which::Ours);
     place::installed("/usr/bin/chromium".into(), "tests/counterparts/install.sh browser");
     let arguments = json!({
         "rules": ["MAP *.example.com 127.0.0.1"],
@@ -52,21 +52,25 @@ fn a_browser_signs_in_once_through_auth_example_com_uses_both_apps_and_signs_out
 }
 
 #[test]
-fn a_session_of_one_app_is_none_for_an_app_with_a_provider_of_its_own() {
-    let site = Site::start(&["auth", "app1", "app3"]);
-    let mut browser = site.browser();
-    let page = browser.open("https://app1.example.com/");
-    let login = browser.click(&page, "/oauth2/start");
-    let page = browser.sign_in(login, "alice", "any");
-    assert_eq!((page.status(), page.url.as_str()), (200, "https://app1.example.com/"), "{page}");
-    let page = browser.open("https://app3.example.com/");
+fn an_app_with_a_provider_of_its_own_has_a_session_of_its_own() {
+    let site = Site::start(&["auth", "app1", "app3"], Which::Ours);
+    let mut browser = site.signed_in();
+    let page = browser.open("https://app3.example.com/deep");
     assert!(page.link("/oauth2/start").text.contains("Google"), "{page}");
     assert_eq!(site.heads_seen_by("app3"), Vec::<String>::new());
+
+    let page = browser.click(&page, "/oauth2/start");
+    let page = site.google.log_in(&mut browser, &page, "alice@example.com");
+    assert_eq!((page.status(), page.url.as_str()), (200, "https://app3.example.com/deep"), "{page}");
+    let page = browser.open("https://app3.example.com/oauth2/sign_out");
+    assert!(page.links().iter().any(|link| link.href.starts_with("/oauth2/start")), "{page}");
+    let page = browser.open("https://app1.example.com/still");
+    assert_eq!((page.status(), page.url.as_str()), (200, "https://app1.example.com/still"), "{page}");
 }
 
 #[test]
 fn what_a_visitor_forges_passes_the_gateway_and_does_nothing() {
-    let site = Site::start(&SHARING);
+    let site = Site::start(&SHARING, Which::Ours);
     let mut browser = site.browser();
     // Without a session: nobody is let in, and no link leads elsewhere.
     let answer = browser.fetch("GET", "https://app1.example.com/deep", &FORGED);
@@ -97,7 +101,7 @@ fn what_a_visitor_forges_passes_the_gateway_and_does_nothing() {
 
 #[test]
 fn every_way_from_the_gateway_to_an_app_leads_through_its_sidecar() {
-    let site = Site::start(&SHARING);
+    let site = Site::start(&SHARING, Which::Ours);
     for host in SHARING {
         let sidecars: BTreeSet<SocketAddr> = site.pods[host].iter().map(|pod| pod.at(4180)).collect();
         assert_eq!(sidecars.len(), 2, "two pods each");
@@ -107,4 +111,28 @@ fn every_way_from_the_gateway_to_an_app_leads_through_its_sidecar() {
         let around = TcpStream::connect_timeout(&pod.at(8080), Duration::from_secs(5));
         assert!(around.is_err(), "{} is reached past its sidecar", pod.name());
     }
+}
+
+/// What only our program knows is in variables that the original passes over.
+#[test]
+fn the_same_manifests_run_under_the_original_and_apps_move_over_one_by_one_without_signing_anybody_out() {
+    let mut site = Site::start(&SHARING, Which::Original);
+    let mut browser = site.signed_in();
+    let mut still_signed_in = |site: &Site, host: &str| {
+        let url = format!("https://{host}.example.com/still");
+        let page = browser.open(&url);
+        assert_eq!((page.status(), page.url.as_str()), (200, url.as_str()), "{page}");
+        let heads = site.heads_seen_by(host);
+        heads.last().expect("the app was asked").to_lowercase()
+    };
+    still_signed_in(&site, "app2");
+    for moved in ["app2", "app1", "auth"] {
+        site.run(moved, Which::Ours);
+        for host in ["app1", "app2"] {
+            let head = still_signed_in(&site, host);
+            assert!(head.contains("alice@example.com"), "{head}");
+        }
+    }
+    // A login that begins now goes through our program alone.
+    site.signed_in();
 }

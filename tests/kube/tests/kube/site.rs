@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use sidecar_kube::{Certificate, Cluster, Gateway, Namespace, Pod, Visitor, kustomize};
-use sidecar_testkit::{Browser, Front, Provider, place};
+use sidecar_testkit::{Browser, Client, Emulator, Front, Provider, Which, place};
 
 /// Where the provider is; `tests/kube/site` says it, too.
 const PROVIDER: u16 = 9000;
@@ -18,12 +18,26 @@ pub(crate) fn shipped(folder: &str) -> PathBuf {
     place::tree().join("deploy/kustomize").join(folder)
 }
 
+/// What the Secrets say of the tests' provider, and of an app's own.
+pub(crate) struct Clients {
+    pub(crate) shared: Client,
+    pub(crate) google: Client,
+}
+
+impl Clients {
+    /// For manifests that nobody signs in at.
+    pub(crate) fn any() -> Self {
+        let client = Client { id: "id".to_owned(), secret: "secret".to_owned() };
+        Self { shared: client.clone(), google: client }
+    }
+}
+
 /// Makes the Secrets that the guide has the operator make: of each provider here, of the certificate where the gateway is.
-pub(crate) fn make_secrets(namespace: &Namespace, client: (&str, &str)) -> Certificate {
-    for name in ["oauth2-proxy-secret", "oauth2-proxy-secret-google"] {
+pub(crate) fn make_secrets(namespace: &Namespace, clients: &Clients) -> Certificate {
+    for (name, client) in [("oauth2-proxy-secret", &clients.shared), ("oauth2-proxy-secret-google", &clients.google)] {
         let literals = [
-            format!("--from-literal=client-id={}", client.0),
-            format!("--from-literal=client-secret={}", client.1),
+            format!("--from-literal=client-id={}", client.id),
+            format!("--from-literal=client-secret={}", client.secret),
             // 32 bytes, another for each.
             format!("--from-literal=cookie-secret={name:_<32.32}"),
         ];
@@ -43,24 +57,38 @@ pub(crate) struct Site {
     pub(crate) pods: BTreeMap<&'static str, Vec<Pod>>,
     pub(crate) gateway: Gateway,
     pub(crate) certificate: Certificate,
-    pub(crate) namespace: Namespace,
+    pub(crate) google: Emulator,
+    namespace: Namespace,
     _provider: Provider,
 }
 
 impl Site {
-    /// The overlay for Istio as it ships, with the tests' provider; the pods of these Deployments run.
-    pub(crate) fn start(deployments: &[&'static str]) -> Self {
+    /// The overlay for Istio as it ships, with the tests' providers; the pods of these Deployments run, with this program as
+    /// their sidecar.
+    pub(crate) fn start(deployments: &[&'static str], program: Which) -> Self {
         let provider = Provider::oidc_provider_at(PROVIDER, &[]);
+        let google = Emulator::google(&["https://app3.example.com/oauth2/callback"]);
         let cluster = Cluster::shared();
         let namespace = cluster.namespace("apps");
         namespace.apply(&kustomize(&place::tree().join("tests/kube/site"))).expect_success();
-        let certificate = make_secrets(&namespace, (provider.client_id(), provider.client_secret()));
+        let shared = Client { id: provider.client_id().to_owned(), secret: provider.client_secret().to_owned() };
+        let certificate = make_secrets(&namespace, &Clients { shared, google: google.client().clone() });
+        lead_to(&google, &namespace);
         namespace.roll_out();
-        let pods = deployments.iter().map(|host| (*host, namespace.pods(host, &[PROVIDER]))).collect();
         let gateway = Gateway::start(cluster);
-        let site = Self { pods, gateway, certificate, namespace, _provider: provider };
+        let mut site = Self { pods: BTreeMap::new(), gateway, certificate, google, namespace, _provider: provider };
+        for deployment in deployments {
+            site.run(deployment, program);
+        }
         site.gateway.settle(&deployments.iter().map(|host| site.service(host)).collect::<Vec<_>>());
         site
+    }
+
+    /// Runs the pods of a Deployment with this program as their sidecar, instead of those that run now.
+    pub(crate) fn run(&mut self, deployment: &'static str, program: Which) {
+        Pod::stop(self.pods.remove(deployment).unwrap_or_default());
+        let outside = [PROVIDER, self.google.address().port()];
+        self.pods.insert(deployment, self.namespace.pods(deployment, program, &outside));
     }
 
     /// The Service before a Deployment, as istiod names it.
@@ -78,8 +106,25 @@ impl Site {
     }
 
     /// Where a visitor of this host says plainly what arrives at the gateway in TLS.
-    pub(crate) fn visitor(&self, host: &str) -> SocketAddr {
+    fn visitor(&self, host: &str) -> SocketAddr {
         Visitor::of(host, self.gateway.https(), &self.certificate.roots()).address()
+    }
+
+    /// A browser whose visitor has signed in at app1.
+    pub(crate) fn signed_in(&self) -> Browser {
+        let mut browser = self.browser();
+        let page = browser.open("https://app1.example.com/");
+        // The original's button is that of a form.
+        let form = page.forms().into_iter().find(|form| form.action.ends_with("/oauth2/start"));
+        let login = match form {
+            Some(form) => browser.submit(&page, &form, &[]),
+            None => browser.click(&page, "/oauth2/start"),
+        };
+        // The original leaves its visitors at the callback's host.
+        let _ = browser.sign_in(login, "alice", "any");
+        let page = browser.open("https://app1.example.com/");
+        assert_eq!((page.status(), page.json()["method"].as_str()), (200, Some("GET")), "{page}");
+        browser
     }
 
     /// Every request that the apps of a Deployment saw, with all bytes of its head.
@@ -87,4 +132,18 @@ impl Site {
         let seen = self.pods[host].iter().flat_map(|pod| pod.app().seen());
         seen.map(|seen| String::from_utf8_lossy(&seen.raw_head).into_owned()).collect()
     }
+}
+
+/// Lets app3 find Google at its emulator.
+fn lead_to(google: &Emulator, namespace: &Namespace) {
+    let flags = google.flags();
+    let urls = flags.iter().filter(|flag| flag.contains("-url="));
+    let variable = |flag: &String| {
+        let (name, value) = flag.trim_start_matches('-').split_once('=').expect("a flag with a value");
+        format!("OAUTH2_PROXY_{}={value}", name.replace('-', "_").to_uppercase())
+    };
+    let variables: Vec<_> = urls.map(variable).collect();
+    let variables: Vec<_> = variables.iter().map(String::as_str).collect();
+    let set = ["set", "env", "deployment/app3", "--containers=oauth2-proxy"];
+    namespace.kubectl(&[&set[..], &variables].concat(), "").expect_success();
 }
