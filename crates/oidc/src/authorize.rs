@@ -16,16 +16,13 @@ use crate::provider::{Account, AuthorizationRequest};
 use crate::settings::Registration;
 
 /// The parameters of an authorization request that are the same for every provider.
-#[derive(Clone, Copy, Debug)]
-pub struct Parameters<'a> {
-    /// `client_id`
-    pub client_id: &'a str,
-    /// `redirect_uri`
-    pub redirect_uri: &'a str,
-    /// `scope`, sent even when empty.
-    pub scope: &'a str,
-    /// `state`
-    pub state: &'a str,
+#[derive(Clone, Copy)]
+struct Parameters<'a> {
+    client_id: &'a str,
+    redirect_uri: &'a str,
+    /// Sent even when empty.
+    scope: &'a str,
+    state: &'a str,
 }
 
 /// The secrets of a new login at a provider that takes these methods of PKCE.
@@ -91,8 +88,7 @@ impl Asked<'_> {
 /// Puts the URL together (providers.md 2.2): the endpoint's own parameters stay, `redirect_uri`, `client_id` and
 /// `response_type` replace those of the same name, all others are appended. Keys are sorted, values of one key keep their
 /// order.
-#[must_use]
-pub fn authorization_url<'a>(
+fn authorization_url<'a>(
     endpoint: &EndpointUrl,
     parameters: &Parameters<'a>,
     extra: impl IntoIterator<Item = (&'a str, &'a str)>,

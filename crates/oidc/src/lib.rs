@@ -8,12 +8,14 @@
 //! Session ◄── identity ◄── IdToken ◄── id_token::verify ◄── TokenResponse ◄── Provider::redeem ◄┘
 //! ```
 //!
-//! Each arrow is a type that only the step before it can make: an unchecked callback cannot be redeemed, and no claims leave
-//! this crate but those of a token that passed [`id_token::verify`], or [`id_token::receive`] where TLS stands in for keys.
+//! Each arrow is a type that only the step before it can make: an unchecked callback cannot be redeemed, and nobody is made of
+//! claims but those of an ID token that passed [`id_token::verify`], or [`id_token::receive`] where TLS stands in for keys.
+//! What else reads a token says by its type or its name what it did not check ([`id_token::PastIdToken`],
+//! [`claims::Claims::of_access_token`]).
 
 pub mod algorithm;
 pub mod api;
-pub mod authorize;
+mod authorize;
 mod backend_logout;
 mod background;
 mod backoff;
