@@ -253,7 +253,7 @@ impl RelyingParty {
         Ok((session, id_token))
     }
 
-    /// Gets new tokens for a session.
+    /// Gets new tokens for a session, and its claims with them; while the userinfo endpoint is away those stay what they were.
     ///
     /// # Errors
     /// [`RefreshError`]
@@ -275,8 +275,14 @@ impl RelyingParty {
             if session.user.as_deref().is_some_and(|user| user != verified.subject()) {
                 return Err(RefreshError::SubjectChanged);
             }
-            let identity = self.identify(&verified, &response.access_token, &metadata).await?;
-            identity.write_to(&mut renewed);
+            match self.identify(&verified, &response.access_token, &metadata).await {
+                Ok(identity) => identity.write_to(&mut renewed),
+                // The old refresh token may be used up, so the new one must not be lost for a question that can wait.
+                Err(ClaimsError::UserInfo(error)) if error.fault.is_outage() => {
+                    tracing::warn!(error = %chain(&error), "the claims of a refreshed session stay what they were");
+                }
+                Err(error) => return Err(error.into()),
+            }
             id_token = Some(verified);
         }
         take_tokens(&mut renewed, response, now);

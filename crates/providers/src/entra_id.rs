@@ -161,8 +161,15 @@ impl Kind for EntraId {
 
     async fn refresh(&self, session: &Session, now: SystemTime) -> Result<Refreshed, RefreshError> {
         let mut renewal = self.relying_party.refresh(session, now).await?;
-        if let Renewal::Renewed { session, id_token: Some(id_token) } = &mut renewal {
-            self.add_groups(session, id_token.claims()).await.map_err(RefreshError::UserData)?;
+        if let Renewal::Renewed { session: renewed, id_token: Some(id_token) } = &mut renewal {
+            match self.add_groups(renewed, id_token.claims()).await {
+                // As with all claims that cannot be asked for: the new refresh token must not be lost for them.
+                Err(error) if error.fault.is_outage() => {
+                    tracing::warn!(error = %chain(&error), "the groups of a refreshed session stay what they were");
+                    renewed.groups.clone_from(&session.groups);
+                }
+                asked => asked.map_err(RefreshError::UserData)?,
+            }
         }
         Ok(renewal.into())
     }

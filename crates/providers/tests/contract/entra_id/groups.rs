@@ -146,6 +146,15 @@ async fn a_refresh_asks_again_and_fails_rather_than_losing_groups() {
     assert_eq!(renewed.groups, ["g2"]);
     provider.validate(&renewed, Freshness::JustRefreshed, now()).await.unwrap();
 
+    // While Graph is away the groups stay what they were, and the new refresh token is not lost.
+    for away in [Reply::status(429), Reply::status(503), Reply::Closed] {
+        idp.says(GRAPH, away);
+        let Refreshed::Renewed(renewed) = provider.refresh(&session, now()).await.unwrap() else {
+            panic!("no refresh")
+        };
+        assert_eq!(renewed.groups, ["g1"]);
+    }
+
     idp.says(GRAPH, Reply::status(500));
     let error = provider.refresh(&session, now()).await.unwrap_err();
     assert!(!error.ends_session(), "{}", told(&error));

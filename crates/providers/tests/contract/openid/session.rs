@@ -8,7 +8,7 @@ use sidecar_core::Session;
 use sidecar_oidc::{EndpointUrl, Freshness, Provider, RefreshError, Refreshed};
 
 use super::{built, log_in};
-use crate::idp::{Idp, KEYS, Reply, SigningKey, TOKEN, now, tokens};
+use crate::idp::{Idp, KEYS, Reply, SigningKey, TOKEN, USERINFO, now, tokens};
 use crate::suite::told;
 
 #[tokio::test]
@@ -36,6 +36,32 @@ async fn a_refresh_takes_what_came_and_keeps_what_did_not() {
     assert_eq!(third.email.as_deref(), Some("alice@new.example"));
     assert!(third.groups.is_empty());
     assert_eq!(third.nonce, session.nonce);
+}
+
+#[tokio::test]
+async fn a_refresh_token_is_not_lost_because_the_claims_cannot_be_asked_for_now() {
+    let idp = Idp::start().await;
+    let provider = built(&idp, |_| {}).await;
+    let session = logged_in(&idp, &provider).await;
+    let mut claims = idp.claims("");
+    for absent in ["nonce", "groups"] {
+        claims.as_object_mut().unwrap().remove(absent);
+    }
+    let id_token = idp.sign(&claims);
+    idp.says(
+        TOKEN,
+        Reply::Json(json!({"access_token": "marked-2", "refresh_token": "marked-3", "id_token": id_token})),
+    );
+    for away in [Reply::status(503), Reply::status(429), Reply::Closed] {
+        idp.says(USERINFO, away);
+        let renewed = renewed(provider.refresh(&session, now()).await.unwrap());
+        assert_eq!(renewed.refresh_token.as_ref().unwrap().expose(), "marked-3");
+        assert_eq!((&renewed.groups, &renewed.email), (&session.groups, &session.email));
+    }
+    for broken in [Reply::status(500), Reply::status(401), Reply::body("<html>")] {
+        idp.says(USERINFO, broken);
+        assert!(provider.refresh(&session, now()).await.is_err());
+    }
 }
 
 #[tokio::test]
