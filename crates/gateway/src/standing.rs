@@ -150,6 +150,19 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn requests_at_the_same_time_share_one_question_and_one_that_hangs_up_ends_it_for_nobody() {
+        let scene = Scene::new(vec![Ok(Standing::Met)]);
+        let alice = stored("alice@example.com");
+        {
+            let mut hung_up = Box::pin(scene.ask(&alice));
+            let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+            assert!(hung_up.as_mut().poll(&mut context).is_pending());
+        }
+        let told = tokio::join!(scene.ask(&alice), scene.ask(&alice));
+        assert_eq!((told, scene.asked()), ((Standing::Met, Standing::Met), 1));
+    }
+
+    #[tokio::test]
     async fn a_provider_that_gives_no_answer_lets_nobody_in_and_is_asked_again_soon() {
         let fault =
             CallError { call: Call::UserInfo, host: "op.test".into(), fault: Fault::TimedOut, retry_after: None };
