@@ -160,7 +160,14 @@ fn mounts(stored: &Stored, pod: &Value, container: &Value, folder: &Path) -> Vec
 }
 
 /// Writes the files of a volume as the kubelet does: links through `..data`, so that all change at once.
+///
+/// The token of the service account, which the API server adds to pods that do not say otherwise, is left out: the sidecar
+/// does not read it.
 fn lay_out(stored: &Stored, volume: &Value, folder: &Path) {
+    if text(&volume["name"]).starts_with("kube-api-access-") {
+        fs::create_dir(folder).expect("a folder");
+        return;
+    }
     let (kind, name, source) = if let Some(source) = volume.get("configMap") {
         ("ConfigMap", &source["name"], source)
     } else if let Some(source) = volume.get("secret") {

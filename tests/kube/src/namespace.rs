@@ -9,7 +9,7 @@ use sidecar_testkit::process::eventually;
 
 use crate::cluster::Cluster;
 use crate::container::Stored;
-use crate::pod::Pod;
+use crate::pod::{self, Pod};
 use crate::tool::Said;
 
 /// A namespace that no other test has at the same time: two copies of the seed would contradict each other.
@@ -87,6 +87,13 @@ impl Namespace {
         }
     }
 
+    /// Rolls new pods of a Deployment out, and waits until the old ones are gone.
+    pub fn restart(&self, deployment: &str) {
+        let deployment = format!("deployment/{deployment}");
+        self.kubectl(&["rollout", "restart", &deployment], "").expect_success();
+        self.kubectl(&["rollout", "status", &deployment, "--timeout=60s"], "").expect_success();
+    }
+
     /// What `istioctl analyze` finds, line by line.
     #[must_use]
     pub fn findings(&self) -> Vec<String> {
@@ -95,6 +102,16 @@ impl Namespace {
         let clean = said.stderr.contains("No validation issues found");
         assert_eq!((said.success, clean), (findings.is_empty(), findings.is_empty()), "{said}");
         findings
+    }
+
+    /// Runs every pod that has a sidecar until its probes pass: the settings mean something to the program.
+    pub fn try_sidecars(&self) {
+        for deployment in items(self.get(&["deployments"])) {
+            if pod::has_sidecar(&deployment["spec"]["template"]["spec"]) {
+                let name = deployment["metadata"]["name"].as_str().expect("a name");
+                assert!(!self.pods(name, Which::Ours, &[]).is_empty(), "{name} has no pods");
+            }
+        }
     }
 
     /// The names of the objects of a kind.
@@ -113,13 +130,17 @@ impl Namespace {
         let labels: Vec<_> = labels.map(|(name, value)| format!("{name}={}", value.as_str().expect("text"))).collect();
         let stored = Stored(items(self.get(&["secrets,configmaps"])));
         let pods = items(self.get(&["pods", "-l", &labels.join(",")]));
-        pods.iter().map(|pod| Pod::start(&stored, pod, program, outside)).collect()
+        let staying = pods.iter().filter(|pod| pod["metadata"]["deletionTimestamp"].is_null());
+        staying.map(|pod| Pod::start(&stored, pod, program, outside)).collect()
     }
 }
 
 impl Drop for Namespace {
     fn drop(&mut self) {
-        let _ = self.cluster.kubectl(&["delete", "namespace", &self.name, "--ignore-not-found"], "");
+        // Nothing runs in kwok's pods, so nobody has to wait for their end.
+        let now = ["--all", "--grace-period=0", "--force", "--wait=false"];
+        let _ = self.kubectl(&[&["delete", "deployments,replicasets,pods"], &now[..]].concat(), "");
+        let _ = self.kubectl(&["delete", "namespace", &self.name, "--ignore-not-found"], "");
     }
 }
 

@@ -43,7 +43,8 @@ impl Pod {
         }
         let folder = place::temporary_folder();
         let containers = containers(&pod["spec"]);
-        let app = containers.iter().find(|container| container["name"] != SIDECAR).map(|container| {
+        let mut apps = pod["spec"]["containers"].as_array().expect("containers").iter();
+        let app = apps.find(|container| container["name"] != SIDECAR).map(|container| {
             let port = container["ports"][0]["containerPort"].as_u64().expect("the app's port");
             let port = u16::try_from(port).expect("a port");
             sandbox.within(|| App::on(port, answer))
@@ -140,6 +141,11 @@ impl Pod {
             eventually(START, passed, || kind.to_owned());
         }
     }
+}
+
+/// Whether such a pod has a sidecar of ours.
+pub(crate) fn has_sidecar(spec: &Value) -> bool {
+    containers(spec).iter().any(|container| container["name"] == SIDECAR)
 }
 
 /// Native sidecars and containers alike.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use sidecar_kube::{Cluster, Namespace};
 use sidecar_testkit::{Process, place};
 
-use crate::site::{Clients, make_secrets};
+use crate::site::{Clients, make_missing_secrets, make_secrets};
 
 fn chart() -> PathBuf {
     place::tree().join("deploy/helm/oauth2-sidecar")
@@ -39,7 +39,7 @@ fn make_surroundings(namespace: &Namespace, rendered: &str) {
 }
 
 #[test]
-fn every_rendering_is_accepted_changes_nothing_when_applied_again_and_rolls_out() {
+fn every_rendering_is_accepted_changes_nothing_when_applied_again_and_runs() {
     let cluster = Cluster::shared();
     // Those of check.sh, so that this is what the chart renders to.
     let mut files: Vec<_> =
@@ -53,6 +53,9 @@ fn every_rendering_is_accepted_changes_nothing_when_applied_again_and_rolls_out(
         let rendered = fs::read_to_string(file).expect("a file");
         make_surroundings(&namespace, &rendered);
         namespace.apply_twice(&rendered);
+        // Those that a release does not make itself.
+        make_missing_secrets(&namespace, &Clients::any());
+        namespace.try_sidecars();
     }
 }
 

@@ -127,7 +127,7 @@ fn the_same_manifests_run_under_the_original_and_apps_move_over_one_by_one_witho
     };
     still_signed_in(&site, "app2");
     for moved in ["app2", "app1", "auth"] {
-        site.run(moved, Which::Ours);
+        site.move_to(Which::Ours, moved);
         for host in ["app1", "app2"] {
             let head = still_signed_in(&site, host);
             assert!(head.contains("alice@example.com"), "{head}");

@@ -1,10 +1,12 @@
 //! The seed's site, of the manifests that ship.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use sidecar_kube::{Certificate, Cluster, Gateway, Namespace, Pod, Visitor, kustomize};
+use sidecar_testkit::process::eventually;
 use sidecar_testkit::{Browser, Client, Emulator, Front, Provider, Which, place};
 
 /// Where the provider is; `tests/kube/site` says it, too.
@@ -34,7 +36,22 @@ impl Clients {
 
 /// Makes the Secrets that the guide has the operator make: of each provider here, of the certificate where the gateway is.
 pub(crate) fn make_secrets(namespace: &Namespace, clients: &Clients) -> Certificate {
+    make_missing_secrets(namespace, clients);
+    let certificate = Certificate::create();
+    // Istio's gateway looks beside itself, a Gateway of the Gateway API beside its object.
+    for place in ["istio-system", namespace.name()] {
+        certificate.store(Cluster::shared(), place, "wildcard-tls");
+    }
+    certificate
+}
+
+/// Makes those Secrets of providers that are not there yet.
+pub(crate) fn make_missing_secrets(namespace: &Namespace, clients: &Clients) {
+    let there = namespace.names("secrets");
     for (name, client) in [("oauth2-proxy-secret", &clients.shared), ("oauth2-proxy-secret-google", &clients.google)] {
+        if there.iter().any(|secret| secret == name) {
+            continue;
+        }
         let literals = [
             format!("--from-literal=client-id={}", client.id),
             format!("--from-literal=client-secret={}", client.secret),
@@ -44,12 +61,6 @@ pub(crate) fn make_secrets(namespace: &Namespace, clients: &Clients) -> Certific
         let literals = literals.each_ref().map(String::as_str);
         namespace.kubectl(&[&["create", "secret", "generic", name], &literals[..]].concat(), "").expect_success();
     }
-    let certificate = Certificate::create();
-    // Istio's gateway looks beside itself, a Gateway of the Gateway API beside its object.
-    for place in ["istio-system", namespace.name()] {
-        certificate.store(Cluster::shared(), place, "wildcard-tls");
-    }
-    certificate
 }
 
 /// Everything between a visitor and the apps, running.
@@ -84,11 +95,22 @@ impl Site {
         site
     }
 
-    /// Runs the pods of a Deployment with this program as their sidecar, instead of those that run now.
-    pub(crate) fn run(&mut self, deployment: &'static str, program: Which) {
-        Pod::stop(self.pods.remove(deployment).unwrap_or_default());
+    /// Runs the pods of a Deployment with this program as their sidecar.
+    fn run(&mut self, deployment: &'static str, program: Which) {
         let outside = [PROVIDER, self.google.address().port()];
         self.pods.insert(deployment, self.namespace.pods(deployment, program, &outside));
+    }
+
+    /// Rolls a Deployment out with this program as its sidecar: new pods, then the gateway goes to them, then the old ones end.
+    pub(crate) fn move_to(&mut self, program: Which, deployment: &'static str) {
+        let old = self.pods.remove(deployment).expect("it runs");
+        self.namespace.restart(deployment);
+        self.run(deployment, program);
+        let new: BTreeSet<SocketAddr> = self.pods[deployment].iter().map(|pod| pod.at(4180)).collect();
+        let service = self.service(deployment);
+        let there = || (self.gateway.endpoints(&service) == new).then_some(());
+        eventually(Duration::from_mins(1), there, || format!("{:?}", self.gateway.endpoints(&service)));
+        Pod::stop(old);
     }
 
     /// The Service before a Deployment, as istiod names it.
