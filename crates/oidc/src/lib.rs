@@ -19,6 +19,7 @@ mod authorize;
 mod backend_logout;
 mod background;
 mod backoff;
+mod call;
 pub mod callback;
 pub mod claims;
 pub mod client;
