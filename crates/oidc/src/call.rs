@@ -133,8 +133,8 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// Whether the provider could not be reached or said itself that it is not there (502, 503, 504) or has too much to do: a later try
-    /// may well succeed.
+    /// Whether the provider could not be reached, or said itself that it is not there (502, 503, 504) or has too much to do:
+    /// a later try may well succeed.
     #[must_use]
     pub fn is_outage(&self) -> bool {
         match self {
