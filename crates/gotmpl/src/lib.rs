@@ -18,9 +18,14 @@
 //! - verbs of `printf` other than `%v %s %q %d %t %x %X %c %%`, `%+v`, `%#v`, `%#q`, `*` and argument numbers; widths above 1000;
 //! - imaginary numbers and hexadecimal floats; text literals that are not UTF-8; names with letters outside of ASCII;
 //! - named character references in event handlers and `style` attributes that are neither ASCII nor of Latin-1;
+//! - values in `srcdoc` and behind `javascript:`, which Go escapes once though browsers read them twice; values in attributes
+//!   whose names are in pieces, as in `{{if .X}}data-{{end}}href="{{.Y}}"`;
 //! - `</` inside a `meta` tag, which Go takes for the end of the tag, as no browser does;
 //! - templates that call themselves and end in another place of the markup than they began;
 //! - more than 48 actions, parentheses or calls inside one another, and what takes or makes more than a page may.
+//!
+//! Read as browsers read it, though Go does not: `/` inside a tag separates attributes (`<svg/onload=…>`), and a `script` whose
+//! `type` is in pieces or has references in it is a script.
 //!
 //! Found at the start, though Go finds it only when a visitor comes by: contexts without safe escaping, templates that do not
 //! exist, assignments to variables that are not declared. Accepted, though Go refuses it by an oversight: a template in a loop

@@ -74,6 +74,33 @@ fn a_value_is_escaped_by_its_place() {
     }
 }
 
+/// Where Go misreads a tag, what it prints for these runs what a visitor wrote.
+#[test]
+fn a_tag_is_read_as_browsers_read_it_where_go_does_not() {
+    let script = r#""\/a?b=\u0022\u003cx\u003e\u0026c=\u0027d\u0027\u0060javascript:1""#;
+    for tag in [
+        "<svg/onload='f(\"{{.Redirect}}\")'>",
+        "<svg x/onload='f(\"{{.Redirect}}\")'>",
+        "<svg x=\"y\"/onload='f(\"{{.Redirect}}\")'>",
+        "<svg x{{.StatusCode}}/ /onload='f(\"{{.Redirect}}\")'>",
+        "<svg / onload='f(\"{{.Redirect}}\")'>",
+    ] {
+        let page = page(tag);
+        assert!(page.contains(r"\/a?b=\u0022") && !page.contains("#34"), "{page}");
+    }
+    assert_eq!(page("<a/href=\"{{\"javascript:x\"}}\">"), "<a/href=\"#ZgotmplZ\">");
+    for tag in [
+        "<script type=\"text/{{\"java\"}}script\">",
+        "<script type=\"text/java{{/* c */}}script\">",
+        "<script type=\"text/{{if .CustomLogin}}java{{else}}x{{end}}script\">",
+        "<script type=\"{{if .CustomLogin}}text/{{end}}javascript\">",
+        "<script type=\"text/java&#115;cript\">",
+    ] {
+        let page = page(&format!("{tag}\"{{{{.Redirect}}}}\"</script>"));
+        assert!(page.contains(&format!(">{script}</script>")), "{page}");
+    }
+}
+
 #[test]
 fn a_fault_names_its_file_and_line() {
     let table = [
@@ -84,6 +111,14 @@ fn a_fault_names_its_file_and_line() {
         (
             "<a href=\"\n{{if .CustomLogin}}?{{end}}{{.Redirect}}\">",
             "page.html:2: the value could stand in the path or in the query of a URL",
+        ),
+        (
+            "<a {{if .CustomLogin}}data-{{end}}href=\"\n{{.Redirect}}\">",
+            "page.html:2: a value stands in an attribute whose name is in pieces: write the name out",
+        ),
+        (
+            "<a href=\"javascript:go('\n{{.Redirect}}')\">",
+            "page.html:2: a value stands in a javascript: URL, where no escaping is safe",
         ),
         ("\n{{template \"x\"}}", "page.html:2: there is no template \"x\""),
         ("<p>\n<a b'>", "page.html:2: '\\'' stands in the name of an attribute"),
@@ -188,6 +223,8 @@ fn deep_nesting_is_refused() {
     }
     let parens = format!("{{{{{}1{}}}}}", "(".repeat(5000), ")".repeat(5000));
     assert!(html(&parens).expect_err("it nests").fault.contains("nested"));
+    let literals = format!("<script>{}{}</script>", "`${".repeat(5000), "}`".repeat(5000));
+    assert!(html(&literals).expect_err("it nests").fault.contains("nested"));
     let else_if = format!("{{{{if .}}}}{}{{{{end}}}}", "{{else if .}}".repeat(5000));
     assert!(html(&else_if).expect_err("it nests").fault.contains("nested"));
     let chain = format!("{{{{template \"t0\"}}}}{}{{{{define \"t5000\"}}}}{{{{end}}}}", chain(5000, "", ""));
@@ -224,6 +261,7 @@ fn a_megabyte_of_markup_is_read_at_once() {
         ("<style>", "p { a: url('b'); } /* c */", "{{.StatusCode}}</style>"),
         ("<p onclick=\"", "f('a', &quot;b&quot;);", "{{.StatusCode}}\">"),
         ("<title>", "a < b </titl", "{{.StatusCode}}</title>"),
+        ("<meta content='", "url=;", "{{.StatusCode}}'>"),
         ("", "<p class=a title=\"b\">c</p><!-- d -->", "{{.StatusCode}}"),
     ] {
         let text = format!("{before}{}{after}", piece.repeat((1 << 20) / piece.len()));

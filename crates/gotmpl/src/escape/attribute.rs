@@ -1,6 +1,6 @@
 //! What the attributes of HTML hold.
 
-use super::context::{Element, Kind};
+use super::context::{Closed, Element, Kind};
 
 /// What is known of an attribute by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +64,9 @@ pub(super) fn kind(element: Element, name: &str) -> Kind {
     match (element, name.as_str()) {
         (Element::Script, "type") => Kind::ScriptType,
         (Element::Meta, "content") => Kind::MetaContent,
+        (_, "srcdoc") => Kind::Closed(Closed::Page),
         _ => match known(&name) {
+            Known::As(Kind::Plain) if name.starts_with("data-") || name.starts_with("aria-") => Kind::Custom,
             Known::As(kind) => kind,
             Known::Sensitive => Kind::Plain,
         },
@@ -122,8 +124,8 @@ const SCRIPTS: &[&str] = &[
     "text/x-javascript",
 ];
 
-/// Whether a `script` of this `type` holds JavaScript or JSON.
+/// Whether a `script` of this `type` holds JavaScript or JSON. One with references in it could.
 pub(super) fn is_script(media_type: &str) -> bool {
     let essence = media_type.split(';').next().unwrap_or_default().trim();
-    SCRIPTS.contains(&essence.to_ascii_lowercase().as_str())
+    media_type.contains('&') || SCRIPTS.contains(&essence.to_ascii_lowercase().as_str())
 }

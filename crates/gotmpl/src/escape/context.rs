@@ -75,6 +75,28 @@ pub(super) enum Kind {
     MetaContent,
     /// `type` of `script`, which says whether that is a script.
     ScriptType,
+    /// Text by the beginning of its name (`data-`, `aria-`), however that goes on.
+    Custom,
+    /// No value can be made safe in it.
+    Closed(Closed),
+}
+
+/// Why an attribute takes no values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Closed {
+    /// `srcdoc` is a page of its own, with places of its own.
+    Page,
+    /// Its name is in pieces, so what it means is not certain.
+    Pieces,
+}
+
+impl Closed {
+    pub(super) fn reason(self) -> &'static str {
+        match self {
+            Self::Page => "a value stands in srcdoc, a page of its own, where no escaping is safe",
+            Self::Pieces => "a value stands in an attribute whose name is in pieces: write the name out",
+        }
+    }
 }
 
 /// The language inside an attribute's value, a script or a stylesheet, and the place in it.
@@ -82,6 +104,7 @@ pub(super) enum Kind {
 pub(super) enum Language {
     Plain,
     ScriptType,
+    Closed(Closed),
     Url(UrlPart),
     Srcset,
     Meta(Meta),
@@ -98,6 +121,8 @@ pub(super) enum UrlPart {
     Path,
     /// Behind `?` or `#`.
     Query,
+    /// Behind `javascript:`. Browsers resolve percent escapes before they run it, so none keeps a value in its place.
+    Script,
     /// Different ways through the template lead to different parts.
     Unknown,
 }
@@ -180,7 +205,7 @@ impl Context {
         match &self.place {
             Place::Tag | Place::AfterName(_) => self.at(Place::Name(Kind::Plain)),
             // A value may be any type: it does not say whether this is a script.
-            Place::BeforeValue(Kind::Plain | Kind::ScriptType) => {
+            Place::BeforeValue(Kind::Plain | Kind::Custom | Kind::ScriptType) => {
                 self.at(Place::Value(Quote::None, Language::Plain, Begun::ByText))
             }
             Place::BeforeValue(kind) => self.at(Place::Value(Quote::None, kind.language(), Begun::ByValue)),
@@ -207,6 +232,7 @@ impl Context {
                 left.join(right).map(|language| Place::Value(*quote, language, *begun))
             }
             (Place::Code(left), Place::Code(right)) => left.join(right).map(Place::Code),
+            (Place::Name(left), Place::Name(right)) => left.join(*right).map(Place::Name),
             _ => None,
         };
         match place {
@@ -220,16 +246,34 @@ impl Context {
 }
 
 impl Kind {
+    /// The attribute behind more of its name.
+    pub(super) fn continued(self) -> Self {
+        // The other kinds are no less careful with a longer name.
+        if self == Self::Plain { Self::Closed(Closed::Pieces) } else { self }
+    }
+
+    /// The attribute after two beginnings of its name: either may be all of it, and what follows another name.
+    fn join(self, other: Self) -> Option<Self> {
+        match (self, other) {
+            (Self::Plain | Self::Custom, Self::Plain | Self::Custom) => Some(Self::Plain),
+            (Self::Closed(why), Self::Plain | Self::Custom) | (Self::Plain | Self::Custom, Self::Closed(why)) => {
+                Some(Self::Closed(why))
+            }
+            _ => None,
+        }
+    }
+
     /// The language of a value that begins.
     pub(super) fn language(self) -> Language {
         match self {
-            Self::Plain => Language::Plain,
+            Self::Plain | Self::Custom => Language::Plain,
             Self::Url => Language::Url(UrlPart::Start),
             Self::Srcset => Language::Srcset,
             Self::Js => Language::Js(Js::START),
             Self::Css => Language::Css(Css::START),
             Self::MetaContent => Language::Meta(Meta::Content),
             Self::ScriptType => Language::ScriptType,
+            Self::Closed(why) => Language::Closed(why),
         }
     }
 }
@@ -238,7 +282,11 @@ impl Language {
     /// The language after two ways, if they differ in nothing but what only matters to what comes next.
     fn join(&self, other: &Self) -> Option<Self> {
         match (self, other) {
+            (Self::Url(UrlPart::Script), Self::Url(_)) | (Self::Url(_), Self::Url(UrlPart::Script)) => {
+                Some(Self::Url(UrlPart::Script))
+            }
             (Self::Url(_), Self::Url(_)) => Some(Self::Url(UrlPart::Unknown)),
+            (Self::ScriptType | Self::Plain, Self::ScriptType | Self::Plain) => Some(Self::Plain),
             (Self::Css(left), Self::Css(right)) if left.state == right.state => {
                 Some(Self::Css(Css { part: UrlPart::Unknown, ..*left }))
             }

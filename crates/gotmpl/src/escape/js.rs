@@ -1,6 +1,7 @@
 //! Scripts: telling strings, expressions, regular expressions and comments apart.
 
 use super::context::{Js, JsState, Printed, Slash, Step};
+use crate::tree::MAX_DEPTH;
 
 /// Words after which a `/` begins a regular expression.
 const BEFORE_REGEXP: &[&str] = &[
@@ -148,6 +149,9 @@ impl Js {
                 }
                 '`' => return Ok(Step::over(self.to(JsState::Code, self.slash), at + 1)),
                 '$' if text[at..].starts_with("${") => {
+                    if self.braces.len() == MAX_DEPTH {
+                        return Err("template literals are nested too deeply".to_owned());
+                    }
                     let mut next = self.to(JsState::Code, self.slash);
                     next.braces.push(0);
                     return Ok(Step::over(next, at + 2));

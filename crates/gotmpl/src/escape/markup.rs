@@ -9,6 +9,9 @@ use super::reference;
 /// What HTML calls white space.
 pub(super) const BLANK: [char; 5] = [' ', '\t', '\n', '\u{c}', '\r'];
 
+/// What stands between the attributes of a tag.
+const SEPARATORS: [char; 6] = ['/', ' ', '\t', '\n', '\u{c}', '\r'];
+
 /// What must not stand in an attribute's value without quotes.
 const NEEDS_QUOTES: [char; 5] = ['"', '\'', '<', '=', '`'];
 
@@ -84,7 +87,8 @@ fn step(context: &Context, rest: &str, out: &mut String) -> Result<(Context, usi
         Place::Tag => in_tag(context, rest)?,
         Place::Name(kind) => {
             let length = name_length(rest)?;
-            (context.at(if length == end { Place::Name(*kind) } else { Place::AfterName(*kind) }), length)
+            let kind = if length > 0 { kind.continued() } else { *kind };
+            (context.at(if length == end { Place::Name(kind) } else { Place::AfterName(kind) }), length)
         }
         Place::AfterName(kind) => {
             let blank = blank_length(rest);
@@ -240,8 +244,9 @@ fn content(element: Element) -> Context {
 // === attributes ===
 
 fn in_tag(context: &Context, rest: &str) -> Result<(Context, usize), String> {
-    let blank = blank_length(rest);
-    let inner = &rest[blank..];
+    // Behind a `/` that does not end the tag browsers look for another attribute. Go takes it for a part of the name.
+    let inner = rest.trim_start_matches(SEPARATORS);
+    let blank = rest.len() - inner.len();
     if inner.is_empty() {
         return Ok((context.clone(), blank));
     }
@@ -258,7 +263,7 @@ fn in_tag(context: &Context, rest: &str) -> Result<(Context, usize), String> {
 }
 
 fn name_length(text: &str) -> Result<usize, String> {
-    let length = text.find([' ', '\t', '\n', '\u{c}', '\r', '=', '>']).unwrap_or(text.len());
+    let length = text.find([' ', '\t', '\n', '\u{c}', '\r', '/', '=', '>']).unwrap_or(text.len());
     match text[..length].chars().find(|letter| matches!(letter, '\'' | '"' | '<')) {
         Some(letter) => Err(format!("{letter:?} stands in the name of an attribute")),
         None => Ok(length),
@@ -291,8 +296,12 @@ fn in_value(
         out.push_str(&rest[..length]);
     }
     if end.is_none() {
-        // A value follows: its place inside the attribute's own language counts.
-        let language = language.through(&reference::decode(rest, language)?)?;
+        // A value follows: its place inside the attribute's own language counts. Half a type is none.
+        let language = if *language == Language::ScriptType {
+            Language::Plain
+        } else {
+            language.through(&reference::decode(rest, language)?)?
+        };
         return Ok((context.at(Place::Value(quote, language, begun)), length));
     }
     let other_script = *language == Language::ScriptType && !attribute::is_script(value);
@@ -306,7 +315,7 @@ impl Language {
     /// One step through text in this language.
     fn step(&self, text: &str) -> Result<Step<Self>, String> {
         match self {
-            Self::Plain | Self::ScriptType | Self::Srcset => Ok(Step::over(self.clone(), text.len())),
+            Self::Plain | Self::ScriptType | Self::Closed(_) | Self::Srcset => Ok(Step::over(self.clone(), text.len())),
             Self::Url(part) => Ok(Step::over(Self::Url(part.after(text)), text.len())),
             Self::Meta(meta) => {
                 let (next, length) = meta.step(text);
@@ -381,9 +390,9 @@ impl Meta {
 
 /// The end of the first `url=`, in any case and with blanks before the sign.
 fn url_assignment(text: &str) -> Option<usize> {
-    let lower = text.to_ascii_lowercase();
-    lower.match_indices("url").find_map(|(at, word)| {
-        let rest = lower[at + word.len()..].trim_start_matches(BLANK);
-        rest.starts_with('=').then(|| lower.len() - rest.len() + 1)
+    text.match_indices(['u', 'U']).find_map(|(at, _)| {
+        let word = text.get(at..at + 3).filter(|word| word.eq_ignore_ascii_case("url"))?;
+        let rest = text[at + word.len()..].trim_start_matches(BLANK);
+        rest.starts_with('=').then(|| text.len() - rest.len() + 1)
     })
 }

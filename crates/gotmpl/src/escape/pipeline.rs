@@ -44,7 +44,10 @@ fn needed(context: &Context) -> Result<(Vec<Escaper>, Context), String> {
 /// The escapers of the language itself, and the place in it behind the value.
 fn inside(language: &Language) -> Result<(Vec<Escaper>, Language), String> {
     let escapers = match language {
-        Language::Plain | Language::ScriptType | Language::Meta(Meta::Content) => Vec::new(),
+        Language::Plain | Language::Meta(Meta::Content) => Vec::new(),
+        // A value may be any type, or a part of one: what stands behind it does not say whether this is a script.
+        Language::ScriptType => return Ok((Vec::new(), Language::Plain)),
+        Language::Closed(why) => return Err(why.reason().to_owned()),
         Language::Meta(Meta::Url) => vec![Escaper::UrlFilter],
         Language::Srcset => vec![Escaper::Srcset],
         Language::Url(part) => url(*part, Escaper::UrlNormalize)?,
@@ -80,6 +83,7 @@ fn url(part: UrlPart, path: Escaper) -> Result<Vec<Escaper>, String> {
         UrlPart::Start => Ok(vec![Escaper::UrlFilter, path]),
         UrlPart::Path => Ok(vec![path]),
         UrlPart::Query => Ok(vec![Escaper::UrlEscape]),
+        UrlPart::Script => Err("a value stands in a javascript: URL, where no escaping is safe".to_owned()),
         UrlPart::Unknown => Err("the value could stand in the path or in the query of a URL".to_owned()),
     }
 }

@@ -1,6 +1,6 @@
 //! Character references in attributes: `&#39;` begins a JavaScript string as well as `'` does.
 
-use super::context::{Language, UrlPart};
+use super::context::Language;
 
 /// References that stand for a character of ASCII, which alone can matter to the languages in attributes. All but these,
 /// and those of [`WITHOUT_SEMICOLON`], stand for other characters.
@@ -78,7 +78,7 @@ pub(super) fn decode(text: &str, language: &Language) -> Result<String, String> 
     let strict = match language {
         Language::Js(_) | Language::Css(_) => true,
         Language::Url(_) | Language::Meta(_) => false,
-        Language::Plain | Language::ScriptType | Language::Srcset => return Ok(String::new()),
+        Language::Plain | Language::ScriptType | Language::Closed(_) | Language::Srcset => return Ok(String::new()),
     };
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -154,17 +154,4 @@ fn numeric(text: &str, out: &mut String) -> Option<usize> {
         _ => out.push(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)),
     }
     Some(start + length + semicolon)
-}
-
-impl UrlPart {
-    /// The part behind more text.
-    pub(super) fn after(self, text: &str) -> Self {
-        if text.contains(['#', '?']) {
-            Self::Query
-        } else if self == Self::Start && !text.trim_start_matches(super::markup::BLANK).is_empty() {
-            Self::Path
-        } else {
-            self
-        }
-    }
 }

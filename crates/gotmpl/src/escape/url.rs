@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::context::UrlPart;
 use super::markup::BLANK;
 
 /// What a URL becomes whose scheme could run code.
@@ -9,6 +10,29 @@ const BLOCKED: &str = "#ZgotmplZ";
 
 /// Schemes that only lead elsewhere.
 const SCHEMES: [&str; 3] = ["http", "https", "mailto"];
+
+impl UrlPart {
+    /// The part behind more text.
+    pub(super) fn after(self, text: &str) -> Self {
+        if self == Self::Script || self == Self::Start && begins_script(text) {
+            Self::Script
+        } else if text.contains(['#', '?']) {
+            Self::Query
+        } else if self == Self::Start && !text.trim_start_matches(BLANK).is_empty() {
+            Self::Path
+        } else {
+            self
+        }
+    }
+}
+
+/// Whether it begins with `javascript:` as browsers read URLs: whatever stands ahead that is not printed does not count, nor
+/// do tabs and line ends anywhere (WHATWG URL, basic URL parser, steps 1 to 3).
+fn begins_script(url: &str) -> bool {
+    let url = url.trim_start_matches(|letter| letter <= ' ');
+    let mut letters = url.chars().filter(|letter| !matches!(letter, '\t' | '\n' | '\r'));
+    "javascript:".chars().all(|wanted| letters.next().is_some_and(|letter| letter.eq_ignore_ascii_case(&wanted)))
+}
 
 fn is_safe(url: &str) -> bool {
     match url.split_once(':') {
