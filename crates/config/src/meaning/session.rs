@@ -237,19 +237,25 @@ fn tells_tenant(options: &Options) -> bool {
     options.provider.value == Id::EntraId.as_str() && !options.entra_id_allowed_tenants.value.is_empty()
 }
 
+/// Whether a session has to say at every request which groups, teams or roles its visitor is in.
+fn tells_memberships(options: &Options) -> bool {
+    let demands_role = options.provider.value == Id::Keycloak.as_str() && !options.allowed_roles.value.is_empty();
+    demands_role || !options.allowed_groups.value.is_empty() || github::reads_groups(options)
+}
+
 /// The parts of a session that some option needs, which are kept however big it is.
 fn needed(options: &Options) -> Vec<Part> {
     let zero = GoDuration::from_nanos(0);
     let refreshes = options.cookie_refresh.value > zero || options.refresh_before_expiry.value > zero;
     let names_id_token = options.backend_logout_url.value.contains("{id_token}");
     let passes_id_token = options.pass_authorization_header.value || options.set_authorization_header.value;
-    let tells_groups =
+    let passes_groups =
         options.pass_user_headers.value || options.pass_basic_auth.value || options.set_xauthrequest.value;
     [
         (Part::IdToken, passes_id_token || names_id_token || refreshes || tells_tenant(options)),
         (Part::AccessToken, options.pass_access_token.value || refreshes || github::asks_with_access_token(options)),
         (Part::RefreshToken, refreshes),
-        (Part::Groups, tells_groups || !options.allowed_groups.value.is_empty() || github::reads_groups(options)),
+        (Part::Groups, passes_groups || tells_memberships(options)),
     ]
     .into_iter()
     .filter_map(|(part, needed)| needed.then_some(part))

@@ -1,6 +1,7 @@
 //! Keycloak, whose roles may be demanded.
 
 use sidecar_oidc::settings::GroupRestriction;
+use sidecar_session::Part;
 
 use super::*;
 
@@ -25,6 +26,17 @@ fn roles_alone_ask_for_no_scope_of_groups() {
     };
     assert_eq!(restriction(keycloak().with("ALLOWED_ROLES", "admin")), GroupRestriction::None);
     assert_eq!(restriction(keycloak().with("ALLOWED_GROUPS", "/staff")), GroupRestriction::Some);
+}
+
+#[test]
+fn roles_that_are_demanded_stay_in_a_session_however_big_it_is() {
+    let needs_groups = |start: Start| {
+        let start = start.with("PASS_USER_HEADERS", "false").with("PASS_BASIC_AUTH", "false");
+        start.config().sessions.needed.contains(&Part::Groups)
+    };
+    assert!(needs_groups(keycloak().with("ALLOWED_ROLES", "admin")));
+    assert!(!needs_groups(keycloak()));
+    assert!(!needs_groups(Start::minimal().with("ALLOWED_ROLES", "admin")), "others have none");
 }
 
 #[test]
