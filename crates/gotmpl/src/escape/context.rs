@@ -205,8 +205,9 @@ impl Context {
         match &self.place {
             Place::Tag | Place::AfterName(_) => self.at(Place::Name(Kind::Plain)),
             // A value may be any type: it does not say whether this is a script.
-            Place::BeforeValue(Kind::Plain | Kind::Custom | Kind::ScriptType) => {
-                self.at(Place::Value(Quote::None, Language::Plain, Begun::ByText))
+            Place::BeforeValue(Kind::ScriptType) => self.at(Place::Value(Quote::None, Language::Plain, Begun::ByText)),
+            Place::BeforeValue(kind @ (Kind::Plain | Kind::Custom | Kind::Closed(_))) => {
+                self.at(Place::Value(Quote::None, kind.language(), Begun::ByText))
             }
             Place::BeforeValue(kind) => self.at(Place::Value(Quote::None, kind.language(), Begun::ByValue)),
             Place::Text
