@@ -7,7 +7,7 @@ use sidecar_core::policy::Requirement;
 
 use crate::background::Interrupted;
 use crate::backoff::LONGEST_ASKED;
-use crate::client::CallError;
+use crate::client::{CallError, Fault};
 use crate::id_token::IdTokenError;
 use crate::jwks::KeysError;
 use crate::token::TokenError;
@@ -164,15 +164,6 @@ impl KeysError {
             Self::CoolingDown | Self::NotDiscovered => Verdict::Unavailable { retry_after: seconds_up(RETRY_AFTER) },
         }
     }
-
-    /// Whether a later try may find the keys.
-    #[must_use]
-    pub fn is_outage(&self) -> bool {
-        match self {
-            Self::Call(error) => error.fault.is_outage(),
-            Self::CoolingDown | Self::NotDiscovered => true,
-        }
-    }
 }
 
 /// Why a session was not refreshed.
@@ -255,13 +246,13 @@ pub enum ValidateError {
 }
 
 impl ValidateError {
-    /// Whether the provider was away, so that nothing was learned about the session.
+    /// Whether the provider was away or broken, so that nothing was learned about the session: without keys nobody looked at
+    /// it, and a status of 500 and more is about the provider itself (RFC 9110 §15.6).
     #[must_use]
     pub fn is_outage(&self) -> bool {
         match self {
-            Self::IdToken(IdTokenError::Keys(error)) => error.is_outage(),
-            Self::Validate(error) => error.fault.is_outage(),
-            Self::Unavailable(_) | Self::Interrupted(_) => true,
+            Self::Validate(error) => error.fault.is_outage() || matches!(error.fault, Fault::Status(500..)),
+            Self::IdToken(IdTokenError::Keys(_)) | Self::Unavailable(_) | Self::Interrupted(_) => true,
             Self::NoIdToken | Self::IdToken(_) | Self::Unmet(_) | Self::NoAccessToken => false,
         }
     }

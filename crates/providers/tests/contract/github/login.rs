@@ -162,8 +162,8 @@ async fn a_session_holds_as_long_as_the_api_says_200() {
     let session = log_in(&provider).await.unwrap();
     assert!(matches!(provider.refresh(&session, now()).await, Ok(Refreshed::NotSupported)));
     provider.validate(&session, Freshness::Stored, now()).await.unwrap();
-    for (reply, is_outage) in [(Reply::status(401), false), (Reply::status(204), false), (Reply::status(503), true)] {
-        idp.says(API, reply);
+    for (status, is_outage) in [(401, false), (204, false), (404, false), (429, true), (500, true), (503, true)] {
+        idp.says(API, Reply::status(status));
         let error = provider.validate(&session, Freshness::Stored, now()).await.unwrap_err();
         assert_eq!(error.is_outage(), is_outage, "{}", told(&error));
     }

@@ -103,9 +103,12 @@ async fn a_stored_session_holds_as_long_as_its_id_token_does() {
     assert!(provider.validate(&without, Freshness::Stored, now()).await.is_err());
 
     // A process that has just started and finds no keys has learned nothing about the session.
-    idp.says(KEYS, Reply::status(503));
-    let fresh = built(&idp, |_| {}).await;
-    assert!(fresh.validate(&session, Freshness::Stored, now()).await.unwrap_err().is_outage());
+    for no_keys in [Reply::status(503), Reply::status(500), Reply::status(404), Reply::body("<html>"), Reply::Closed] {
+        idp.says(KEYS, no_keys);
+        let fresh = built(&idp, |_| {}).await;
+        let error = fresh.validate(&session, Freshness::Stored, now()).await.unwrap_err();
+        assert!(error.is_outage(), "{}", told(&error));
+    }
 }
 
 #[tokio::test]
