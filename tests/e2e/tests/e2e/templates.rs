@@ -81,6 +81,32 @@ fn what_a_visitor_brings_cannot_leave_its_place_in_a_page() {
     }
 }
 
+/// A value in every kind of place, in tags as sloppy as browsers bear.
+const HOSTILE: &str = r#"<!doctype html>
+<meta charset="utf-8"><title>{{.Redirect}}</title>
+<style>p::before { content: "{{.Redirect}}"; background: url("{{.Redirect}}"); color: {{.Redirect}} }</style>
+<script>
+const told = {};
+const tell = (place, text) => { told[place] = text; };
+tell("value", {{.Redirect}}); tell("string", "{{.Redirect}}"); tell('single string', '{{.Redirect}}');
+tell("literal", `{{.Redirect}}`); tell("nested", `${ {{.Redirect}} }`); // {{.Redirect}}
+</script>
+<script type="application/json" id="data">{"value": {{.Redirect}}, "string": "{{.Redirect}}"}</script>
+<body/onload="tell('handler', '{{.Redirect}}')">
+<!-- {{.Redirect}} -->
+<p id="text" title="{{.Redirect}}" data-to='{{.Redirect}}' style="color: {{.Redirect}}">{{.Redirect}}</p>
+<input id="bare" value={{.Redirect}}>
+<textarea id="area">{{.Redirect}}</textarea>
+<a id="link" href="/x?to={{.Redirect}}">x</a><a href="{{.Redirect}}">x</a><img srcset="{{.Redirect}} 2x" alt="{{.Redirect}}">
+<svg class="a"/onclick="tell('slash', {{.Redirect}})"><title id="drawing">{{.Redirect}}</title></svg>
+"#;
+
+#[test]
+fn a_browser_runs_nothing_that_a_visitor_brings_in_any_place_of_a_page() {
+    let program = with_pages("http://127.0.0.1:1/", &[("sign_in.html", HOSTILE)]).start();
+    run("hostile.mjs", &json!({ "url": program.url("/oauth2/sign_in") }));
+}
+
 #[test]
 fn a_page_that_fails_is_answered_with_500_and_told_by_file_and_line() {
     let files = [
