@@ -127,6 +127,10 @@ fn a_fault_names_its_file_and_line() {
             "page.html:2: the ways through this action end in different places of the markup",
         ),
         (
+            "a\n{{define \"x\"}}b\n{{if .}}{{template \"x\"}}{{end}}?{{end}}<a href='{{template \"x\"}}'>",
+            "page.html:2: \"x\" calls itself, and does not end in the context that it begins in",
+        ),
+        (
             "<script>\n",
             "page.html:2: the template \"page.html\" ends inside a tag, a comment or an element such as script",
         ),

@@ -19,6 +19,7 @@ mod reference;
 mod url;
 
 use std::collections::HashMap;
+use std::slice::from_ref;
 
 pub(crate) use escaper::{Escaper, apply};
 
@@ -60,15 +61,24 @@ pub(crate) fn escape<'a>(
     Ok(walk.bodies)
 }
 
+/// The line that a template begins in.
+fn first_line(body: &[Node]) -> usize {
+    match body.first() {
+        Some(Node::Print { pipe, .. }) => pipe.line,
+        Some(Node::If(branch) | Node::With(branch) | Node::Range(branch)) => branch.pipe.line,
+        Some(Node::Text(_, line) | Node::Call { line, .. } | Node::Break(line) | Node::Continue(line)) => *line,
+        None => 1,
+    }
+}
+
 /// The line that a node ends in, as far as it is known.
 fn last_line(node: &Node) -> usize {
     match node {
         Node::Text(text, line) => line + text.matches('\n').count(),
-        Node::Print { pipe, .. } => pipe.line,
         Node::If(branch) | Node::With(branch) | Node::Range(branch) => {
             branch.then.iter().chain(&branch.otherwise).map(last_line).max().unwrap_or(branch.pipe.line)
         }
-        Node::Call { line, .. } | Node::Break(line) | Node::Continue(line) => *line,
+        Node::Print { .. } | Node::Call { .. } | Node::Break(_) | Node::Continue(_) => first_line(from_ref(node)),
     }
 }
 
@@ -125,9 +135,10 @@ impl<'d> Walk<'d> {
         if let Some(Form::Open { met_again: true, .. }) = self.forms.insert(key, closed)
             && end != *start
         {
-            return Err(
-                site.fault(1, format!("{name:?} calls itself, and does not end in the context that it begins in"))
-            );
+            return Err(site.fault(
+                first_line(&body.nodes),
+                format!("{name:?} calls itself, and does not end in the context that it begins in"),
+            ));
         }
         let target = Target { name: name.to_owned(), form: number };
         self.bodies.insert(target, Body { file: body.file.clone(), nodes });
@@ -151,7 +162,7 @@ impl<'d> Walk<'d> {
         site: &mut Site<'d>,
     ) -> Result<(Vec<Node>, Context), TemplateError> {
         if self.depth > MAX_DEPTH {
-            return Err(site.fault(nodes.first().map_or(1, last_line), "templates and actions are nested too deeply"));
+            return Err(site.fault(first_line(nodes), "templates and actions are nested too deeply"));
         }
         self.depth += 1;
         let mut context = start;
@@ -173,7 +184,7 @@ impl<'d> Walk<'d> {
     ) -> Result<(Node, Context), TemplateError> {
         self.steps += 1;
         if self.steps > MAX_STEPS {
-            return Err(site.fault(last_line(node), "the template is too large or too deeply nested"));
+            return Err(site.fault(first_line(from_ref(node)), "the template is too large or too deeply nested"));
         }
         match node {
             Node::Text(text, line) => {
