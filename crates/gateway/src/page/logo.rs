@@ -59,7 +59,8 @@ fn origin(url: &str) -> &str {
     let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
     let (host, port) = authority.split_once(':').unwrap_or((authority, "443"));
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.';
-    let nameable = !host.is_empty() && host.bytes().all(plain) && port.bytes().all(|byte| byte.is_ascii_digit());
+    let digits = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+    let nameable = !host.is_empty() && host.bytes().all(plain) && digits;
     if nameable { &url[.."https://".len() + authority.len()] } else { ANY_HTTPS }
 }
 
@@ -73,6 +74,7 @@ mod tests {
             ("https://cdn.example.com/a.png?x=1", "https://cdn.example.com"),
             ("https://cdn.example.com:8443", "https://cdn.example.com:8443"),
             ("https://cdn.example.com#x", "https://cdn.example.com"),
+            ("https://cdn.example.com:/a.png", "https:"),
             ("https://a.example.com; script-src *", "https:"),
             ("https://a.example.com, x/y.png", "https:"),
             ("https://[::1]/a.png", "https:"),
