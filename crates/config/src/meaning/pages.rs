@@ -1,6 +1,7 @@
 //! The pages that visitors see: their status and words, the logo, and templates of the operator's own.
 
-use std::io::ErrorKind;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 use bytes::Bytes;
@@ -12,6 +13,9 @@ use super::judge::{Judge, given};
 use crate::fault::quote;
 use crate::options::Options;
 use crate::written::Written;
+
+/// The largest template or picture. A page holds both, the picture in Base64, and is rendered anew for every visitor.
+const MAX_FILE_MIB: u64 = 4;
 
 /// What the gateway is told about its pages.
 pub(super) fn settings(options: &Options, judge: &mut Judge) -> Option<Pages> {
@@ -157,7 +161,15 @@ fn text(written: &Written<String>, path: &Path, judge: &mut Judge) -> Option<Str
 }
 
 fn read(written: &Written<String>, path: &Path, judge: &mut Judge) -> Option<Vec<u8>> {
-    std::fs::read(path)
-        .map_err(|error| judge.refuse(written, format!("cannot read {}: {error}", path.display()), ""))
-        .ok()
+    let mut content = Vec::new();
+    let limit = MAX_FILE_MIB << 20;
+    match File::open(path).and_then(|file| file.take(limit + 1).read_to_end(&mut content)) {
+        Ok(length) if length as u64 <= limit => return Some(content),
+        Ok(_) => {
+            let reason = format!("{} has more than {MAX_FILE_MIB} MiB", path.display());
+            judge.refuse(written, reason, "make it smaller: every visitor of the page gets all of it");
+        }
+        Err(error) => judge.refuse(written, format!("cannot read {}: {error}", path.display()), ""),
+    }
+    None
 }

@@ -127,6 +127,18 @@ fn a_logo_of_another_kind_or_out_of_reach_is_refused() {
 }
 
 #[test]
+fn a_file_that_no_page_could_hold_is_refused() {
+    let large = "x".repeat((4 << 20) + 1);
+    let start = Start::minimal();
+    let png = start.file("logo.png", &large);
+    assert!(logo(&png).fault().contains("logo.png has more than 4 MiB"), "{}", logo(&png).fault());
+    let start = with_templates(&[("error.html", &large)]);
+    assert!(start.fault().contains("error.html has more than 4 MiB"), "{}", start.fault());
+    start.file("error.html", &large[1..]);
+    assert!(start.load().is_ok());
+}
+
+#[test]
 fn a_drawing_that_no_browser_shows_as_an_image_is_a_warning() {
     let start = Start::minimal();
     let svg = start.file("logo.svg", "<svg/>");
