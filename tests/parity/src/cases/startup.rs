@@ -262,6 +262,12 @@ fn pages() -> Vec<Attempt> {
         with("a variable that is not there", &[]).page("error.html", "<p>{{.Nothing}}</p>"),
         with("a folder of pages that is not there", &["--custom-templates-dir=/nowhere"]),
         with("a page that means two things", &[]).page("error.html", "<a {{if .Title}}href='{{end}}x>").row("P18"),
+        with("a page with a value in a script's address", &[])
+            .page("error.html", "<a href=\"javascript:alert('{{.RequestID}}')\">x</a>")
+            .row("P18"),
+        with("a page with a value in a page", &[])
+            .page("sign_in.html", "<iframe srcdoc=\"{{.Redirect}}\"></iframe>")
+            .row("P18"),
         with("a page of nothing", &[]).page("sign_in.html", "{{/* nothing */}}"),
         with("a logo at an address", &["--custom-sign-in-logo=https://cdn.example.com/logo.gif"]),
         with("no logo", &["--custom-sign-in-logo=-"]),
