@@ -20,6 +20,8 @@ pub(crate) struct Flights<T> {
     table: Mutex<Table<T>>,
     clock: Clock,
     keep: Keep<T>,
+    /// How long a result that counts no more is known to the next work for the same session.
+    remember: Duration,
 }
 
 /// How long a result counts.
@@ -43,12 +45,18 @@ struct Landed<T> {
 impl<T: Clone + Send + Sync + 'static> Flights<T> {
     pub(crate) fn new(clock: Clock, keep: impl Fn(&T) -> Duration + Send + Sync + 'static) -> Self {
         let table = Table { by_session: HashMap::new(), sweep_at: SWEEP_FROM };
-        Self { table: Mutex::new(table), clock, keep: Box::new(keep) }
+        Self { table: Mutex::new(table), clock, keep: Box::new(keep), remember: Duration::ZERO }
     }
 
-    /// What comes of the work for this session: that under way or a result that counts, else `begin` starts it, in a task
-    /// of its own, which is finished even when every visitor hangs up. `None` when it panicked.
-    pub(crate) async fn result<W>(&self, session: SessionId, begin: impl FnOnce() -> W) -> Option<T>
+    /// The same, with results that are known for so long to the work that comes after them.
+    pub(crate) fn remembering(self, remember: Duration) -> Self {
+        Self { remember, ..self }
+    }
+
+    /// What comes of the work for this session: that under way or a result that counts, else `begin` starts it, given the
+    /// last result if it is remembered, in a task of its own, which is finished even when every visitor hangs up. `None`
+    /// when it panicked.
+    pub(crate) async fn result<W>(&self, session: SessionId, begin: impl FnOnce(Option<T>) -> W) -> Option<T>
     where
         W: Future<Output = T> + Send + 'static,
     {
@@ -57,23 +65,25 @@ impl<T: Clone + Send + Sync + 'static> Flights<T> {
         landed.as_ref().map(|landed| landed.result.clone())
     }
 
-    fn join<W>(&self, session: SessionId, begin: impl FnOnce() -> W) -> Flight<T>
+    fn join<W>(&self, session: SessionId, begin: impl FnOnce(Option<T>) -> W) -> Flight<T>
     where
         W: Future<Output = T> + Send + 'static,
     {
         let now = self.clock.now();
         let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(flight) = table.by_session.get(&session).filter(|flight| self.counts(flight, now)) {
+        let last = table.by_session.get(&session);
+        if let Some(flight) = last.filter(|flight| self.counts(flight, now)) {
             return flight.clone();
         }
+        let last = last.and_then(|flight| flight.borrow().as_ref().map(|landed| landed.result.clone()));
         if table.by_session.len() >= table.sweep_at {
-            table.by_session.retain(|_, flight| self.counts(flight, now));
+            table.by_session.retain(|_, flight| self.counts(flight, now) || self.is_remembered(flight, now));
             table.sweep_at = 2 * table.by_session.len() + SWEEP_FROM;
         }
         let (landing, flight) = watch::channel(None);
         table.by_session.insert(session, flight.clone());
         drop(table);
-        let (work, clock) = (begin(), self.clock.clone());
+        let (work, clock) = (begin(last), self.clock.clone());
         tokio::spawn(async move {
             let result = work.await;
             landing.send_replace(Some(Landed { result, at: clock.now() }));
@@ -87,5 +97,10 @@ impl<T: Clone + Send + Sync + 'static> Flights<T> {
             None => flight.has_changed().is_ok(),
             Some(landed) => now.duration_since(landed.at).unwrap_or_default() < (self.keep)(&landed.result),
         }
+    }
+
+    fn is_remembered(&self, flight: &Flight<T>, now: SystemTime) -> bool {
+        let landed = flight.borrow().as_ref().map(|landed| landed.at);
+        landed.is_some_and(|at| now.duration_since(at).unwrap_or_default() < self.remember)
     }
 }

@@ -124,7 +124,7 @@ impl Sessions {
     async fn renewed(&self, presented: Presented<'_>, opened: OpenedSession) -> Resolved {
         let OpenedSession { session, id } = opened;
         // A rotated refresh token is not lost when the visitor hangs up: the work is a task of its own.
-        let begin = || fly(Arc::clone(&self.provider), Arc::clone(&session), self.clock.clone());
+        let begin = |_| fly(Arc::clone(&self.provider), Arc::clone(&session), self.clock.clone());
         let outcome = self.flights.result(id, begin).await.unwrap_or(Outcome::Kept);
         let id = Some(id);
         match outcome {

@@ -2,7 +2,7 @@
 //! and remembered (differences.md D41).
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use sidecar_core::Session;
 use sidecar_core::clock::Clock;
@@ -17,64 +17,85 @@ use crate::flight::Flights;
 const KEEP: Duration = Duration::from_mins(5);
 /// How soon a provider that gave no answer is asked again, unless it asked for more patience.
 const PAUSE: Duration = Duration::from_secs(5);
+/// For so long a provider that gives no answer is taken to say yes to whom it last said yes: an outage of an hour locks
+/// nobody out who was in, and nobody stays in for longer.
+const GRACE: Duration = Duration::from_hours(1);
 
 /// Asks, and remembers.
 pub(crate) struct Standings {
-    provider: Arc<dyn Provider>,
-    clock: Clock,
-    answers: Flights<Result<Standing, Unanswered>>,
+    asker: Asker,
+    answers: Flights<Answer>,
 }
 
-/// The provider gave no answer.
+/// What asking takes.
+#[derive(Clone)]
+struct Asker {
+    provider: Arc<dyn Provider>,
+    clock: Clock,
+    /// How long what the provider says counts.
+    period: Duration,
+}
+
+/// What is known about one session.
 #[derive(Clone, Copy)]
-struct Unanswered {
-    /// For so long it is not asked again about the same session.
-    pause: Duration,
+struct Answer {
+    standing: Standing,
+    /// How long it counts.
+    keep: Duration,
+    /// When the provider last said that the restrictions are met.
+    met_at: Option<SystemTime>,
 }
 
 impl Standings {
     /// Answers count for `period`, after which sessions are refreshed; 5 minutes if they are not.
     pub(crate) fn new(provider: Arc<dyn Provider>, period: Option<Duration>, clock: Clock) -> Self {
-        let keep = move |answer: &Result<Standing, Unanswered>| match answer {
-            Ok(Standing::Met | Standing::Unmet(_)) => period.unwrap_or(KEEP),
-            Ok(Standing::Unasked | Standing::Unanswered) => PAUSE,
-            Err(Unanswered { pause }) => *pause,
-        };
-        Self { provider, answers: Flights::new(clock.clone(), keep), clock }
+        let answers = Flights::new(clock.clone(), |answer: &Answer| answer.keep).remembering(GRACE);
+        Self { asker: Asker { provider, clock, period: period.unwrap_or(KEEP) }, answers }
     }
 
     /// What the session itself tells.
     pub(crate) fn of(&self, session: &Session) -> Standing {
-        self.provider.standing(session)
+        self.asker.provider.standing(session)
     }
 
     /// What the provider tells about the session of this name, now or a little while ago.
     pub(crate) async fn ask(&self, id: SessionId, session: &Arc<Session>) -> Standing {
-        let begin = || ask(Arc::clone(&self.provider), Arc::clone(session), self.clock.clone());
-        standing(self.answers.result(id, begin).await)
+        let begin = |last| self.asker.clone().ask(Arc::clone(session), last);
+        self.answers.result(id, begin).await.map_or(Standing::Unanswered, |answer| answer.standing)
     }
 
     /// What the session or the provider tells about a session that nobody has seen yet.
     pub(crate) async fn of_new(&self, session: &Arc<Session>) -> Standing {
         match self.of(session) {
-            Standing::Unasked => {
-                standing(Some(ask(Arc::clone(&self.provider), Arc::clone(session), self.clock.clone()).await))
-            }
+            Standing::Unasked => self.asker.clone().ask(Arc::clone(session), None).await.standing,
             told @ (Standing::Met | Standing::Unmet(_) | Standing::Unanswered) => told,
         }
     }
 }
 
-async fn ask(provider: Arc<dyn Provider>, session: Arc<Session>, clock: Clock) -> Result<Standing, Unanswered> {
-    provider.ask_standing(&session, clock.now()).await.map_err(|error| {
-        tracing::warn!(error = %chain(&error), "the provider cannot be asked whether its restrictions are met");
-        Unanswered { pause: error.retry_after().unwrap_or_default().max(PAUSE) }
-    })
-}
-
-/// What an answer comes to; `None` is a question that was broken off.
-fn standing(answer: Option<Result<Standing, Unanswered>>) -> Standing {
-    answer.and_then(Result::ok).unwrap_or(Standing::Unanswered)
+impl Asker {
+    async fn ask(self, session: Arc<Session>, last: Option<Answer>) -> Answer {
+        let error = match self.provider.ask_standing(&session, self.clock.now()).await {
+            Ok(standing) => {
+                let met_at = (standing == Standing::Met).then(|| self.clock.now());
+                let keep = match standing {
+                    Standing::Met | Standing::Unmet(_) => self.period,
+                    Standing::Unasked | Standing::Unanswered => PAUSE,
+                };
+                return Answer { standing, keep, met_at };
+            }
+            Err(error) => error,
+        };
+        let age = |at| self.clock.now().duration_since(at).unwrap_or_default();
+        let met_at = last.and_then(|last| last.met_at).filter(|at| age(*at) < GRACE);
+        let standing = if met_at.is_some() { Standing::Met } else { Standing::Unanswered };
+        tracing::warn!(
+            error = %chain(&error),
+            last_yes_counts = met_at.is_some(),
+            "the provider cannot be asked whether its restrictions are met"
+        );
+        Answer { standing, keep: error.retry_after().unwrap_or_default().max(PAUSE), met_at }
+    }
 }
 
 #[cfg(test)]
@@ -173,6 +194,41 @@ mod tests {
         }
         scene.now.fetch_add(5, Ordering::SeqCst);
         assert_eq!(scene.ask(&alice).await, Standing::Met);
+    }
+
+    #[tokio::test]
+    async fn an_outage_locks_nobody_out_for_an_hour_and_nobody_in_for_longer() {
+        let outage = || {
+            let host = "op.test".into();
+            Err(CallError { call: Call::Repository, host, fault: Fault::TimedOut, retry_after: None }.into())
+        };
+        let unmet = Standing::Unmet(Requirement::Repository);
+        let scene = Scene::new(vec![Ok(Standing::Met), outage(), outage(), Ok(unmet), outage()]);
+        let alice = stored("alice@example.com");
+        assert_eq!(scene.ask(&alice).await, Standing::Met);
+        scene.now.fetch_add(60, Ordering::SeqCst);
+        assert_eq!((scene.ask(&alice).await, scene.asked()), (Standing::Met, 2), "no answer, and the last was yes");
+        scene.now.fetch_add(3540, Ordering::SeqCst);
+        assert_eq!((scene.ask(&alice).await, scene.asked()), (Standing::Unanswered, 3), "an hour after it");
+        scene.now.fetch_add(5, Ordering::SeqCst);
+        assert_eq!(scene.ask(&alice).await, unmet);
+        scene.now.fetch_add(60, Ordering::SeqCst);
+        assert_eq!(scene.ask(&alice).await, Standing::Unanswered, "a no is nothing to go on with");
+    }
+
+    #[tokio::test]
+    async fn the_last_yes_is_remembered_among_many() {
+        let fault =
+            CallError { call: Call::Repository, host: "op.test".into(), fault: Fault::TimedOut, retry_after: None };
+        let answers = (0..200).map(|_| Ok(Standing::Met)).chain([Err(fault.into())]);
+        let scene = Scene::new(answers.collect());
+        let alice = stored("alice@example.com");
+        scene.ask(&alice).await;
+        scene.now.fetch_add(60, Ordering::SeqCst);
+        for n in 1..200 {
+            scene.ask(&stored(&format!("user{n}@example.com"))).await;
+        }
+        assert_eq!((scene.ask(&alice).await, scene.asked()), (Standing::Met, 201));
     }
 
     #[tokio::test]
