@@ -33,7 +33,7 @@ impl Cluster {
         let plane = ControlPlane::start();
         let definitions = laid_down("crds").display().to_string();
         plane.kubectl(&["apply", "--server-side", "-f", &definitions], "").expect_success();
-        plane.kubectl(&["wait", "--for=condition=Established", "crd", "--all", "--timeout=120s"], "").expect_success();
+        plane.kubectl(&["wait", "--for=condition=Established", "crd", "--all", "--timeout=180s"], "").expect_success();
         plane.kubectl(&["apply", "--server-side", "-f", "-"], INGRESS).expect_success();
         let istiod = Istiod::start(&plane);
         Self { plane, istiod, busy: Mutex::default() }

@@ -14,7 +14,7 @@ use crate::authority::Authority;
 use crate::tool::{Said, built, laid_down, run, server};
 
 /// How long a part may take to be ready on a busy machine.
-pub(crate) const START: Duration = Duration::from_mins(1);
+pub(crate) const START: Duration = Duration::from_mins(3);
 
 /// Every Deployment is warned about what `restricted` would refuse; namespaces say themselves what they enforce.
 const ADMISSION: &str = r#"{"apiVersion": "apiserver.config.k8s.io/v1", "kind": "AdmissionConfiguration", "plugins": [
@@ -197,6 +197,6 @@ impl ControlPlane {
             "status": { "allocatable": capacity, "capacity": capacity, "nodeInfo": { "kubeletVersion": "v1.36.3" } },
         });
         self.kubectl(&["apply", "-f", "-"], &node.to_string()).expect_success();
-        self.kubectl(&["wait", "--for=condition=Ready", "node/here", "--timeout=120s"], "").expect_success();
+        self.kubectl(&["wait", "--for=condition=Ready", "node/here", "--timeout=180s"], "").expect_success();
     }
 }

@@ -102,6 +102,6 @@ impl Istiod {
 /// The authority that istiod made for itself; it writes it into every namespace.
 fn roots(plane: &ControlPlane) -> String {
     let map = "configmap/istio-ca-root-cert";
-    plane.kubectl(&["-n", "istio-system", "wait", "--for=create", map, "--timeout=120s"], "").expect_success();
+    plane.kubectl(&["-n", "istio-system", "wait", "--for=create", map, "--timeout=180s"], "").expect_success();
     plane.kubectl(&["-n", "istio-system", "get", map, "-o", r"jsonpath={.data.root-cert\.pem}"], "").output()
 }

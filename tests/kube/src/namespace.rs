@@ -83,7 +83,7 @@ impl Namespace {
     pub fn roll_out(&self) {
         for deployment in self.names("deployments") {
             let deployment = format!("deployment/{deployment}");
-            self.kubectl(&["rollout", "status", &deployment, "--timeout=60s"], "").expect_success();
+            self.kubectl(&["rollout", "status", &deployment, "--timeout=180s"], "").expect_success();
         }
     }
 
@@ -91,7 +91,7 @@ impl Namespace {
     pub fn restart(&self, deployment: &str) {
         let deployment = format!("deployment/{deployment}");
         self.kubectl(&["rollout", "restart", &deployment], "").expect_success();
-        self.kubectl(&["rollout", "status", &deployment, "--timeout=60s"], "").expect_success();
+        self.kubectl(&["rollout", "status", &deployment, "--timeout=180s"], "").expect_success();
     }
 
     /// What `istioctl analyze` finds, line by line.

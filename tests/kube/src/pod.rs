@@ -19,7 +19,7 @@ use crate::sandbox::Sandbox;
 const SIDECAR: &str = "oauth2-proxy";
 
 /// Longer than any probe of the sidecar waits.
-const START: Duration = Duration::from_mins(1);
+const START: Duration = Duration::from_mins(3);
 
 /// A pod's network, in it the sidecar as the API server holds it, and an app on loopback in place of the other container.
 pub struct Pod {

@@ -69,7 +69,7 @@ fn releases_stand_side_by_side_and_a_changed_setting_rolls_the_pods() {
     let release = |name: &str, values: &str, more: &[&str]| {
         let values = ci(values);
         let arguments =
-            ["upgrade", "--install", name, &chart, "-n", "apps", "--values", &values, "--wait", "--timeout=60s"];
+            ["upgrade", "--install", name, &chart, "-n", "apps", "--values", &values, "--wait", "--timeout=180s"];
         cluster.helm(&[&arguments[..], more].concat()).expect_success();
     };
     release("shared", "shared-istio.yaml", &[]);

@@ -69,25 +69,26 @@ pub(crate) struct Site {
     pub(crate) gateway: Gateway,
     pub(crate) certificate: Certificate,
     pub(crate) google: Emulator,
-    namespace: Namespace,
     _provider: Provider,
+    /// Last, for whoever waits for it takes the same ports.
+    namespace: Namespace,
 }
 
 impl Site {
     /// The overlay for Istio as it ships, with the tests' providers; the pods of these Deployments run, with this program as
     /// their sidecar.
     pub(crate) fn start(deployments: &[&'static str], program: Which) -> Self {
-        let provider = Provider::oidc_provider_at(PROVIDER, &[]);
-        let google = Emulator::google(&["https://app3.example.com/oauth2/callback"]);
         let cluster = Cluster::shared();
         let namespace = cluster.namespace("apps");
+        let provider = Provider::oidc_provider_at(PROVIDER, &[]);
+        let google = Emulator::google(&["https://app3.example.com/oauth2/callback"]);
         namespace.apply(&kustomize(&place::tree().join("tests/kube/site"))).expect_success();
         let shared = Client { id: provider.client_id().to_owned(), secret: provider.client_secret().to_owned() };
         let certificate = make_secrets(&namespace, &Clients { shared, google: google.client().clone() });
         lead_to(&google, &namespace);
         namespace.roll_out();
         let gateway = Gateway::start(cluster);
-        let mut site = Self { pods: BTreeMap::new(), gateway, certificate, google, namespace, _provider: provider };
+        let mut site = Self { pods: BTreeMap::new(), gateway, certificate, google, _provider: provider, namespace };
         for deployment in deployments {
             site.run(deployment, program);
         }
