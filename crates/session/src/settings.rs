@@ -131,7 +131,7 @@ pub struct CacheLimits {
 
 impl Default for CacheLimits {
     fn default() -> Self {
-        Self { entries: 1024, bytes: 768 * 1024 }
+        Self { entries: 1024, bytes: 512 * 1024 }
     }
 }
 
