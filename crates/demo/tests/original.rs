@@ -14,9 +14,9 @@ fn signs_in(signing: SigningAlgorithm) {
     let program = launch
         .flag(&format!("--oidc-issuer-url={}", provider.issuer()))
         .flag(&format!("--redirect-url={callback}"))
-        .flags(&["--provider=oidc", "--client-id=app", "--client-secret=a secret", "--code-challenge-method=S256"])
-        .flags(&["--insecure-oidc-skip-nonce=false", "--cookie-secure=false"])
-        .flags(&["--upstream=static://200", "--email-domain=*", "--cookie-secret=0123456789abcdef0123456789abcdef"])
+        .flags(["--provider=oidc", "--client-id=app", "--client-secret=a secret", "--code-challenge-method=S256"])
+        .flags(["--insecure-oidc-skip-nonce=false", "--cookie-secure=false"])
+        .flags(["--upstream=static://200", "--email-domain=*", "--cookie-secret=0123456789abcdef0123456789abcdef"])
         .start();
     let mut browser = Browser::new();
     let page = browser.sign_in_at(&program.url("/oauth2/start?rd=%2Foauth2%2Fuserinfo"), "alice", "");
