@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use http::header::HOST;
 use http::{HeaderName, StatusCode};
 use sidecar_core::form::{Form, Semicolons};
 use sidecar_core::origin::Scheme;
@@ -66,6 +67,19 @@ fn own_url(inbound: &Inbound, settings: &Settings) -> Option<String> {
             ReturnTo::parse(&url, &settings.login.allowed_domains).is_ok().then_some(url)
         }
         RedirectUri::Fixed { .. } | RedirectUri::OfRequest { .. } => None,
+    }
+}
+
+/// The host that a page names as the one to sign in to. Where logins of many hosts come back to one, those hosts are listed:
+/// what a forwarded header names beside them is not repeated, but the request's own `Host`.
+pub(crate) fn shown_host<'a>(inbound: &'a Inbound, settings: &Settings) -> &'a str {
+    match &settings.login.redirect_uri {
+        RedirectUri::Fixed { host: Some(host), .. }
+            if inbound.is_forwarded && host != inbound.host() && own_url(inbound, settings).is_none() =>
+        {
+            inbound.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default()
+        }
+        RedirectUri::Fixed { .. } | RedirectUri::OfRequest { .. } => inbound.host(),
     }
 }
 

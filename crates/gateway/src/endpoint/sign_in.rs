@@ -7,7 +7,7 @@ use crate::endpoint::start::{self, Beginning};
 use crate::inbound::Inbound;
 use crate::page::SignInPage;
 use crate::rescue::Failure;
-use crate::return_target::{for_page, requested_target};
+use crate::return_target::{for_page, requested_target, shown_host};
 use crate::shared::Shared;
 
 /// Shows the page, or starts the login at once if there is no button to press.
@@ -32,7 +32,7 @@ pub(crate) fn page(
     status: StatusCode,
 ) -> Answer {
     let target = for_page(target, &shared.settings);
-    let page = SignInPage { status, host: inbound.host(), return_to: target.as_str() };
+    let page = SignInPage { status, host: shown_host(inbound, &shared.settings), return_to: target.as_str() };
     let mut answer = match shared.renderer.sign_in(&page) {
         Ok(page) => answer::page(status, page),
         Err(error) => {

@@ -21,6 +21,24 @@ fn start(site: &Site, headers: &[(&str, &str)]) -> Response {
 }
 
 #[test]
+fn the_sign_in_page_names_no_host_beyond_the_listed_ones() {
+    let callback = "--redirect-url=https://auth.example.com/oauth2/callback";
+    let program = Launch::oidc(Which::Ours, Provider::shared(), &App::start().upstream())
+        .without("--redirect-url")
+        .flags([callback, "--whitelist-domain=.example.com", "--reverse-proxy"])
+        .start();
+    for (forwarded, named) in
+        [("app2.example.com", "app2.example.com"), ("evil.test", "app1.example.com"), ("", "app1.example.com")]
+    {
+        let request = Request::get("/x").header("Host", "app1.example.com");
+        let request = if forwarded.is_empty() { request } else { request.header("X-Forwarded-Host", forwarded) };
+        let page = program.ask(&request).text();
+        assert!(page.contains(&format!("<strong>{named}</strong>")), "{forwarded}: {page}");
+        assert!(!page.contains("evil.test"), "{page}");
+    }
+}
+
+#[test]
 fn the_path_in_a_header_never_opens_another_path() {
     // [FWD-01, D02] From a peer that is not trusted, from one that is, and with an empty list.
     for trust in ["--trusted-proxy-ip=127.0.0.2/32", "--trusted-proxy-ip=127.0.0.1/32", "--reverse-proxy"] {
