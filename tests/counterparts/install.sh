@@ -10,30 +10,14 @@ set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${SIDECAR_TEST_CACHE:-$HOME/.cache/oauth2-sidecar}
-mkdir -p "$cache/stamps" "$cache/bin"
+# shellcheck source=tests/counterparts/recipe.sh
+. "$here/recipe.sh"
 
 ORIGINAL=v7.15.6
 ENVOY=1.40.0
 KEYCLOAK=26.7.3
 VEGETA=v12.13.0
 test_items=(original oidc-provider emulate gitea keycloak envoy browser)
-
-# Two recipes started at once must not install the same thing twice.
-exec 9>"$cache/lock"
-flock 9
-
-say() { printf 'install: %s\n' "$*"; }
-
-# done_already ITEM VERSION: whether this version of the item has been installed here.
-done_already() {
-    if [ "$(cat "$cache/stamps/$1" 2>/dev/null || true)" = "$2" ]; then
-        say "$1 $2 is there"
-    else
-        say "$1 $2 …"
-        return 1
-    fi
-}
-stamp() { printf '%s\n' "$2" >"$cache/stamps/$1"; }
 
 # debian PACKAGE...: installs those that are missing.
 debian() {
@@ -147,8 +131,4 @@ install_vegeta() {
 install_buildah() { debian buildah; }
 
 [ $# -gt 0 ] || set -- "${test_items[@]}"
-for item in "$@"; do
-    declare -F "install_$item" >/dev/null || { echo "install.sh: no such item: $item" >&2; exit 2; }
-    "install_$item"
-done
-say "everything is in $cache"
+install_items "$@"

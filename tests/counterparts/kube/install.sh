@@ -12,28 +12,12 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${SIDECAR_TEST_CACHE:-$HOME/.cache/oauth2-sidecar}/kube
 bin=$cache/bin
-mkdir -p "$cache/stamps" "$bin"
+# shellcheck source=tests/counterparts/recipe.sh
+. "$here/../recipe.sh"
 
 TRAEFIK=v3.7.13
 PROMETHEUS_OPERATOR=v0.85.0
 EXTERNAL_SECRETS=v0.16.2
-
-# Two recipes started at once must not build the same thing twice.
-exec 9>"$cache/lock"
-flock 9
-
-say() { printf 'install: %s\n' "$*"; }
-
-# done_already ITEM VERSION: whether this version of the item has been built here.
-done_already() {
-    if [ "$(cat "$cache/stamps/$1" 2>/dev/null || true)" = "$2" ]; then
-        say "$1 $2 is there"
-    else
-        say "$1 $2 …"
-        return 1
-    fi
-}
-stamp() { printf '%s\n' "$2" >"$cache/stamps/$1"; }
 
 # version_of FOLDER: changes with everything its programs are built from.
 version_of() { cat "$here/$1/go.mod" "$here/$1/go.sum" | sha256sum | cut -c1-12; }
@@ -116,8 +100,4 @@ install_crds() {
 }
 
 [ $# -gt 0 ] || set -- control-plane etcd helm crds
-for item in "$@"; do
-    declare -F "install_$item" >/dev/null || { echo "install.sh: no such item: $item" >&2; exit 2; }
-    "install_$item"
-done
-say "everything is in $cache"
+install_items "$@"
