@@ -14,6 +14,8 @@ use tokio::sync::watch;
 
 /// Fewer flights than this are not worth looking through.
 const SWEEP_FROM: usize = 64;
+/// Of so many, only the results that count are kept: each cookie that a session ever had would be remembered apart.
+const MOST_REMEMBERED: usize = 4096;
 
 /// The work under way, and what landed a little while ago.
 pub(crate) struct Flights<T> {
@@ -77,7 +79,10 @@ impl<T: Clone + Send + Sync + 'static> Flights<T> {
         }
         let last = last.and_then(|flight| flight.borrow().as_ref().map(|landed| landed.result.clone()));
         if table.by_session.len() >= table.sweep_at {
-            table.by_session.retain(|_, flight| self.counts(flight, now) || self.is_remembered(flight, now));
+            let remembers = table.by_session.len() <= MOST_REMEMBERED;
+            table
+                .by_session
+                .retain(|_, flight| self.counts(flight, now) || (remembers && self.is_remembered(flight, now)));
             table.sweep_at = 2 * table.by_session.len() + SWEEP_FROM;
         }
         let (landing, flight) = watch::channel(None);
@@ -89,6 +94,12 @@ impl<T: Clone + Send + Sync + 'static> Flights<T> {
             landing.send_replace(Some(Landed { result, at: clock.now() }));
         });
         flight
+    }
+
+    /// How many sessions something is known of.
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner).by_session.len()
     }
 
     /// Whether a flight is under way, or its result still counts. One whose task panicked is neither.

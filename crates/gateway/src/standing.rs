@@ -139,9 +139,16 @@ mod tests {
         }
     }
 
+    fn store() -> CookieStore {
+        CookieStore::new(StoreSettings::new(CookieSecret::new(b"0123456789abcdef").unwrap()))
+    }
+
     /// A session as a browser brings it.
     fn stored(email: &str) -> (SessionId, Arc<Session>) {
-        let store = CookieStore::new(StoreSettings::new(CookieSecret::new(b"0123456789abcdef").unwrap()));
+        stored_in(&store(), email)
+    }
+
+    fn stored_in(store: &CookieStore, email: &str) -> (SessionId, Arc<Session>) {
         let at = UNIX_EPOCH + Duration::from_secs(1_700_000_000);
         let session = Session { created_at: Some(at), email: Some(email.to_owned()), ..Session::default() };
         let none = http::HeaderMap::new();
@@ -229,6 +236,17 @@ mod tests {
             scene.ask(&stored(&format!("user{n}@example.com"))).await;
         }
         assert_eq!((scene.ask(&alice).await, scene.asked()), (Standing::Met, 201));
+    }
+
+    #[tokio::test]
+    async fn what_is_remembered_is_bounded() {
+        let scene = Scene::new((0..20_000).map(|_| Ok(Standing::Met)).collect());
+        let store = store();
+        for n in 0..20_000 {
+            scene.ask(&stored_in(&store, &format!("user{n}@example.com"))).await;
+            scene.now.fetch_add(u64::from(n % 100 == 0), Ordering::SeqCst);
+        }
+        assert!(scene.standings.answers.len() < 15_000, "{}", scene.standings.answers.len());
     }
 
     #[tokio::test]
