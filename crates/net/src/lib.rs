@@ -29,4 +29,4 @@ pub use error::{BoxError, DialError, Stage};
 pub use pool::{Connector, KeepAlive, Pool, PoolSettings, RequestError};
 pub use proxy::{Proxies, ProxyEnv, ProxyError};
 pub use stream::Stream;
-pub use tls::{Roots, Tls, TlsError, TlsSettings, Verify};
+pub use tls::{Roots, Tls, TlsError, TlsSettings, Trusted, Verify};

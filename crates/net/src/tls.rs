@@ -68,6 +68,30 @@ pub enum TlsError {
     },
 }
 
+/// How many authorities are trusted, by where they come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Trusted {
+    /// Of the files of [`Roots::Files`].
+    pub files: usize,
+    /// Of the system.
+    pub system: usize,
+    /// Of the list that is compiled in.
+    pub built_in: usize,
+}
+
+/// `140 of the system`, `2 of files and 140 built in`.
+impl fmt::Display for Trusted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counts = [(self.files, "of files"), (self.system, "of the system"), (self.built_in, "built in")];
+        let mut join = "";
+        for (count, whose) in counts.into_iter().filter(|(count, _)| *count > 0) {
+            write!(f, "{join}{count} {whose}")?;
+            join = " and ";
+        }
+        if join.is_empty() { f.write_str("none") } else { Ok(()) }
+    }
+}
+
 /// TLS, ready to be spoken; clones share keys and resumption.
 #[derive(Clone)]
 pub struct Tls {
@@ -94,6 +118,12 @@ impl Tls {
         };
         let shared = Shared { verify: settings.verify, files, system, lazy: OnceLock::new() };
         Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// How many authorities are trusted, by where they come from. Loads the system's anew.
+    #[must_use]
+    pub fn trusted(&self) -> Trusted {
+        self.shared.trusted().1
     }
 
     pub(crate) fn config(&self) -> Result<Arc<ClientConfig>, rustls::Error> {
@@ -127,17 +157,23 @@ impl Shared {
     }
 
     fn roots(&self) -> RootCertStore {
+        self.trusted().0
+    }
+
+    fn trusted(&self) -> (RootCertStore, Trusted) {
         let mut roots = RootCertStore::empty();
-        roots.add_parsable_certificates(self.files.iter().cloned());
+        let (files, _) = roots.add_parsable_certificates(self.files.iter().cloned());
+        let mut trusted = Trusted { files, system: 0, built_in: 0 };
         if self.system {
             let native = rustls_native_certs::load_native_certs();
-            let (added, _) = roots.add_parsable_certificates(native.certs);
-            if added == 0 {
+            (trusted.system, _) = roots.add_parsable_certificates(native.certs);
+            if trusted.system == 0 {
                 tracing::debug!("the system has no certificate authorities, using the built-in list");
                 roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+                trusted.built_in = webpki_roots::TLS_SERVER_ROOTS.len();
             }
         }
-        roots
+        (roots, trusted)
     }
 }
 
@@ -219,6 +255,17 @@ mod tests {
             verify: Verify::Full,
         };
         assert!(matches!(Tls::new(&settings), Err(TlsError::Read { .. })));
+    }
+
+    #[test]
+    fn what_is_trusted_is_counted_by_where_it_comes_from() {
+        let ca = rcgen::generate_simple_self_signed(vec!["ca.test".into()]).unwrap().cert.pem();
+        let trusted = from_file(&ca).unwrap().trusted();
+        assert_eq!(trusted, Trusted { files: 1, system: 0, built_in: 0 });
+        assert_eq!(trusted.to_string(), "1 of files");
+        assert_eq!(Trusted { built_in: 140, ..trusted }.to_string(), "1 of files and 140 built in");
+        let usual = Tls::new(&TlsSettings::default()).unwrap().trusted();
+        assert!(usual.files == 0 && (usual.system > 0) != (usual.built_in > 0), "{usual}");
     }
 
     #[test]
