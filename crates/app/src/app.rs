@@ -41,13 +41,21 @@ pub(crate) enum AppError {
     Upstreams(#[from] TableError),
 }
 
+/// The proxies that the environment names for calls to others.
+///
+/// # Errors
+/// A proxy that cannot be used.
+pub(crate) fn proxies() -> Result<Proxies, ProxyError> {
+    ProxyEnv::read(|name| env::var(name).ok()).map(Proxies::Environment)
+}
+
 impl App {
     /// Wires everything; connects to nothing but the provider, and that in the background, on `runtime`.
     ///
     /// # Errors
     /// [`AppError`]
     pub(crate) fn build(config: &Config, journal: Arc<dyn Journal>, runtime: Handle) -> Result<Self, AppError> {
-        let proxies = Proxies::Environment(ProxyEnv::read(|name| env::var(name).ok())?);
+        let proxies = proxies()?;
         let client = Client::new(Dialer::new(Tls::new(&config.provider_tls)?, proxies.clone()));
         let background = Background::new(runtime);
         let backend_logout =

@@ -4,6 +4,7 @@
 //! serve → drain.
 
 mod app;
+mod doctor;
 mod logging;
 mod panics;
 mod run;
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
         Ok(Command::Version) => say(&format!("oauth2-sidecar {}", env!("CARGO_PKG_VERSION"))),
         Ok(Command::Help(text)) => complain(text.trim_end(), 0),
         Ok(Command::Test(config)) => test(&config),
+        Ok(Command::Doctor(config)) => doctor::run(&config),
         Ok(Command::Run(config)) => run::run(&config),
         Err(faults) => complain(&faults.to_string(), faults.exit_code()),
     }

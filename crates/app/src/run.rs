@@ -53,7 +53,7 @@ pub(crate) fn check(config: &Config) -> Result<(), RunError> {
 }
 
 /// Takes nothing down.
-struct Nowhere;
+pub(crate) struct Nowhere;
 
 impl Journal for Nowhere {
     fn request(&self, _: &RequestLine<'_>) {}

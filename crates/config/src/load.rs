@@ -18,6 +18,8 @@ pub enum Command {
     Run(Box<Config>),
     /// The configuration was to be checked, and it is in order: say so and end with status 0.
     Test(Box<Config>),
+    /// Try out what the configuration names, and say what came back (`oauth2-sidecar doctor`).
+    Doctor(Box<Config>),
     /// Print the version and end with status 0.
     Version,
     /// Print this text and end with status 0.
@@ -31,11 +33,12 @@ pub enum Command {
 /// what would be found after that would be about values that nobody wrote.
 pub fn load(arguments: &[OsString], environment: &[(OsString, OsString)]) -> Result<Command, Faults> {
     let arguments = texts(arguments)?;
-    let modes = arguments::modes(&arguments);
+    let (task, arguments) = Task::of(&arguments);
+    let modes = arguments::modes(arguments);
     if modes.version {
         return Ok(Command::Version);
     }
-    let flags = match arguments::strict(&arguments)? {
+    let flags = match arguments::strict(arguments)? {
         CommandLine::Help => return Ok(Command::Help(help::usage())),
         CommandLine::Flags(flags) => flags,
     };
@@ -44,7 +47,28 @@ pub fn load(arguments: &[OsString], environment: &[(OsString, OsString)]) -> Res
         return Err(Faults::new(Stage::Configuration, faults));
     }
     let config = Box::new(configuration(&flags, environment, &modes)?);
-    Ok(if modes.config_test { Command::Test(config) } else { Command::Run(config) })
+    Ok(match task {
+        _ if modes.config_test => Command::Test(config),
+        Task::Serve => Command::Run(config),
+        Task::Doctor => Command::Doctor(config),
+    })
+}
+
+/// What the first word asks for.
+#[derive(Clone, Copy)]
+enum Task {
+    Serve,
+    Doctor,
+}
+
+impl Task {
+    /// The task, and the arguments without its word. Only the first is looked at: other words are ignored, as v7 ignores all.
+    fn of(arguments: &[String]) -> (Self, &[String]) {
+        match arguments {
+            [word, rest @ ..] if word == "doctor" => (Self::Doctor, rest),
+            _ => (Self::Serve, arguments),
+        }
+    }
 }
 
 fn texts(arguments: &[OsString]) -> Result<Vec<String>, Faults> {

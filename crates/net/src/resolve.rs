@@ -50,6 +50,8 @@ impl Resolver {
                 if addresses.is_empty() { Err(failed("the name has no address".into())) } else { Ok(addresses) }
             }
             Err(NetError::Timeout) => Err(DialError::timed_out(Stage::Resolve, host_port(host, port))),
+            Err(error) if error.is_nx_domain() => Err(failed("the name servers know no such name".into())),
+            Err(error) if error.is_no_records_found() => Err(failed("the name has no address".into())),
             Err(error) => Err(failed(error.into())),
         }
     }
@@ -182,6 +184,8 @@ mod tests {
         let error = in_a_pod(server).addresses("nobody.test", 8080).await.unwrap_err();
         assert_eq!((error.stage(), error.is_timeout()), (Stage::Resolve, false));
         assert_eq!(error.to_string(), "cannot resolve nobody.test:8080");
+        let cause = std::error::Error::source(&error).unwrap().to_string();
+        assert!(["the name servers know no such name", "the name has no address"].contains(&cause.as_str()), "{cause}");
     }
 
     #[tokio::test]
