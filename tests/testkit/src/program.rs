@@ -43,6 +43,7 @@ pub struct Launch {
     binary: Option<PathBuf>,
     port: u16,
     listening: Listening,
+    task: Option<String>,
     flags: Vec<String>,
     environment: Vec<(String, String)>,
     folder: TempDir,
@@ -65,6 +66,7 @@ impl Launch {
             binary: None,
             port: place::free_port(),
             listening: Listening::ByFlag,
+            task: None,
             flags: Vec::new(),
             environment: Vec::new(),
             folder: place::temporary_folder(),
@@ -101,6 +103,13 @@ impl Launch {
     #[must_use]
     pub fn binary(mut self, path: PathBuf) -> Self {
         self.binary = Some(path);
+        self
+    }
+
+    /// Puts the word of a sub-command before all flags.
+    #[must_use]
+    pub fn task(mut self, word: &str) -> Self {
+        self.task = Some(word.to_owned());
         self
     }
 
@@ -209,6 +218,7 @@ impl Launch {
         for name in ["PATH", "HOME"] {
             command.envs(std::env::var_os(name).map(|value| (name, value)));
         }
+        command.args(self.task.as_deref());
         if self.listening == Listening::ByFlag {
             command.arg(format!("--http-address={}", self.address()));
         }

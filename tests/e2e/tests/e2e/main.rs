@@ -7,6 +7,7 @@ mod bad_cookies;
 mod callback;
 mod chromium;
 mod configuration;
+mod doctor;
 mod endpoints;
 mod failing_app;
 mod forwarded;
