@@ -13,6 +13,8 @@
 mod arguments;
 mod fault;
 mod file;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod help;
 mod load;
 mod meaning;

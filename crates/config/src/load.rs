@@ -71,7 +71,7 @@ impl Task {
     }
 }
 
-fn texts(arguments: &[OsString]) -> Result<Vec<String>, Faults> {
+pub(crate) fn texts(arguments: &[OsString]) -> Result<Vec<String>, Faults> {
     let mut texts = Vec::with_capacity(arguments.len());
     let mut faults = Vec::new();
     for (at, argument) in arguments.iter().enumerate() {

@@ -1,0 +1,53 @@
+//! Ways in for `fuzz/`, in builds for fuzzing alone.
+
+use std::path::Path;
+
+use crate::file;
+use crate::load::texts;
+use crate::meaning::{Config, Judge, Surroundings};
+use crate::merge::{Environment, merge};
+use crate::options::Options;
+use crate::{arguments, fault};
+
+/// A file of any content becomes options, or faults that can be shown.
+pub fn file(content: &[u8]) {
+    match file::parse(Path::new("fuzz.cfg"), content) {
+        Ok(entries) => show(&merge(&Vec::new(), &Environment::new(&[]), &entries).faults),
+        Err(fault) => show(&[fault]),
+    }
+}
+
+/// A command line of any words, one per line.
+pub fn command_line(content: &str) {
+    let words: Vec<_> = content.lines().map(Into::into).collect();
+    let Ok(words) = texts(&words) else { return };
+    let _modes = arguments::modes(&words);
+    if let Err(faults) = arguments::strict(&words) {
+        show(faults.list());
+    }
+}
+
+/// The rules that say who gets in without a session, where a login may land, and whom to believe. Names no file.
+pub fn rules(text: &str) {
+    let mut options = Options::default();
+    let list = vec![text.to_owned()];
+    options.skip_auth_routes.value.clone_from(&list);
+    options.skip_auth_regex.value.clone_from(&list);
+    options.api_routes.value.clone_from(&list);
+    options.trusted_ips.value.clone_from(&list);
+    options.trusted_proxy_ips.value.clone_from(&list);
+    options.whitelist_domains.value.clone_from(&list);
+    options.email_domains.value.clone_from(&list);
+    options.upstreams.value = list;
+    text.clone_into(&mut options.redirect_url.value);
+    let mut judge = Judge::default();
+    let _config = Config::new(&options, &Surroundings::default(), &mut judge);
+    show(&judge.faults);
+}
+
+fn show(faults: &[fault::Fault]) {
+    for fault in faults {
+        let text = fault.to_string();
+        assert!(!text.contains('\u{1b}') && !text.contains('\n'), "{text:?}");
+    }
+}
