@@ -3,12 +3,15 @@
 /// Declares every option once.
 ///
 /// A row of `served` reads `"flag" key: Type = "default", "help";` and becomes a field of [`Options`] and a
-/// [`Row`](crate::row::Row). A row of `not_yet` has no field: it says what is lacking instead, and its type is there
+/// [`Row`](crate::row::Row). Before the colon may stand `at "path"`, where the structured configuration has it, and
+/// `deprecated "remark"`. A row of `not_yet` has no field: it says what is lacking instead, and its type is there
 /// to tell the default in all its spellings from anything else.
 macro_rules! options {
     (
-        served { $($flag:literal $key:ident: $type:ty = $default:literal, $help:literal;)* }
-        not_yet { $($later:literal $later_key:ident $(or $alias:ident)?: $later_type:ty = $later_default:literal,
+        served { $($flag:literal $key:ident $(at $alpha:literal)? $(deprecated $remark:literal)?:
+                   $type:ty = $default:literal, $help:literal;)* }
+        not_yet { $($later:literal $later_key:ident $(or $alias:ident)? $(at $later_alpha:literal)?
+                    $(deprecated $later_remark:literal)?: $later_type:ty = $later_default:literal,
                     $lacking:literal, $later_help:literal;)* }
     ) => {
         /// What was written, from all sources: a value per served option, and where it comes from.
@@ -37,6 +40,8 @@ macro_rules! options {
                 kind: <$type as $crate::value::Setting>::KIND,
                 secrecy: $crate::row::Secrecy::of(<$type as $crate::value::Setting>::SECRET),
                 default: $default,
+                alpha: $crate::options::optional!($($alpha)?),
+                deprecated: $crate::options::optional!($($remark)?),
                 help: $help,
                 serving: $crate::row::Serving::Served {
                     set: |options, input, source| {
@@ -53,6 +58,8 @@ macro_rules! options {
                 kind: <$later_type as $crate::value::Setting>::KIND,
                 secrecy: $crate::row::Secrecy::of(<$later_type as $crate::value::Setting>::SECRET),
                 default: $later_default,
+                alpha: $crate::options::optional!($($later_alpha)?),
+                deprecated: $crate::options::optional!($($later_remark)?),
                 help: $later_help,
                 serving: $crate::row::Serving::NotYet {
                     lacking: $lacking,
@@ -76,6 +83,16 @@ macro_rules! alias {
     };
 }
 
-pub(crate) use {alias, options};
+/// A part of a row that may be left out.
+macro_rules! optional {
+    () => {
+        None
+    };
+    ($text:literal) => {
+        Some($text)
+    };
+}
+
+pub(crate) use {alias, optional, options};
 
 pub use crate::table::Options;

@@ -23,6 +23,11 @@ pub struct Row {
     pub secrecy: Secrecy,
     /// The default, as the command line would write it.
     pub default: &'static str,
+    /// Where the structured configuration has it, in the notation of [`Row::alpha_leaf`]; an option with such a path is
+    /// refused beside `--alpha-config`.
+    pub alpha: Option<&'static str>,
+    /// What to write instead, or another remark, when it is only kept for old configurations.
+    pub deprecated: Option<&'static str>,
     /// What it is for.
     pub help: &'static str,
     pub(crate) serving: Serving,
@@ -73,6 +78,19 @@ impl Row {
             Serving::Served { .. } => true,
             Serving::NotYet { .. } => false,
         }
+    }
+
+    /// The path of the one place in the structured configuration whose value is this option's, as in
+    /// `providers[0].clientID`. Paths that name a part of every entry (`upstreams[]`), an entry by its name
+    /// (`[name=prompt]`), a header or a listener are none: these are read as structure.
+    #[must_use]
+    pub fn alpha_leaf(&self) -> Option<&'static str> {
+        // Two flags share the path of the PKCE method; the older one is not set from the structure.
+        let superseded = self.flag == "force-code-challenge-method";
+        self.alpha.filter(|path| {
+            let leaf = path.strip_prefix("providers[0].").is_some_and(|leaf| !leaf.contains(['[', '(', ';']));
+            leaf && !superseded
+        })
     }
 
     /// The keys it goes by in a file, the current one first.

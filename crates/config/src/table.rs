@@ -12,69 +12,69 @@ use crate::value::{GoDuration, Kind};
 options! {
     served {
         // The provider and its endpoints.
-        "provider" provider: String = "google", "Kind of the identity provider: google, github, oidc, keycloak-oidc, entra-id or azure in this version";
-        "provider-display-name" provider_display_name: String = "", "Name of the provider on the sign-in button";
-        "client-id" client_id: String = "", "Client identifier that the provider knows this app by; required";
-        "client-secret" client_secret: Secret<String> = "", "Client secret; wins over client-secret-file";
-        "client-secret-file" client_secret_file: String = "", "File whose whole content is the client secret; read at each use, so a rotated secret counts at once";
-        "oidc-issuer-url" oidc_issuer_url: String = "", "Issuer of the provider; its metadata is found from it";
-        "skip-oidc-discovery" skip_oidc_discovery: bool = "false", "Take the endpoints from the options below instead of the provider's metadata";
-        "login-url" login_url: String = "", "Authorization endpoint; the metadata wins where it is read";
-        "redeem-url" redeem_url: String = "", "Token endpoint; the metadata wins where it is read";
-        "profile-url" profile_url: String = "", "Userinfo endpoint; the metadata wins where it is read";
-        "validate-url" validate_url: String = "", "Address that answers 200 for a valid access token";
-        "oidc-jwks-url" oidc_jwks_url: String = "", "Key set of the provider, for use without its metadata";
-        "oidc-public-key-file" oidc_public_key_files: Vec<String> = "", "PEM file with a public key that ID tokens are checked with, for use without metadata; in place of oidc-jwks-url";
-        "backend-logout-url" backend_logout_url: String = "", "Address called at sign-out; {id_token} in it is replaced";
-        "provider-ca-file" provider_ca_files: Vec<String> = "", "PEM file of authorities trusted when the provider is called, in place of the usual ones";
-        "use-system-trust-store" use_system_trust_store: bool = "false", "Trust the usual authorities beside those of provider-ca-file";
+        "provider" provider at "providers[0].provider": String = "google", "Kind of the identity provider: google, github, oidc, keycloak-oidc, entra-id or azure in this version";
+        "provider-display-name" provider_display_name at "providers[0].name": String = "", "Name of the provider on the sign-in button";
+        "client-id" client_id at "providers[0].clientID": String = "", "Client identifier that the provider knows this app by; required";
+        "client-secret" client_secret at "providers[0].clientSecret": Secret<String> = "", "Client secret; wins over client-secret-file";
+        "client-secret-file" client_secret_file at "providers[0].clientSecretFile": String = "", "File whose whole content is the client secret; read at each use, so a rotated secret counts at once";
+        "oidc-issuer-url" oidc_issuer_url at "providers[0].oidcConfig.issuerURL": String = "", "Issuer of the provider; its metadata is found from it";
+        "skip-oidc-discovery" skip_oidc_discovery at "providers[0].oidcConfig.skipDiscovery": bool = "false", "Take the endpoints from the options below instead of the provider's metadata";
+        "login-url" login_url at "providers[0].loginURL": String = "", "Authorization endpoint; the metadata wins where it is read";
+        "redeem-url" redeem_url at "providers[0].redeemURL": String = "", "Token endpoint; the metadata wins where it is read";
+        "profile-url" profile_url at "providers[0].profileURL": String = "", "Userinfo endpoint; the metadata wins where it is read";
+        "validate-url" validate_url at "providers[0].validateURL": String = "", "Address that answers 200 for a valid access token";
+        "oidc-jwks-url" oidc_jwks_url at "providers[0].oidcConfig.jwksURL": String = "", "Key set of the provider, for use without its metadata";
+        "oidc-public-key-file" oidc_public_key_files at "providers[0].oidcConfig.publicKeyFiles": Vec<String> = "", "PEM file with a public key that ID tokens are checked with, for use without metadata; in place of oidc-jwks-url";
+        "backend-logout-url" backend_logout_url at "providers[0].backendLogoutURL": String = "", "Address called at sign-out; {id_token} in it is replaced";
+        "provider-ca-file" provider_ca_files at "providers[0].caFiles": Vec<String> = "", "PEM file of authorities trusted when the provider is called, in place of the usual ones";
+        "use-system-trust-store" use_system_trust_store at "providers[0].useSystemTrustStore": bool = "false", "Trust the usual authorities beside those of provider-ca-file";
         "ssl-insecure-skip-verify" ssl_insecure_skip_verify: bool = "false", "INSECURE: do not check the provider's TLS certificate";
         "oidc-discovery-required" oidc_discovery_required: bool = "false", "End at start when the provider's metadata cannot be read, instead of trying again while serving";
 
         // GitHub.
-        "github-org" github_org: String = "", "Organization a user must be a member of, with the provider github";
-        "github-team" github_team: String = "", "Teams a user must be in one of, separated by commas: SLUG with github-org, ORG:SLUG without";
-        "github-repo" github_repo: String = "", "Repository OWNER/NAME a user must have access to: push, or pull if it is private; not looked at with github-org";
-        "github-token" github_token: Secret<String> = "", "Token that asks for the collaborators of github-repo; with it a user must be one of them";
-        "github-user" github_users: Vec<String> = "", "Login that passes the restrictions above; with neither github-org nor github-repo nobody else signs in";
+        "github-org" github_org at "providers[0].githubConfig.org": String = "", "Organization a user must be a member of, with the provider github";
+        "github-team" github_team at "providers[0].githubConfig.team": String = "", "Teams a user must be in one of, separated by commas: SLUG with github-org, ORG:SLUG without";
+        "github-repo" github_repo at "providers[0].githubConfig.repo": String = "", "Repository OWNER/NAME a user must have access to: push, or pull if it is private; not looked at with github-org";
+        "github-token" github_token at "providers[0].githubConfig.token": Secret<String> = "", "Token that asks for the collaborators of github-repo; with it a user must be one of them";
+        "github-user" github_users at "providers[0].githubConfig.users": Vec<String> = "", "Login that passes the restrictions above; with neither github-org nor github-repo nobody else signs in";
 
         // Microsoft.
-        "entra-id-allowed-tenant" entra_id_allowed_tenants: Vec<String> = "", "Tenant that may sign in with the provider entra-id, by its id; with none every tenant may that the issuer lets in";
-        "entra-id-federated-token-auth" entra_id_federated_token_auth: bool = "false", "Prove who we are with the pod's workload identity, whose token AZURE_FEDERATED_TOKEN_FILE names, instead of a client secret";
-        "azure-tenant" azure_tenant: String = "common", "Tenant in the usual addresses of the provider azure, for use without its metadata";
-        "azure-graph-group-field" azure_graph_group_field: String = "", "Attribute of a group that the provider azure names it by; empty takes id";
-        "resource" resource: String = "", "Resource to ask a token for; azure sends it to addresses of version 1, and the OpenID Connect family never";
+        "entra-id-allowed-tenant" entra_id_allowed_tenants at "providers[0].microsoftEntraIDConfig.allowedTenants": Vec<String> = "", "Tenant that may sign in with the provider entra-id, by its id; with none every tenant may that the issuer lets in";
+        "entra-id-federated-token-auth" entra_id_federated_token_auth at "providers[0].microsoftEntraIDConfig.federatedTokenAuth": bool = "false", "Prove who we are with the pod's workload identity, whose token AZURE_FEDERATED_TOKEN_FILE names, instead of a client secret";
+        "azure-tenant" azure_tenant at "providers[0].azureConfig.tenant": String = "common", "Tenant in the usual addresses of the provider azure, for use without its metadata";
+        "azure-graph-group-field" azure_graph_group_field at "providers[0].azureConfig.graphGroupField": String = "", "Attribute of a group that the provider azure names it by; empty takes id";
+        "resource" resource at "providers[0].resource": String = "", "Resource to ask a token for; azure sends it to addresses of version 1, and the OpenID Connect family never";
 
         // The authorization request.
-        "scope" scope: String = "", "Scopes to ask for, separated by spaces; empty takes the provider's usual ones";
-        "prompt" prompt: String = "", "OpenID prompt parameter; replaces approval_prompt";
-        "approval-prompt" approval_prompt: String = "force", "Older Google parameter, sent when prompt is empty; an empty value still sends force";
-        "acr-values" acr_values: String = "", "Authentication context classes to ask for";
-        "auth-request-response-mode" auth_request_response_mode: String = "", "response_mode parameter of the authorization request";
-        "code-challenge-method" code_challenge_method: String = "", "PKCE method: S256, plain or none; empty takes S256 when the provider lists it";
-        "force-code-challenge-method" force_code_challenge_method: String = "", "Older name of code-challenge-method, read when that is empty";
+        "scope" scope at "providers[0].scope": String = "", "Scopes to ask for, separated by spaces; empty takes the provider's usual ones";
+        "prompt" prompt at "providers[0].loginURLParameters[name=prompt].default": String = "", "OpenID prompt parameter; replaces approval_prompt";
+        "approval-prompt" approval_prompt at "providers[0].loginURLParameters[name=approval_prompt].default" deprecated "superseded by prompt": String = "force", "Older Google parameter, sent when prompt is empty; an empty value still sends force";
+        "acr-values" acr_values at "providers[0].loginURLParameters[name=acr_values].default": String = "", "Authentication context classes to ask for";
+        "auth-request-response-mode" auth_request_response_mode at "providers[0].authRequestResponseMode": String = "", "response_mode parameter of the authorization request";
+        "code-challenge-method" code_challenge_method at "providers[0].code_challenge_method": String = "", "PKCE method: S256, plain or none; empty takes S256 when the provider lists it";
+        "force-code-challenge-method" force_code_challenge_method at "providers[0].code_challenge_method" deprecated "use code-challenge-method": String = "", "Older name of code-challenge-method, read when that is empty";
         "encode-state" encode_state: bool = "false", "Write the state parameter in base64url";
         "redirect-url" redirect_url: String = "", "Where the provider sends the browser back to; its host may serve the callback of several apps. Empty: the host of the request";
         "relative-redirect-url" relative_redirect_url: bool = "false", "Send redirect-url as it is, also without a host";
 
         // What an ID token must be, and what is read from it.
-        "oidc-email-claim" oidc_email_claim: String = "email", "Claim with the e-mail address";
-        "user-id-claim" user_id_claim: String = "email", "Older name of oidc-email-claim, read while that has its default";
-        "oidc-groups-claim" oidc_groups_claim: String = "groups", "Claim with the names of the user's groups";
-        "oidc-audience-claim" oidc_audience_claims: Vec<String> = "aud", "Claims that may hold the audience; the first one present decides";
-        "oidc-extra-audience" oidc_extra_audiences: Vec<String> = "", "Audience accepted beside the client id";
-        "oidc-enabled-signing-alg" oidc_enabled_signing_algs: Vec<String> = "", "Signature algorithm accepted in ID tokens; empty accepts what the provider lists";
-        "skip-claims-from-profile-url" skip_claims_from_profile_url: bool = "false", "Do not ask the userinfo endpoint for claims that the ID token lacks";
-        "insecure-oidc-allow-unverified-email" insecure_oidc_allow_unverified_email: bool = "false", "INSECURE: accept an e-mail address that the provider did not verify";
-        "insecure-oidc-skip-issuer-verification" insecure_oidc_skip_issuer_verification: bool = "false", "INSECURE: accept metadata and tokens of another issuer";
-        "insecure-oidc-skip-nonce" insecure_oidc_skip_nonce: bool = "false", "INSECURE: do not bind ID tokens to the login they answer";
+        "oidc-email-claim" oidc_email_claim at "providers[0].oidcConfig.emailClaim": String = "email", "Claim with the e-mail address";
+        "user-id-claim" user_id_claim at "providers[0].oidcConfig.userIDClaim" deprecated "use oidc-email-claim": String = "email", "Older name of oidc-email-claim, read while that has its default";
+        "oidc-groups-claim" oidc_groups_claim at "providers[0].oidcConfig.groupsClaim": String = "groups", "Claim with the names of the user's groups";
+        "oidc-audience-claim" oidc_audience_claims at "providers[0].oidcConfig.audienceClaims": Vec<String> = "aud", "Claims that may hold the audience; the first one present decides";
+        "oidc-extra-audience" oidc_extra_audiences at "providers[0].oidcConfig.extraAudiences": Vec<String> = "", "Audience accepted beside the client id";
+        "oidc-enabled-signing-alg" oidc_enabled_signing_algs at "providers[0].oidcConfig.enabledSigningAlgs": Vec<String> = "", "Signature algorithm accepted in ID tokens; empty accepts what the provider lists";
+        "skip-claims-from-profile-url" skip_claims_from_profile_url at "providers[0].skipClaimsFromProfileURL": bool = "false", "Do not ask the userinfo endpoint for claims that the ID token lacks";
+        "insecure-oidc-allow-unverified-email" insecure_oidc_allow_unverified_email at "providers[0].oidcConfig.insecureAllowUnverifiedEmail": bool = "false", "INSECURE: accept an e-mail address that the provider did not verify";
+        "insecure-oidc-skip-issuer-verification" insecure_oidc_skip_issuer_verification at "providers[0].oidcConfig.insecureSkipIssuerVerification": bool = "false", "INSECURE: accept metadata and tokens of another issuer";
+        "insecure-oidc-skip-nonce" insecure_oidc_skip_nonce at "providers[0].oidcConfig.insecureSkipNonce": bool = "false", "INSECURE: do not bind ID tokens to the login they answer";
 
         // Who is let in.
         "email-domain" email_domains: Vec<String> = "", "Domain of e-mail addresses that may sign in; .domain means its subdomains, * everybody";
-        "allowed-group" allowed_groups: Vec<String> = "", "Group that may sign in; with none every group may";
-        "allowed-role" allowed_roles: Vec<String> = "", "Role of Keycloak that may sign in beside the groups: ROLE, or CLIENT:ROLE of a client; with the provider keycloak-oidc";
+        "allowed-group" allowed_groups at "providers[0].allowedGroups": Vec<String> = "", "Group that may sign in; with none every group may";
+        "allowed-role" allowed_roles at "providers[0].keycloakConfig.roles": Vec<String> = "", "Role of Keycloak that may sign in beside the groups: ROLE, or CLIENT:ROLE of a client; with the provider keycloak-oidc";
         "skip-auth-route" skip_auth_routes: Vec<String> = "", "Requests served without a session: REGEX, METHOD=REGEX or METHOD!=REGEX, matched on the path";
-        "skip-auth-regex" skip_auth_regex: Vec<String> = "", "Older form of skip-auth-route: paths served without a session, for every method";
+        "skip-auth-regex" skip_auth_regex deprecated "use skip-auth-route": Vec<String> = "", "Older form of skip-auth-route: paths served without a session, for every method";
         "skip-auth-preflight" skip_auth_preflight: bool = "false", "Serve OPTIONS requests without a session";
         "trusted-ip" trusted_ips: Vec<String> = "", "Address or network whose requests are served without a session";
         "api-route" api_routes: Vec<String> = "", "Regex on path and query: without a session such a request gets 401 instead of a login";
@@ -101,30 +101,30 @@ options! {
         "session-max-cookie-bytes" session_max_cookie_bytes: i64 = "12288", "Beyond this size a session loses what no option needs; 0 keeps all";
 
         // What the app and the client are told.
-        "pass-user-headers" pass_user_headers: bool = "true", "Tell the app the user in X-Forwarded-User, -Email, -Groups and -Preferred-Username";
-        "pass-basic-auth" pass_basic_auth: bool = "true", "The same, and Basic authorization when basic-auth-password is set";
-        "basic-auth-password" basic_auth_password: Secret<String> = "", "Password in the Basic authorization made for the user";
-        "pass-access-token" pass_access_token: bool = "false", "Give the app the access token in X-Forwarded-Access-Token";
-        "pass-authorization-header" pass_authorization_header: bool = "false", "Give the app the ID token as Bearer authorization";
-        "pass-host-header" pass_host_header: bool = "true", "Give the app the Host of the request instead of its own address";
+        "pass-user-headers" pass_user_headers at "injectRequestHeaders[](X-Forwarded-*)": bool = "true", "Tell the app the user in X-Forwarded-User, -Email, -Groups and -Preferred-Username";
+        "pass-basic-auth" pass_basic_auth at "injectRequestHeaders[](Authorization: Basic and X-Forwarded-*)": bool = "true", "The same, and Basic authorization when basic-auth-password is set";
+        "basic-auth-password" basic_auth_password at "injectRequestHeaders[].values[].claimSource.basicAuthPassword.value;injectResponseHeaders[].values[].claimSource.basicAuthPassword.value": Secret<String> = "", "Password in the Basic authorization made for the user";
+        "pass-access-token" pass_access_token at "injectRequestHeaders[](X-Forwarded-Access-Token)": bool = "false", "Give the app the access token in X-Forwarded-Access-Token";
+        "pass-authorization-header" pass_authorization_header at "injectRequestHeaders[](Authorization: Bearer id_token)": bool = "false", "Give the app the ID token as Bearer authorization";
+        "pass-host-header" pass_host_header at "upstreamConfig.upstreams[].passHostHeader": bool = "true", "Give the app the Host of the request instead of its own address";
         "pass-xauthrequest" pass_xauthrequest: bool = "true", "With set-xauthrequest, give the app the same X-Auth-Request-* headers";
         "pass-session-cookie" pass_session_cookie: bool = "false", "Let the app see our own cookies";
-        "prefer-email-to-user" prefer_email_to_user: bool = "false", "Name the user by e-mail address in those headers";
-        "set-xauthrequest" set_xauthrequest: bool = "false", "Answer with X-Auth-Request-User, -Email, -Preferred-Username and -Groups";
-        "set-basic-auth" set_basic_auth: bool = "false", "Answer with Basic authorization; needs basic-auth-password";
-        "set-authorization-header" set_authorization_header: bool = "false", "Answer with the ID token as Bearer authorization";
-        "skip-auth-strip-headers" skip_auth_strip_headers: bool = "true", "Remove a client's own copies of the headers that tell the user";
+        "prefer-email-to-user" prefer_email_to_user at "injectRequestHeaders[].values[].claimSource.claim;injectResponseHeaders[].values[].claimSource.claim": bool = "false", "Name the user by e-mail address in those headers";
+        "set-xauthrequest" set_xauthrequest at "injectResponseHeaders[](X-Auth-Request-*)": bool = "false", "Answer with X-Auth-Request-User, -Email, -Preferred-Username and -Groups";
+        "set-basic-auth" set_basic_auth at "injectResponseHeaders[](Authorization: Basic)": bool = "false", "Answer with Basic authorization; needs basic-auth-password";
+        "set-authorization-header" set_authorization_header at "injectResponseHeaders[](Authorization: Bearer id_token)": bool = "false", "Answer with the ID token as Bearer authorization";
+        "skip-auth-strip-headers" skip_auth_strip_headers at "injectRequestHeaders[].preserveRequestValue (inverted)": bool = "true", "Remove a client's own copies of the headers that tell the user";
 
         // The app.
-        "upstream" upstreams: Vec<String> = "", "Where requests go: an http or https URL, unix://SOCKET, file://DIRECTORY[#PATH] or static://STATUS";
-        "upstream-timeout" upstream_timeout: GoDuration = "30s", "How long to wait for the head of the app's response";
-        "flush-interval" flush_interval: GoDuration = "1s", "How long a streamed response may be held back; this program never holds one back";
-        "proxy-websockets" proxy_websockets: bool = "true", "Forward WebSockets";
-        "disable-keep-alives" disable_keep_alives: bool = "false", "Open a connection to the app for each request";
-        "ssl-upstream-insecure-skip-verify" ssl_upstream_insecure_skip_verify: bool = "false", "INSECURE: do not check the app's TLS certificate";
+        "upstream" upstreams at "upstreamConfig.upstreams[]": Vec<String> = "", "Where requests go: an http or https URL, unix://SOCKET, file://DIRECTORY[#PATH] or static://STATUS";
+        "upstream-timeout" upstream_timeout at "upstreamConfig.upstreams[].timeout": GoDuration = "30s", "How long to wait for the head of the app's response";
+        "flush-interval" flush_interval at "upstreamConfig.upstreams[].flushInterval": GoDuration = "1s", "How long a streamed response may be held back; this program never holds one back";
+        "proxy-websockets" proxy_websockets at "upstreamConfig.upstreams[].proxyWebSockets": bool = "true", "Forward WebSockets";
+        "disable-keep-alives" disable_keep_alives at "upstreamConfig.upstreams[].disableKeepAlives": bool = "false", "Open a connection to the app for each request";
+        "ssl-upstream-insecure-skip-verify" ssl_upstream_insecure_skip_verify at "upstreamConfig.upstreams[].insecureSkipTLSVerify": bool = "false", "INSECURE: do not check the app's TLS certificate";
 
         // The listener and the proxy before it.
-        "http-address" http_address: String = "127.0.0.1:4180", "Where to listen: HOST:PORT, unix://SOCKET[,mode=OCTAL] or fd:NUMBER; empty or - does not listen";
+        "http-address" http_address at "server.bindAddress": String = "127.0.0.1:4180", "Where to listen: HOST:PORT, unix://SOCKET[,mode=OCTAL] or fd:NUMBER; empty or - does not listen";
         "max-header-bytes" max_header_bytes: i64 = "65536", "Largest head of a request";
         "reverse-proxy" reverse_proxy: bool = "false", "A proxy stands before this one: believe its X-Forwarded-* and client address headers";
         "trusted-proxy-ip" trusted_proxy_ips: Vec<String> = "", "Address or network of the proxies to believe; with none, loopback, private and link-local ones";
@@ -152,7 +152,7 @@ options! {
         "ping-user-agent" ping_user_agent: String = "", "Answer health checks of this User-Agent alone";
         "ready-path" ready_path: String = "/ready", "Path that answers 200 while requests can be served; empty has none";
         "ready-requires-provider" ready_requires_provider: bool = "false", "Not ready before the provider's metadata was read";
-        "gcp-healthchecks" gcp_healthchecks: bool = "false", "Answer the paths and the User-Agent of Google's health checks";
+        "gcp-healthchecks" gcp_healthchecks deprecated "use ping-path and ping-user-agent": bool = "false", "Answer the paths and the User-Agent of Google's health checks";
 
         // Logs.
         "standard-logging" standard_logging: bool = "true", "Write log lines of the program itself";
@@ -165,22 +165,22 @@ options! {
     }
     not_yet {
         // Other providers.
-        "bitbucket-repository" bitbucket_repository: String = "", "the provider bitbucket", "Repository a user must have access to";
-        "bitbucket-team" bitbucket_team: String = "", "the provider bitbucket", "Older name of bitbucket-workspace";
-        "bitbucket-workspace" bitbucket_workspace: String = "", "the provider bitbucket", "Workspace a user must be a member of";
-        "gitlab-group" gitlab_groups: Vec<String> = "", "the provider gitlab", "Group a user must be a member of";
-        "gitlab-project" gitlab_projects: Vec<String> = "", "the provider gitlab", "Project a user must be a member of, with =LEVEL for the least access level";
-        "google-admin-api-user-scope" google_admin_api_user_scope: String = "", "the groups of Google Workspace", "Scope to read users with";
-        "google-admin-email" google_admin_email: String = "", "the groups of Google Workspace", "Administrator in whose name groups are read";
-        "google-group" google_groups or google_group: Vec<String> = "", "the groups of Google Workspace", "Group a user must be a member of";
-        "google-service-account-json" google_service_account_json: String = "", "the groups of Google Workspace", "Key file of a service account that may read groups";
-        "google-target-principal" google_target_principal: String = "", "the groups of Google Workspace", "Service account to act as";
-        "google-use-application-default-credentials" google_use_application_default_credentials: crate::value::TextBool = "false", "the groups of Google Workspace", "Read groups with the credentials of the environment";
-        "google-use-organization-id" google_use_organization_id: crate::value::TextBool = "false", "the directory of Google Workspace", "Name the user by the id in the organisation";
-        "keycloak-group" keycloak_groups: Vec<String> = "", "the provider keycloak", "Group a user must be a member of";
-        "jwt-key" jwt_key: Secret<String> = "", "the provider login.gov", "Private key that signs for this client, as PEM text";
-        "jwt-key-file" jwt_key_file: String = "", "the provider login.gov", "File with that key";
-        "pubjwk-url" pubjwk_url: String = "", "the provider login.gov", "Key set of the provider";
+        "bitbucket-repository" bitbucket_repository at "providers[0].bitbucketConfig.repository": String = "", "the provider bitbucket", "Repository a user must have access to";
+        "bitbucket-team" bitbucket_team at "providers[0].bitbucketConfig.team" deprecated "use bitbucket-workspace": String = "", "the provider bitbucket", "Older name of bitbucket-workspace";
+        "bitbucket-workspace" bitbucket_workspace at "providers[0].bitbucketConfig.workspace": String = "", "the provider bitbucket", "Workspace a user must be a member of";
+        "gitlab-group" gitlab_groups at "providers[0].gitlabConfig.group": Vec<String> = "", "the provider gitlab", "Group a user must be a member of";
+        "gitlab-project" gitlab_projects at "providers[0].gitlabConfig.projects": Vec<String> = "", "the provider gitlab", "Project a user must be a member of, with =LEVEL for the least access level";
+        "google-admin-api-user-scope" google_admin_api_user_scope at "providers[0].googleConfig.adminAPIUserScope": String = "", "the groups of Google Workspace", "Scope to read users with";
+        "google-admin-email" google_admin_email at "providers[0].googleConfig.adminEmail": String = "", "the groups of Google Workspace", "Administrator in whose name groups are read";
+        "google-group" google_groups or google_group at "providers[0].googleConfig.group" deprecated "singular key and variable are deprecated": Vec<String> = "", "the groups of Google Workspace", "Group a user must be a member of";
+        "google-service-account-json" google_service_account_json at "providers[0].googleConfig.serviceAccountJson": String = "", "the groups of Google Workspace", "Key file of a service account that may read groups";
+        "google-target-principal" google_target_principal at "providers[0].googleConfig.targetPrincipal": String = "", "the groups of Google Workspace", "Service account to act as";
+        "google-use-application-default-credentials" google_use_application_default_credentials at "providers[0].googleConfig.useApplicationDefaultCredentials": crate::value::TextBool = "false", "the groups of Google Workspace", "Read groups with the credentials of the environment";
+        "google-use-organization-id" google_use_organization_id at "providers[0].googleConfig.useOrganizationID": crate::value::TextBool = "false", "the directory of Google Workspace", "Name the user by the id in the organisation";
+        "keycloak-group" keycloak_groups at "providers[0].keycloakConfig.groups" deprecated "legacy provider; prefer keycloak-oidc with allowed-group": Vec<String> = "", "the provider keycloak", "Group a user must be a member of";
+        "jwt-key" jwt_key at "providers[0].loginGovConfig.jwtKey": Secret<String> = "", "the provider login.gov", "Private key that signs for this client, as PEM text";
+        "jwt-key-file" jwt_key_file at "providers[0].loginGovConfig.jwtKeyFile": String = "", "the provider login.gov", "File with that key";
+        "pubjwk-url" pubjwk_url at "providers[0].loginGovConfig.pubjwkURL": String = "", "the provider login.gov", "Key set of the provider";
 
         // Other credentials than a session.
         "skip-jwt-bearer-tokens" skip_jwt_bearer_tokens: bool = "false", "bearer tokens", "Take a valid bearer token for a session";
@@ -210,21 +210,21 @@ options! {
         "cookie-secret-previous-file" cookie_secret_previous_file: Vec<String> = "", "rotation of the cookie secret", "File with an older secret";
 
         // TLS, metrics and other listeners.
-        "https-address" https_address: String = ":443", "TLS listeners", "Where to listen with TLS";
-        "tls-cert-file" tls_cert_file: String = "", "TLS listeners", "Certificate of the TLS listener";
-        "tls-key-file" tls_key_file: String = "", "TLS listeners", "Private key of the TLS listener";
-        "tls-min-version" tls_min_version: String = "", "TLS listeners", "Lowest version of TLS: TLS1.2 or TLS1.3";
-        "tls-cipher-suite" tls_cipher_suites: Vec<String> = "", "TLS listeners", "Cipher suite of TLS 1.2 to offer";
+        "https-address" https_address at "server.secureBindAddress": String = ":443", "TLS listeners", "Where to listen with TLS";
+        "tls-cert-file" tls_cert_file at "server.tls.cert.fromFile": String = "", "TLS listeners", "Certificate of the TLS listener";
+        "tls-key-file" tls_key_file at "server.tls.key.fromFile": String = "", "TLS listeners", "Private key of the TLS listener";
+        "tls-min-version" tls_min_version at "server.tls.minVersion": String = "", "TLS listeners", "Lowest version of TLS: TLS1.2 or TLS1.3";
+        "tls-cipher-suite" tls_cipher_suites at "server.tls.cipherSuites": Vec<String> = "", "TLS listeners", "Cipher suite of TLS 1.2 to offer";
         "force-https" force_https: bool = "false", "TLS listeners", "Send plain requests to https";
-        "metrics-address" metrics_address: String = "", "metrics", "Where to serve metrics";
-        "metrics-secure-address" metrics_secure_address: String = "", "metrics", "Where to serve metrics with TLS";
-        "metrics-tls-cert-file" metrics_tls_cert_file: String = "", "metrics", "Certificate of that listener";
-        "metrics-tls-key-file" metrics_tls_key_file: String = "", "metrics", "Private key of that listener";
+        "metrics-address" metrics_address at "metricsServer.bindAddress": String = "", "metrics", "Where to serve metrics";
+        "metrics-secure-address" metrics_secure_address at "metricsServer.secureBindAddress": String = "", "metrics", "Where to serve metrics with TLS";
+        "metrics-tls-cert-file" metrics_tls_cert_file at "metricsServer.tls.cert.fromFile": String = "", "metrics", "Certificate of that listener";
+        "metrics-tls-key-file" metrics_tls_key_file at "metricsServer.tls.key.fromFile": String = "", "metrics", "Private key of that listener";
         "app-probe-address" app_probe_address: String = "", "a listener for probes of the app", "Where to forward the app's probe paths from";
         "watch-config" watch_config: bool = "false", "reading the configuration again", "Read the configuration files again when they change";
 
         // Logs of another shape, and signatures.
-        "signature-key" signature_key: Secret<String> = "", "signed requests to the app", "ALGORITHM:KEY that signs requests to the app";
+        "signature-key" signature_key deprecated "deprecated, warns at startup": Secret<String> = "", "signed requests to the app", "ALGORITHM:KEY that signs requests to the app";
         "standard-logging-format" standard_logging_format: String = "[{{.Timestamp}}] [{{.File}}] {{.Message}}", "log formats of one's own", "Template of the program's log lines";
         "auth-logging-format" auth_logging_format: String = "{{.Client}} - {{.RequestID}} - {{.Username}} [{{.Timestamp}}] [{{.Status}}] {{.Message}}", "log formats of one's own", "Template of the log lines for logins";
         "request-logging-format" request_logging_format: String = "{{.Client}} - {{.RequestID}} - {{.Username}} [{{.Timestamp}}] {{.Host}} {{.RequestMethod}} {{.Upstream}} {{.RequestURI}} {{.Protocol}} {{.UserAgent}} {{.StatusCode}} {{.ResponseSize}} {{.RequestDuration}}", "log formats of one's own", "Template of the log lines for requests";
@@ -249,7 +249,18 @@ pub(crate) static MODES: &[Row] = &[
 pub(crate) const SERVED_MODES: [&str; 3] = ["config", "config-test", "version"];
 
 const fn mode(flag: &'static str, kind: Kind, default: &'static str, help: &'static str) -> Row {
-    Row { flag, key: None, alias: None, kind, secrecy: Secrecy::Open, default, help, serving: Serving::Mode }
+    Row {
+        flag,
+        key: None,
+        alias: None,
+        kind,
+        secrecy: Secrecy::Open,
+        default,
+        alpha: None,
+        deprecated: None,
+        help,
+        serving: Serving::Mode,
+    }
 }
 
 /// Every option there is, in no particular order.
@@ -269,6 +280,8 @@ mod tests {
         keys: Vec<&'static str>,
         kind: &'static str,
         default: &'static str,
+        alpha: &'static str,
+        deprecated: &'static str,
     }
 
     fn originals() -> Vec<Original> {
@@ -277,12 +290,14 @@ mod tests {
             .filter(|line| !line.starts_with('#'))
             .map(|line| {
                 let mut fields = line.split('|');
-                let mut next = || fields.next().expect("four fields");
+                let mut next = || fields.next().expect("six fields");
                 Original {
                     flag: next(),
                     keys: next().split(',').filter(|key| !key.is_empty()).collect(),
                     kind: next(),
                     default: next(),
+                    alpha: next(),
+                    deprecated: next(),
                 }
             })
             .collect()
@@ -313,7 +328,7 @@ mod tests {
     ];
 
     #[test]
-    fn every_option_of_the_original_is_a_row_with_its_names_kind_and_default() {
+    fn every_option_of_the_original_is_a_row_with_its_names_kind_default_and_alpha_path() {
         let ours: HashMap<&str, &Row> = rows().map(|row| (row.flag, row)).collect();
         assert_eq!(originals().len(), 173);
         for original in originals() {
@@ -323,6 +338,8 @@ mod tests {
             // differences.md D11: the nonce is checked by default.
             let default = if original.flag == "insecure-oidc-skip-nonce" { "false" } else { original.default };
             assert_eq!(row.default, default, "{}", original.flag);
+            assert_eq!(row.alpha.unwrap_or_default(), original.alpha, "{}", original.flag);
+            assert_eq!(row.deprecated.unwrap_or_default(), original.deprecated, "{}", original.flag);
         }
     }
 
