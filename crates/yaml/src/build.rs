@@ -1,0 +1,218 @@
+//! From the parser's events to a tree.
+
+use std::collections::HashMap;
+
+use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, Tag};
+
+use crate::node::{Entry, Node, Position, Value};
+use crate::scalar;
+
+/// More nodes than any configuration has; aliases count with what they stand for.
+pub const MAX_NODES: usize = 100_000;
+/// Deeper than any configuration is.
+pub const MAX_DEPTH: usize = 64;
+
+/// Why a text is no YAML, and where. Repeats nothing of the text.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {}, column {}: {reason}", at.line, at.column)]
+pub struct Error {
+    /// Where it was noticed.
+    pub at: Position,
+    /// What is wrong, a fragment: `a key is there twice`.
+    pub reason: String,
+}
+
+impl Error {
+    fn new(at: Position, reason: &str) -> Self {
+        Self { at, reason: reason.to_owned() }
+    }
+}
+
+impl From<ScanError> for Error {
+    fn from(error: ScanError) -> Self {
+        let mark = error.marker();
+        let at = Position { line: mark.line(), column: mark.col() + 1 };
+        // The parser's words are its own, but for one message that shows a character, and names of anchors and tags.
+        let reason = error.info();
+        let says_too_much = reason.contains(['`', '\'', '"']);
+        Self { at, reason: if says_too_much { "a syntax error".to_owned() } else { reason.to_owned() } }
+    }
+}
+
+/// The first document, as Go's decoders take it: without any, or with an empty one, [`Value::Null`].
+///
+/// # Errors
+/// What is wrong with its syntax, twice the same key, an alias without an anchor, or a size beyond the limits.
+pub fn first(text: &str) -> Result<Node, Error> {
+    let mut builder = Builder::new(text);
+    let document = builder.document()?;
+    Ok(document.unwrap_or(Node { value: Value::Null, at: Position { line: 1, column: 1 } }))
+}
+
+/// All documents of a stream, as Kubernetes' manifests have them.
+///
+/// # Errors
+/// As [`first`], for any of them.
+pub fn documents(text: &str) -> Result<Vec<Node>, Error> {
+    let mut builder = Builder::new(text);
+    let mut documents = Vec::new();
+    while let Some(document) = builder.document()? {
+        documents.push(document);
+    }
+    Ok(documents)
+}
+
+struct Builder<'a> {
+    events: Parser<'a, saphyr_parser::StrInput<'a>>,
+    anchors: HashMap<usize, Node>,
+    nodes: usize,
+}
+
+type Next<'a> = (Event<'a>, Position);
+
+impl<'a> Builder<'a> {
+    fn new(text: &'a str) -> Self {
+        Self { events: Parser::new_from_str(text), anchors: HashMap::new(), nodes: 0 }
+    }
+
+    fn next(&mut self) -> Result<Option<Next<'a>>, Error> {
+        self.events.next().map(|event| event.map(|(event, span)| (event, begin(span))).map_err(Error::from)).transpose()
+    }
+
+    /// The next document, if there is one.
+    fn document(&mut self) -> Result<Option<Node>, Error> {
+        while let Some((event, at)) = self.next()? {
+            if matches!(event, Event::StreamEnd) {
+                break;
+            }
+            if matches!(event, Event::DocumentStart(_)) {
+                self.anchors.clear();
+                let (event, at) = self.expect(at)?;
+                return self.node(event, at, 0).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    fn expect(&mut self, after: Position) -> Result<Next<'a>, Error> {
+        self.next()?.ok_or_else(|| Error::new(after, "the text ends too early"))
+    }
+
+    fn node(&mut self, event: Event<'a>, at: Position, depth: usize) -> Result<Node, Error> {
+        self.count(1, at)?;
+        if depth > MAX_DEPTH {
+            return Err(Error::new(at, "is nested too deep"));
+        }
+        let (value, anchor) = match event {
+            Event::Scalar(text, style, anchor, tag) => (scalar(&text, style, tag.as_deref(), at)?, anchor),
+            Event::SequenceStart(anchor, _) => (self.list(at, depth)?, anchor),
+            Event::MappingStart(anchor, _) => (self.map(at, depth)?, anchor),
+            Event::Alias(anchor) => {
+                let known = self.anchors.get(&anchor).cloned();
+                let known = known.ok_or_else(|| Error::new(at, "an alias within its own anchor"))?;
+                self.count(size(&known), at)?;
+                return Ok(known);
+            }
+            Event::Nothing
+            | Event::StreamStart
+            | Event::StreamEnd
+            | Event::DocumentStart(_)
+            | Event::DocumentEnd
+            | Event::SequenceEnd
+            | Event::MappingEnd => return Err(Error::new(at, "the text ends too early")),
+        };
+        let node = Node { value, at };
+        if anchor > 0 {
+            self.count(size(&node), at)?;
+            self.anchors.insert(anchor, node.clone());
+        }
+        Ok(node)
+    }
+
+    fn count(&mut self, nodes: usize, at: Position) -> Result<(), Error> {
+        self.nodes += nodes;
+        if self.nodes > MAX_NODES { Err(Error::new(at, "has too many nodes")) } else { Ok(()) }
+    }
+
+    fn list(&mut self, mut at: Position, depth: usize) -> Result<Value, Error> {
+        let mut elements = Vec::new();
+        loop {
+            let event;
+            (event, at) = self.expect(at)?;
+            if matches!(event, Event::SequenceEnd) {
+                return Ok(Value::List(elements));
+            }
+            elements.push(self.node(event, at, depth + 1)?);
+        }
+    }
+
+    fn map(&mut self, mut at: Position, depth: usize) -> Result<Value, Error> {
+        let mut entries: Vec<Entry> = Vec::new();
+        let mut merged = Vec::new();
+        loop {
+            let event;
+            (event, at) = self.expect(at)?;
+            if matches!(event, Event::MappingEnd) {
+                break;
+            }
+            let is_merge = matches!(&event, Event::Scalar(text, ScalarStyle::Plain, _, None) if text == "<<");
+            let key = self.node(event, at, depth + 1)?;
+            let (event, value_at) = self.expect(at)?;
+            let value = self.node(event, value_at, depth + 1)?;
+            if is_merge {
+                merged.push(value);
+                continue;
+            }
+            let Value::Text(key) = key.value else { return Err(Error::new(at, "a key that is no text")) };
+            if entries.iter().any(|entry| entry.key == key) {
+                return Err(Error::new(at, "a key is there twice"));
+            }
+            entries.push(Entry { key, at, value });
+        }
+        for value in merged {
+            merge(&mut entries, value)?;
+        }
+        Ok(Value::Map(entries))
+    }
+}
+
+/// What is there already wins, and so does the earlier of several mappings.
+fn merge(entries: &mut Vec<Entry>, value: Node) -> Result<(), Error> {
+    let at = value.at;
+    let mappings = if let Value::List(list) = value.value { list } else { vec![value] };
+    for mapping in mappings {
+        let Value::Map(more) = mapping.value else {
+            return Err(Error::new(at, "<< takes a mapping, or a list of mappings"));
+        };
+        for entry in more {
+            if !entries.iter().any(|known| known.key == entry.key) {
+                entries.push(entry);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>, at: Position) -> Result<Value, Error> {
+    match tag {
+        Some(tag) if tag.is_yaml_core_schema() => scalar::tagged(&tag.suffix, text)
+            .ok_or_else(|| Error::new(at, "the value is not of the type that its tag says")),
+        None if style == ScalarStyle::Plain => Ok(scalar::plain(text)),
+        // A type of somebody's own says nothing to us.
+        Some(_) | None => Ok(Value::Text(text.to_owned())),
+    }
+}
+
+/// How many nodes a tree has.
+fn size(node: &Node) -> usize {
+    let elements: usize = node.elements().iter().map(size).sum();
+    let entries: usize = node.entries().iter().map(|entry| 1 + size(&entry.value)).sum();
+    1 + elements + entries
+}
+
+fn begin(span: Span) -> Position {
+    Position { line: span.start.line(), column: span.start.col() + 1 }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,88 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn tree(text: &str) -> Node {
+    first(text).unwrap_or_else(|error| panic!("{error}"))
+}
+
+#[test]
+fn nodes_know_where_they_begin() {
+    let root = tree("# a comment\nproviders:\n- id: \"x\"\n  clientID: 'é y'\nserver: {bindAddress: a}\n");
+    let provider = &root.get("providers").unwrap().elements()[0];
+    assert_eq!(provider.get("clientID").unwrap().at, Position { line: 4, column: 13 });
+    assert_eq!(provider.entries()[1].at, Position { line: 4, column: 3 });
+    assert_eq!(root.at_path(&["server", "bindAddress"]).unwrap().at, Position { line: 5, column: 23 });
+    assert_eq!(root.at_path(&["server", "bindAddress"]).unwrap().text(), Some("a"));
+}
+
+#[test]
+fn the_first_of_several_documents_counts_and_all_can_be_had() {
+    assert_eq!(tree("a: x\n---\nb: y\n").entries().len(), 1);
+    let all = documents("a: x\n---\nb: y\n---\n").unwrap();
+    assert_eq!(all.len(), 3);
+    assert!(all[2].value == Value::Null);
+    for empty in ["", "# nothing\n", "---\n", "~"] {
+        assert!(tree(empty).value == Value::Null, "{empty:?}");
+    }
+}
+
+#[test]
+fn merged_keys_do_not_win_over_written_ones() {
+    let root = tree("a: &a {x: '1', y: '1'}\nb: &b {y: '2', z: '2'}\nc:\n  x: '3'\n  <<: [*a, *b]\n");
+    let merged: Vec<_> =
+        root.get("c").unwrap().entries().iter().map(|e| (e.key.as_str(), e.value.text().unwrap())).collect();
+    assert_eq!(merged, [("x", "3"), ("y", "1"), ("z", "2")]);
+    assert_eq!(first("a: {<<: 1}").err().unwrap().reason, "<< takes a mapping, or a list of mappings");
+}
+
+#[test]
+fn a_quoted_scalar_is_a_text() {
+    let root = tree("a: \"1\"\nb: '~'\nc: |\n  true\nd: !mine 1\ne: !!str 1\n");
+    let texts: Vec<_> = root.entries().iter().map(|entry| entry.value.text()).collect();
+    assert_eq!(texts, [Some("1"), Some("~"), Some("true\n"), Some("1"), Some("1")]);
+}
+
+#[test]
+fn what_is_no_yaml_is_told_by_its_place_without_its_words() {
+    for (text, line) in [
+        ("a: 1\na: hunter2\n", 2),
+        ("a: [hunter2\n", 2),
+        ("a: *hunter2\n", 1),
+        ("a: 'hunter2\n", 2),
+        ("a: 1\n\tb: hunter2\n", 2),
+        ("a: @hunter2\n", 1),
+        ("? [hunter2]\n: b\n", 1),
+        ("a: !!int hunter2\n", 1),
+    ] {
+        let error = first(text).err().unwrap_or_else(|| panic!("{text:?} is a document"));
+        assert!(!error.to_string().contains("hunter2"), "{error}");
+        assert!((1..=line).contains(&error.at.line), "{text:?}: {error}");
+    }
+}
+
+#[test]
+fn aliases_that_multiply_are_refused() {
+    let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
+    for level in 1..9 {
+        let before = level - 1;
+        let list = vec![format!("*a{before}"); 9].join(", ");
+        bomb += &["a", &level.to_string(), ": &a", &level.to_string(), " [", &list, "]\n"].concat();
+    }
+    assert_eq!(first(&bomb).err().unwrap().reason, "has too many nodes");
+    assert_eq!(first(&"- ".repeat(100)).err().unwrap().reason, "is nested too deep");
+    assert!(first(&"[".repeat(100_000)).is_err());
+    assert_eq!(first("a: &a [*a]").err().unwrap().reason, "an alias within its own anchor");
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_a_document_or_an_error(text in "[-:{}\\[\\],&*!|>'\"%@#?\\n\\t a-c0-9<~.]{0,60}") {
+        drop(documents(&text));
+    }
+
+    #[test]
+    fn any_characters_are_a_document_or_an_error(text in "\\PC{0,60}") {
+        drop(first(&text));
+    }
+}
