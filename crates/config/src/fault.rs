@@ -1,6 +1,7 @@
 //! What is wrong with a configuration: every fault says which option, where it was written, why, and what to write
 //! instead.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::written::Source;
@@ -119,8 +120,8 @@ impl fmt::Display for Faults {
 /// Something that works and that an operator should know of, for the log at start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Warning {
-    /// The option, by the name of its flag.
-    pub subject: &'static str,
+    /// The option: the name of its flag, or its path in the structured configuration.
+    pub subject: Cow<'static, str>,
     /// Where it was written.
     pub source: Source,
     /// What it means for this deployment.

@@ -23,6 +23,7 @@ mod nearest;
 mod options;
 mod re2;
 mod row;
+mod structured;
 mod table;
 mod value;
 mod written;

@@ -72,7 +72,7 @@ impl Merged {
             self.faults.push(unreadable(row, input, source, error));
         } else if let (Kind::Duration, Input::Loose(Loose::Int(nanos @ 1..))) = (row.kind, input) {
             self.warnings.push(Warning {
-                subject: row.flag,
+                subject: row.flag.into(),
                 source,
                 message: format!("the bare number {nanos} means {nanos} nanoseconds; write \"{nanos}s\" for seconds"),
             });

@@ -1,5 +1,6 @@
 //! A value together with the place it was written at.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -35,8 +36,8 @@ impl fmt::Display for Source {
 /// The value of an option and where it was written.
 #[derive(Clone, Debug)]
 pub struct Written<T> {
-    /// The option, by the name of its flag.
-    pub option: &'static str,
+    /// The option: the name of its flag, or its path in the structured configuration.
+    pub option: Cow<'static, str>,
     /// What was written, or the default.
     pub value: T,
     /// Where.
@@ -46,12 +47,17 @@ pub struct Written<T> {
 impl<T> Written<T> {
     /// A value that nobody wrote.
     pub(crate) const fn default(option: &'static str, value: T) -> Self {
-        Self { option, value, source: Source::Default }
+        Self { option: Cow::Borrowed(option), value, source: Source::Default }
     }
 
     /// Whether somebody wrote it, be it the default itself.
     #[must_use]
     pub fn is_set(&self) -> bool {
         self.source != Source::Default
+    }
+
+    /// The same place with what was made of its value.
+    pub(crate) fn with<U>(&self, value: U) -> Written<U> {
+        Written { option: self.option.clone(), value, source: self.source.clone() }
     }
 }

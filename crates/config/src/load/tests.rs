@@ -137,7 +137,7 @@ fn the_lines_of_the_seed_load_as_they_are() {
     let sidecar_upstream::Kind::Http(app) = &config.upstream.upstreams[0].kind else { panic!("an http upstream") };
     assert_eq!(app.endpoint, Endpoint::Http { host: "127.0.0.1".to_owned(), port: 8080 });
     assert_eq!(config.upstream.injection.request.len(), 8);
-    let warnings: Vec<_> = config.warnings.iter().map(|warning| warning.subject).collect();
+    let warnings: Vec<_> = config.warnings.iter().map(|warning| warning.subject.as_ref()).collect();
     assert_eq!(warnings, ["trusted-proxy-ip", "custom-templates-dir"]);
 }
 

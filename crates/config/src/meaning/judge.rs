@@ -17,7 +17,7 @@ impl Judge {
     /// The value cannot be used.
     pub(crate) fn refuse<T>(&mut self, written: &Written<T>, reason: impl Into<String>, instead: impl Into<String>) {
         self.faults.push(Fault {
-            subject: written.option.to_owned(),
+            subject: written.option.clone().into_owned(),
             source: written.source.clone(),
             reason: reason.into(),
             instead: instead.into(),
@@ -27,7 +27,7 @@ impl Judge {
     /// The value is used, and an operator should know what that means.
     pub(crate) fn warn<T>(&mut self, written: &Written<T>, message: impl Into<String>) {
         self.warnings.push(Warning {
-            subject: written.option,
+            subject: written.option.clone(),
             source: written.source.clone(),
             message: message.into(),
         });

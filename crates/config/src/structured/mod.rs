@@ -1,0 +1,63 @@
+//! What only the nested form of the configuration can say: the app's parts, headers, listeners and login parameters.
+//!
+//! It is made from the flat options ([`Structured::from_options`], config-loading 7) or read from a YAML file
+//! (alpha-config.md). From here on nobody knows which of the two it was: a leaf names the option or the path that was
+//! written, and where. Nothing is checked here; that is for [`crate::meaning`].
+
+mod headers;
+mod legacy;
+mod provider;
+mod server;
+mod upstreams;
+mod uri;
+
+use std::borrow::Cow;
+
+pub(crate) use self::headers::{ClaimSource, Header, HeaderValue, SecretSource};
+pub(crate) use self::provider::{FurtherProvider, LoginUrlParameter, Provider, UrlParameterRule};
+pub(crate) use self::server::{Server, Tls};
+pub(crate) use self::upstreams::Upstream;
+pub(crate) use self::uri::{Refusal, Uri, WRITE_URL};
+use crate::written::{Source, Written};
+
+/// The nested part of a configuration. A leaf that nobody wrote has its default and [`Source::Default`].
+#[derive(Clone, Debug)]
+pub(crate) struct Structured {
+    /// `upstreamConfig.proxyRawPath`
+    pub(crate) proxy_raw_path: Written<bool>,
+    /// `upstreamConfig.upstreams`: the list as such, for what is said about all of it.
+    pub(crate) upstreams: Written<Vec<Upstream>>,
+    /// `injectRequestHeaders`
+    pub(crate) request_headers: Vec<Header>,
+    /// `injectResponseHeaders`
+    pub(crate) response_headers: Vec<Header>,
+    /// `server`
+    pub(crate) server: Server,
+    /// `metricsServer`
+    pub(crate) metrics_server: Server,
+    /// What `providers[0]` has beside options.
+    pub(crate) provider: Provider,
+    /// `providers[1]` and on, which are checked and not used.
+    pub(crate) further_providers: Vec<FurtherProvider>,
+}
+
+impl Default for Structured {
+    /// What an empty YAML file says.
+    fn default() -> Self {
+        Self {
+            proxy_raw_path: Written::default("upstreamConfig.proxyRawPath", false),
+            upstreams: Written::default("upstreamConfig.upstreams", Vec::new()),
+            request_headers: Vec::new(),
+            response_headers: Vec::new(),
+            server: Server::unset("server"),
+            metrics_server: Server::unset("metricsServer"),
+            provider: Provider::unset(),
+            further_providers: Vec::new(),
+        }
+    }
+}
+
+/// A leaf below `parent` that nobody wrote.
+pub(crate) fn unset<T>(parent: &str, name: &str, value: T) -> Written<T> {
+    Written { option: Cow::Owned(format!("{parent}.{name}")), value, source: Source::Default }
+}
