@@ -59,10 +59,11 @@ impl Asked<'_> {
         });
         let mut extra: Vec<(&str, &str)> = Vec::new();
         let is_prompt = |name: &str| name == "prompt" || name == "approval_prompt";
-        for (name, values) in &registration.extra_parameters {
+        for parameter in &registration.login_parameters {
             // Providers refuse one prompt beside another.
-            if self.request.account == Account::Any || !is_prompt(name) {
-                extra.extend(values.iter().map(|value| (name.as_str(), value.as_str())));
+            if self.request.account == Account::Any || !is_prompt(&parameter.name) {
+                let values = parameter.values(self.request.wishes);
+                extra.extend(values.into_iter().map(|value| (parameter.name.as_str(), value)));
             }
         }
         if self.request.account == Account::Chosen {
@@ -132,6 +133,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::login_parameter::LoginParameter;
     use crate::settings::SecretSource;
 
     const PARAMETERS: Parameters<'_> = Parameters {
@@ -174,11 +176,17 @@ mod tests {
         let attempt = LoginAttempt::random(Pkce::Off).unwrap();
         let secret = SecretSource::Value("s".into());
         let mut registration = Registration::new("app", secret);
-        registration.extra_parameters.push(("prompt".to_owned(), vec!["login".to_owned()]));
-        registration.extra_parameters.push(("acr_values".to_owned(), vec!["1".to_owned()]));
+        registration.login_parameters.push(LoginParameter::fixed("prompt", "login"));
+        registration.login_parameters.push(LoginParameter::fixed("acr_values", "1"));
         let endpoint = EndpointUrl::parse("https://idp.example/auth").unwrap();
         let url = |account| {
-            let request = AuthorizationRequest { redirect_uri: "https://p/cb", state: "S", attempt: &attempt, account };
+            let request = AuthorizationRequest {
+                redirect_uri: "https://p/cb",
+                state: "S",
+                attempt: &attempt,
+                account,
+                wishes: &[],
+            };
             let asked = Asked {
                 registration: &registration,
                 request: &request,

@@ -32,6 +32,7 @@ mod jwks;
 mod jws;
 mod key;
 mod key_set;
+mod login_parameter;
 mod metadata;
 mod oauth;
 pub mod pkce;
@@ -55,6 +56,7 @@ pub use error::{ClaimsError, RedeemError, RefreshError, Unavailable, ValidateErr
 pub use jwks::{Keys, KeysError};
 pub use jws::{JwsError, MAX_TOKEN_BYTES};
 pub use key::{KeyError, check_pem};
+pub use login_parameter::{Admitted, LoginParameter};
 pub use metadata::{Metadata, MetadataError};
 pub use oauth::{OAuthClient, OAuthSettings, Redeemed};
 pub use provider::{Account, AuthorizationRequest, BoxFuture, Freshness, Provider, Refreshed, StandingError};

@@ -125,6 +125,9 @@ pub struct AuthorizationRequest<'a> {
     pub attempt: &'a LoginAttempt,
     /// Which of the accounts that the visitor has at the provider.
     pub account: Account,
+    /// What the visitor asks for, by name and value: the query of a request that begins a login on purpose. Only what
+    /// [`LoginParameter::allow`](crate::LoginParameter) admits is heard.
+    pub wishes: &'a [(&'a str, &'a str)],
 }
 
 /// Which account a login is for.

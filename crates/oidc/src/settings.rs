@@ -7,6 +7,7 @@ use sidecar_core::Secret;
 
 use crate::algorithm::Algorithm;
 use crate::endpoint_url::EndpointUrl;
+use crate::login_parameter::LoginParameter;
 use crate::pkce::PkcePolicy;
 
 /// What we are registered as at a provider, and how a login is asked for there: the same for every kind of provider.
@@ -20,9 +21,9 @@ pub struct Registration {
     pub credential: ClientCredential,
     /// `scope`; `None` takes the provider's own.
     pub scope: Option<String>,
-    /// Appended to every authorization request, each name with its values in order; for instance
-    /// `approval_prompt=force`, which is the default of the flags.
-    pub extra_parameters: Vec<(String, Vec<String>)>,
+    /// Appended to authorization requests, each name once; for instance `approval_prompt=force`, which is the default of
+    /// the flags.
+    pub login_parameters: Vec<LoginParameter>,
     /// `response_mode` (OAuth 2.0 Multiple Response Types §2.1).
     pub response_mode: Option<String>,
     /// When PKCE is used.
@@ -196,7 +197,7 @@ impl Registration {
             client_id: client_id.into(),
             credential: ClientCredential::Secret(client_secret),
             scope: None,
-            extra_parameters: vec![("approval_prompt".to_owned(), vec!["force".to_owned()])],
+            login_parameters: vec![LoginParameter::fixed("approval_prompt", "force")],
             response_mode: None,
             pkce: PkcePolicy::Automatic,
         }

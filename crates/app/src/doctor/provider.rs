@@ -36,6 +36,7 @@ fn login_page(provider: &dyn Provider) -> Result<Uri, String> {
         state: "doctor",
         attempt: &attempt,
         account: Account::Any,
+        wishes: &[],
     };
     let url = provider.authorization_url(&request).map_err(|error| error.to_string())?;
     let page = url.split(['?', '#']).next().unwrap_or_default();

@@ -462,7 +462,11 @@ fn older_names_count_while_the_newer_have_their_defaults() {
 
 #[test]
 fn the_authorization_request_carries_a_prompt_of_either_kind() {
-    let parameters = |start: Start| oidc(&start.config()).registration.extra_parameters.clone();
+    let parameters = |start: Start| {
+        let parameters = oidc(&start.config()).registration.login_parameters.clone();
+        assert!(parameters.iter().all(|parameter| parameter.allow.is_empty()));
+        parameters.into_iter().map(|parameter| (parameter.name, parameter.default)).collect::<Vec<_>>()
+    };
     let pair = |name: &str, value: &str| (name.to_owned(), vec![value.to_owned()]);
     assert_eq!(parameters(Start::minimal()), [pair("approval_prompt", "force")]);
     assert_eq!(parameters(Start::minimal().flag("--approval-prompt=")), [pair("approval_prompt", "force")]);

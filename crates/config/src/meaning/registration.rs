@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use sidecar_oidc::pkce::{CodeChallengeMethod, PkcePolicy};
-use sidecar_oidc::{ClientCredential, EndpointOverrides, EndpointUrl, Registration, SecretSource};
+use sidecar_oidc::{ClientCredential, EndpointOverrides, EndpointUrl, LoginParameter, Registration, SecretSource};
 
 use super::judge::{Judge, given};
 use crate::fault::quote;
@@ -31,7 +31,7 @@ pub(super) fn registration_with(
         client_id: options.client_id.value.clone(),
         credential: credential?,
         scope: given(&options.scope).map(str::to_owned),
-        extra_parameters: extra_parameters(options),
+        login_parameters: login_parameters(options),
         response_mode: given(&options.auth_request_response_mode).map(str::to_owned),
         pkce: pkce?,
     })
@@ -84,14 +84,14 @@ pub(super) fn overrides(options: &Options, judge: &mut Judge) -> Option<Endpoint
 }
 
 /// What every authorization request carries besides what the protocol asks for.
-fn extra_parameters(options: &Options) -> Vec<(String, Vec<String>)> {
+fn login_parameters(options: &Options) -> Vec<LoginParameter> {
     let acr_values = given(&options.acr_values).map(|value| ("acr_values", value));
     // compat: an empty approval_prompt still sends force.
     let prompt = match given(&options.prompt) {
         Some(value) => ("prompt", value),
         None => ("approval_prompt", given(&options.approval_prompt).unwrap_or("force")),
     };
-    acr_values.into_iter().chain([prompt]).map(|(name, value)| (name.to_owned(), vec![value.to_owned()])).collect()
+    acr_values.into_iter().chain([prompt]).map(|(name, value)| LoginParameter::fixed(name, value)).collect()
 }
 
 fn pkce(options: &Options, judge: &mut Judge) -> Option<PkcePolicy> {

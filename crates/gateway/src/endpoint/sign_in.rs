@@ -19,7 +19,7 @@ pub(crate) async fn answer(shared: &Shared, mut inbound: Inbound) -> Answer {
         Err(report) => return shared.failure_page(&inbound, report),
     };
     if shared.settings.login.skip_button {
-        return start::begin(shared, &inbound, &Beginning::of(&target));
+        return start::begin_as_asked(shared, &inbound, &Beginning::of(&target));
     }
     page(shared, &inbound, target, StatusCode::OK)
 }

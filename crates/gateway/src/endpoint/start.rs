@@ -21,12 +21,14 @@ pub(crate) struct Beginning<'a> {
     pub(crate) restarts: u8,
     /// Who is to log in.
     pub(crate) account: Account,
+    /// What the visitor asks for, who begins it on purpose.
+    pub(crate) wishes: &'a [(&'a str, &'a str)],
 }
 
 impl<'a> Beginning<'a> {
     /// A first login, of whoever the provider says.
     pub(crate) fn of(target: &'a ReturnTo) -> Self {
-        Self { target, restarts: 0, account: Account::Any }
+        Self { target, restarts: 0, account: Account::Any, wishes: &[] }
     }
 }
 
@@ -34,9 +36,16 @@ impl<'a> Beginning<'a> {
 pub(crate) async fn answer(shared: &Shared, mut inbound: Inbound) -> Answer {
     let account = account(shared, &inbound);
     match requested_target(&mut inbound, &shared.settings, StatusCode::BAD_REQUEST).await {
-        Ok(target) => begin(shared, &inbound, &Beginning { account, ..Beginning::of(&target) }),
+        Ok(target) => begin_as_asked(shared, &inbound, &Beginning { account, ..Beginning::of(&target) }),
         Err(report) => shared.failure_page(&inbound, report),
     }
+}
+
+/// Begins a login that the visitor asked for, with what its query asks of the provider.
+pub(crate) fn begin_as_asked(shared: &Shared, inbound: &Inbound, beginning: &Beginning<'_>) -> Answer {
+    let query = Form::parse(inbound.query().unwrap_or_default(), shared.settings.semicolons).unwrap_or_default();
+    let wishes: Vec<_> = query.pairs().collect();
+    begin(shared, inbound, &Beginning { wishes: &wishes, ..*beginning })
 }
 
 /// What `prompt=select_account` in the query asks for, as our own pages have it in a link.
@@ -50,7 +59,7 @@ fn account(shared: &Shared, inbound: &Inbound) -> Account {
 
 /// Begins a login: a fresh attempt, sealed into the browser's cookies, and the redirect to the provider.
 pub(crate) fn begin(shared: &Shared, inbound: &Inbound, beginning: &Beginning<'_>) -> Answer {
-    let &Beginning { target, restarts, account } = beginning;
+    let &Beginning { target, restarts, account, wishes } = beginning;
     let attempt = match shared.provider.new_attempt() {
         Ok(attempt) => attempt,
         Err(unavailable) => return shared.outage_page(inbound, &unavailable),
@@ -61,6 +70,7 @@ pub(crate) fn begin(shared: &Shared, inbound: &Inbound, beginning: &Beginning<'_
         state: &state.encode(shared.settings.login.state_encoding),
         attempt: &attempt,
         account,
+        wishes,
     };
     let location = match shared.provider.authorization_url(&request) {
         Ok(url) => url,

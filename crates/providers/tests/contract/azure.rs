@@ -105,7 +105,8 @@ async fn redeem(provider: &Arc<dyn Provider>) -> Result<Session, (Verdict, Strin
 fn login_url(provider: &Arc<dyn Provider>) -> String {
     let attempt = provider.new_attempt().unwrap();
     let account = Account::Any;
-    let request = AuthorizationRequest { redirect_uri: REDIRECT_URI, state: "s", attempt: &attempt, account };
+    let request =
+        AuthorizationRequest { redirect_uri: REDIRECT_URI, state: "s", attempt: &attempt, account, wishes: &[] };
     provider.authorization_url(&request).unwrap()
 }
 

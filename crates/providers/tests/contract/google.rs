@@ -97,6 +97,7 @@ async fn the_default_login_url_is_the_one_of_the_original_with_pkce() {
         state: "H:x",
         attempt: &attempt,
         account: sidecar_oidc::Account::Any,
+        wishes: &[],
     };
     let url = provider.authorization_url(&request).unwrap();
     let url = url::Url::parse(&url).unwrap();

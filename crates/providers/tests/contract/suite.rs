@@ -123,8 +123,13 @@ pub(crate) async fn the_authorization_url_carries_this_attempt_and_no_secret(sub
     assert_ne!(first.state.hash(), second.state.hash());
     let state = StateParameter { hash: first.state.hash(), restarts: 0, return_to: "/deep?a=b".to_owned() };
     let state = state.encode(StateEncoding::Plain);
-    let request =
-        AuthorizationRequest { redirect_uri: REDIRECT_URI, state: &state, attempt: &first, account: Account::Any };
+    let request = AuthorizationRequest {
+        redirect_uri: REDIRECT_URI,
+        state: &state,
+        attempt: &first,
+        account: Account::Any,
+        wishes: &[],
+    };
     let url = url::Url::parse(&provider.authorization_url(&request).unwrap()).unwrap();
     let values =
         |name: &str| url.query_pairs().filter(|(key, _)| key == name).map(|(_, value)| value).collect::<Vec<_>>();

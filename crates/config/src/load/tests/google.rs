@@ -22,9 +22,10 @@ fn google(start: &Start) -> GoogleSettings {
 #[test]
 fn a_configuration_that_names_no_provider_means_google() {
     let GoogleSettings { registration, endpoints } = google(&minimal());
-    let Registration { client_id, scope, extra_parameters, .. } = registration;
+    let Registration { client_id, scope, login_parameters, .. } = registration;
     assert_eq!((client_id.as_str(), scope), ("app", None));
-    assert_eq!(extra_parameters, [("approval_prompt".to_owned(), vec!["force".to_owned()])]);
+    let [parameter] = login_parameters.as_slice() else { panic!("{login_parameters:?}") };
+    assert_eq!((parameter.name.as_str(), parameter.default.as_slice()), ("approval_prompt", &["force".to_owned()][..]));
     assert!(endpoints.authorization.is_none() && endpoints.token.is_none() && endpoints.validate.is_none());
     assert_eq!(minimal().warnings(), Start::minimal().warnings());
     google(&minimal().with("PROVIDER", "google"));

@@ -214,7 +214,8 @@ async fn a_login_asks_for_s256_and_for_no_scope_groups_though_a_group_is_require
     assert_eq!(provider.display_name(), "Microsoft Entra ID");
     let attempt = provider.new_attempt().unwrap();
     let account = Account::Any;
-    let request = AuthorizationRequest { redirect_uri: REDIRECT_URI, state: "s", attempt: &attempt, account };
+    let request =
+        AuthorizationRequest { redirect_uri: REDIRECT_URI, state: "s", attempt: &attempt, account, wishes: &[] };
     let url = provider.authorization_url(&request).unwrap();
     assert!(provider.has_account_chooser());
     assert!(url.contains("&code_challenge_method=S256&") && url.contains("&nonce="), "{url}");

@@ -44,8 +44,13 @@ async fn the_secret_is_in_the_form_and_pkce_is_used_by_itself() {
     admit(&idp);
     let provider = built(&idp, |settings| settings.resource = Some("https://api.example/".to_owned()));
     let attempt = provider.new_attempt().unwrap();
-    let request =
-        AuthorizationRequest { redirect_uri: REDIRECT_URI, state: "H:%2F", attempt: &attempt, account: Account::Any };
+    let request = AuthorizationRequest {
+        redirect_uri: REDIRECT_URI,
+        state: "H:%2F",
+        attempt: &attempt,
+        account: Account::Any,
+        wishes: &[],
+    };
     let url = provider.authorization_url(&request).unwrap();
     assert!(url.starts_with(&idp.url("/login/oauth/authorize?approval_prompt=force&client_id=app&code_challenge=")));
     assert!(url.contains("&scope=user%3Aemail+read%3Aorg&") && !url.contains("nonce"), "{url}");
@@ -72,8 +77,13 @@ async fn the_own_endpoints_are_those_of_github_com() {
     assert!(provider.has_account_chooser());
     assert_eq!(provider.display_name(), "GitHub");
     let attempt = provider.new_attempt().unwrap();
-    let request =
-        AuthorizationRequest { redirect_uri: REDIRECT_URI, state: "H:%2F", attempt: &attempt, account: Account::Any };
+    let request = AuthorizationRequest {
+        redirect_uri: REDIRECT_URI,
+        state: "H:%2F",
+        attempt: &attempt,
+        account: Account::Any,
+        wishes: &[],
+    };
     let url = provider.authorization_url(&request).unwrap();
     assert!(url.starts_with("https://github.com/login/oauth/authorize?"), "{url}");
 }

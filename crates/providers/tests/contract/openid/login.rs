@@ -176,8 +176,13 @@ async fn the_nonce_is_neither_sent_nor_demanded_when_switched_off() {
     let idp = Idp::start().await;
     let provider = built(&idp, |settings| settings.nonce = NonceCheck::InsecureSkipped).await;
     let attempt = provider.new_attempt().unwrap();
-    let request =
-        AuthorizationRequest { redirect_uri: REDIRECT_URI, state: "s", attempt: &attempt, account: Account::Any };
+    let request = AuthorizationRequest {
+        redirect_uri: REDIRECT_URI,
+        state: "s",
+        attempt: &attempt,
+        account: Account::Any,
+        wishes: &[],
+    };
     assert!(!provider.authorization_url(&request).unwrap().contains("nonce="));
     assert!(log_in(&idp, &provider, |claims| claims["nonce"] = json!("other")).await.is_ok());
 }
@@ -191,8 +196,13 @@ async fn the_authorization_url_is_that_of_the_original_with_nonce_and_pkce() {
     })
     .await;
     let attempt = provider.new_attempt().unwrap();
-    let request =
-        AuthorizationRequest { redirect_uri: REDIRECT_URI, state: "H:%2F", attempt: &attempt, account: Account::Any };
+    let request = AuthorizationRequest {
+        redirect_uri: REDIRECT_URI,
+        state: "H:%2F",
+        attempt: &attempt,
+        account: Account::Any,
+        wishes: &[],
+    };
     let url = provider.authorization_url(&request).unwrap();
     let code_verifier = attempt.code_verifier.as_ref().unwrap().expose();
     let code_challenge = sidecar_oidc::pkce::CodeChallengeMethod::S256.code_challenge(code_verifier);
@@ -218,8 +228,13 @@ async fn pkce_is_left_out_where_the_metadata_does_not_list_s256() {
         let provider = built(&idp, |_| {}).await;
         let attempt = provider.new_attempt().unwrap();
         assert!(attempt.code_verifier.is_none());
-        let request =
-            AuthorizationRequest { redirect_uri: REDIRECT_URI, state: "s", attempt: &attempt, account: Account::Any };
+        let request = AuthorizationRequest {
+            redirect_uri: REDIRECT_URI,
+            state: "s",
+            attempt: &attempt,
+            account: Account::Any,
+            wishes: &[],
+        };
         assert!(!provider.authorization_url(&request).unwrap().contains("code_challenge"));
     }
 }
