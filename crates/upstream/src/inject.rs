@@ -95,8 +95,12 @@ impl Injector {
         self.protected.strip(headers);
         for (injected, value) in self.request.iter().zip(&identity.request) {
             match (injected.client_value, value.clone()) {
-                (ClientValue::Remove, None) => drop(headers.remove(&injected.name)),
-                (ClientValue::Remove, Some(value)) => drop(headers.insert(injected.name.clone(), value)),
+                (ClientValue::Remove | ClientValue::InsecureRemoveSameSpelling, None) => {
+                    drop(headers.remove(&injected.name));
+                }
+                (ClientValue::Remove | ClientValue::InsecureRemoveSameSpelling, Some(value)) => {
+                    drop(headers.insert(injected.name.clone(), value));
+                }
                 (ClientValue::Keep, None) => {}
                 (ClientValue::Keep, Some(value)) => drop(headers.append(injected.name.clone(), value)),
             }
@@ -132,10 +136,11 @@ impl Injector {
     }
 }
 
-/// Our own names, less those whose client values the operator keeps, and whatever else carries a claim.
+/// Our own names, less those that the operator wants kept or removed in one spelling only, and whatever else carries a
+/// claim.
 fn protected(injection: &Injection) -> impl Iterator<Item = &str> {
     let kept = |name: &str| {
-        let same = |header: &InjectedHeader| header.client_value == ClientValue::Keep && header.name == name;
+        let same = |header: &InjectedHeader| header.client_value != ClientValue::Remove && header.name == name;
         injection.request.iter().any(same)
     };
     let removed = |header: &&InjectedHeader| header.client_value == ClientValue::Remove;
@@ -379,6 +384,16 @@ mod tests {
         let injector = injector(vec![keep], vec![]);
         let seen = written(&injector, Some(&alice()), &[("x-forwarded-user", "spoof"), ("x-forwarded-email", "spoof")]);
         assert_eq!(seen, [pair("x-forwarded-user", "spoof"), pair("x-forwarded-user", "alice")]);
+    }
+
+    #[test]
+    fn an_unfolded_header_is_removed_in_its_own_spelling_alone() {
+        let exact = with("x-who", Form::Plain, "user", ClientValue::InsecureRemoveSameSpelling);
+        let injector = injector(vec![exact], vec![]);
+        assert_eq!(written(&injector, None, &[("x-who", "spoof"), ("x_who", "spoof")]), [pair("x_who", "spoof")]);
+        assert!(!injector.protected().covers(&"x_who".parse().unwrap()));
+        let seen = written(&injector, Some(&alice()), &[("x-who", "spoof"), ("x-forwarded-user", "spoof")]);
+        assert_eq!(seen, [pair("x-who", "alice")]);
     }
 
     #[test]

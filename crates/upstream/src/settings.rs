@@ -135,6 +135,9 @@ pub enum ClientValue {
     /// Removed in every spelling, with or without a session.
     #[default]
     Remove,
+    /// Removed where it is spelled like ours; another spelling (`X_Who` for `X-Who`) reaches the app
+    /// (`InsecureSkipHeaderNormalization`).
+    InsecureRemoveSameSpelling,
     /// Kept, ours appended: the app must not trust the header then.
     Keep,
 }
