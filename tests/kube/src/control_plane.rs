@@ -169,21 +169,39 @@ impl ControlPlane {
         self.spawn("kube-scheduler", &command);
     }
 
-    /// One node on which every pod is Ready at once, whatever is in it.
+    /// What kwok does with a node and a pod. To a pod that a [`crate::Kubelet`] looks after it gives an address and nothing
+    /// more.
+    fn stages(&self) -> Vec<PathBuf> {
+        let shipped = laid_down("stages");
+        let read = |stage: &str| {
+            let path = shipped.join(stage).with_extension("yaml");
+            fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+        };
+        let selecting = |stage: &str, operator: &str| {
+            let key = format!(".metadata.annotations[\"{}\"]", crate::ANNOTATION);
+            let condition = format!("matchExpressions:\n    - key: '{key}'\n      operator: {operator}\n");
+            let (before, after) = stage.split_once("matchExpressions:\n").expect("conditions");
+            format!("{before}{condition}{after}")
+        };
+        let mut stages = ["node/fast/node-initialize", "node/heartbeat/node-heartbeat"].map(read).to_vec();
+        let of_pods = ["pod/fast/pod-ready", "pod/fast/pod-complete", "pod/fast/pod-delete"].map(read);
+        stages.extend(of_pods.iter().map(|stage| selecting(stage, "DoesNotExist")));
+        stages.push(unready(&selecting(&of_pods[0], "Exists")));
+        let write = |(number, stage): (usize, &String)| {
+            let path = self.path(&format!("stage-{number}.yaml"));
+            fs::write(&path, stage).expect("a file");
+            path
+        };
+        stages.iter().enumerate().map(write).collect()
+    }
+
+    /// One node on which every pod is Ready at once, whatever is in it, but for those that a [`crate::Kubelet`] looks after.
     fn start_kwok(&mut self) {
-        let stages = laid_down("stages");
+        let stages = self.stages();
         let mut command = built("kwok");
         command.arg(format!("--kubeconfig={}", self.kubeconfig("administrator").display()));
         command.args(["--manage-all-nodes", "--cidr=10.244.0.0/17", "--node-ip=127.0.0.1"]);
-        for stage in [
-            "node/fast/node-initialize",
-            "node/heartbeat/node-heartbeat",
-            "pod/fast/pod-ready",
-            "pod/fast/pod-complete",
-            "pod/fast/pod-delete",
-        ] {
-            command.arg(format!("--config={}", stages.join(stage).with_extension("yaml").display()));
-        }
+        command.args(stages.iter().map(|stage| format!("--config={}", stage.display())));
         self.spawn("kwok", &command);
         let capacity = json!({ "cpu": "64", "memory": "64Gi", "pods": "500" });
         let node: Value = json!({
@@ -199,4 +217,15 @@ impl ControlPlane {
         self.kubectl(&["apply", "-f", "-"], &node.to_string()).expect_success();
         self.kubectl(&["wait", "--for=condition=Ready", "node/here", "--timeout=180s"], "").expect_success();
     }
+}
+
+/// The stage that makes a pod ready, without saying that it is.
+fn unready(stage: &str) -> String {
+    let mut stage = stage.replace("name: pod-ready", "name: pod-running").replace("ready: true", "ready: false");
+    for condition in ["Ready", "ContainersReady"] {
+        let said = format!("status: \"True\"\n        type: {condition}\n");
+        assert!(stage.contains(&said), "the stage says {condition}");
+        stage = stage.replace(&said, &said.replace("True", "False"));
+    }
+    stage
 }

@@ -149,6 +149,14 @@ impl Gateway {
             .collect()
     }
 
+    /// What it says of requests for this Service (`name.namespace`) that it tried again, line by line.
+    #[must_use]
+    pub fn retries(&self, service: &str) -> String {
+        let host = format!("|{service}.svc.cluster.local");
+        let stats = self.ask("/stats?filter=upstream_rq_retry$");
+        stats.lines().filter(|line| line.contains(&host)).collect::<Vec<_>>().join("\n")
+    }
+
     fn ask(&self, target: &str) -> String {
         self.try_ask(target).unwrap_or_else(|| panic!("no {target}: {}", self.process.said()))
     }

@@ -5,6 +5,7 @@
 //! Namespace  a namespace of one test, held to the `restricted` Pod Security Standard
 //! Pod        what the kubelet would start: a network of its own at the pod's address, and in it the sidecar's image with
 //!            the arguments, environment and files that the API server holds, and an app
+//! Kubelet    what makes those pods ready, and ends them, while a Deployment rolls out
 //! Gateway    an Envoy that istiod configures as the seed's ingress gateway
 //! Visitor    TLS to the gateway, for the testkit's browser and for raw requests
 //! ```
@@ -20,6 +21,7 @@ mod control_plane;
 mod gateway;
 mod image;
 mod istiod;
+mod kubelet;
 mod memory;
 mod namespace;
 mod pod;
@@ -29,6 +31,7 @@ mod visitor;
 
 pub use cluster::Cluster;
 pub use gateway::{Certificate, Gateway};
+pub use kubelet::{ANNOTATION, Kubelet};
 pub use memory::Memory;
 pub use namespace::Namespace;
 pub use pod::Pod;

@@ -125,13 +125,26 @@ impl Namespace {
     /// ports of the machine's loopback are the world outside.
     #[must_use]
     pub fn pods(&self, deployment: &str, program: Which, outside: &[u16]) -> Vec<Pod> {
-        let selector = self.get(&["deployment", deployment])["spec"]["selector"]["matchLabels"].clone();
-        let labels = selector.as_object().expect("labels").iter();
-        let labels: Vec<_> = labels.map(|(name, value)| format!("{name}={}", value.as_str().expect("text"))).collect();
-        let stored = Stored(items(self.get(&["secrets,configmaps"])));
-        let pods = items(self.get(&["pods", "-l", &labels.join(",")]));
+        let pods = self.pods_of(&self.get(&["deployment", deployment]));
         let staying = pods.iter().filter(|pod| pod["metadata"]["deletionTimestamp"].is_null());
-        staying.map(|pod| Pod::start(&stored, pod, program, outside)).collect()
+        staying.map(|pod| self.start(pod, program, outside)).collect()
+    }
+
+    /// The pods of a Deployment, leaving ones included, as the API server holds them.
+    pub(crate) fn pods_of(&self, deployment: &Value) -> Vec<Value> {
+        let labels = deployment["spec"]["selector"]["matchLabels"].as_object().expect("labels").iter();
+        let labels: Vec<_> = labels.map(|(name, value)| format!("{name}={}", value.as_str().expect("text"))).collect();
+        items(self.get(&["pods", "-l", &labels.join(",")]))
+    }
+
+    /// Starts what the kubelet would start of a pod.
+    pub(crate) fn start(&self, pod: &Value, program: Which, outside: &[u16]) -> Pod {
+        let stored = Stored(items(self.get(&["secrets,configmaps"])));
+        Pod::start(&stored, pod, program, outside)
+    }
+
+    pub(crate) fn cluster(&self) -> &'static Cluster {
+        self.cluster
     }
 }
 

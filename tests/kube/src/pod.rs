@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::process::Command;
 use std::time::Duration;
 
 use rustix::process::Signal;
@@ -31,6 +32,12 @@ pub struct Pod {
     memory: Option<Memory>,
     _sandbox: Sandbox,
     _folder: TempDir,
+}
+
+impl std::fmt::Debug for Pod {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} at {}", self.name, self.address)
+    }
 }
 
 impl Pod {
@@ -79,10 +86,30 @@ impl Pod {
             pod.sidecar().signal(Signal::TERM);
         }
         for mut pod in pods {
-            let grace = pod.spec["terminationGracePeriodSeconds"].as_u64().expect("a number of seconds");
-            let finished = pod.sidecar.take().expect("a sidecar").wait(Duration::from_secs(grace));
+            let grace = pod.grace();
+            let finished = pod.sidecar.take().expect("a sidecar").wait(grace);
             assert!(finished.status.success(), "{}{}", finished.stdout, finished.stderr);
         }
+    }
+
+    /// Ends it as the kubelet does: the hook before the end of the app, the app, then the native sidecar (SIGTERM), all
+    /// within the grace period. Returns how many requests reached the app.
+    pub(crate) fn end(mut self) -> usize {
+        let app = &self.spec["containers"][0];
+        if let Some(seconds) = app["lifecycle"]["preStop"]["sleep"]["seconds"].as_u64() {
+            let mut hook = Command::new("sleep");
+            hook.arg(seconds.to_string());
+            let finished = Process::start("preStop", hook).wait(self.grace());
+            assert!(finished.status.success(), "{}", finished.stderr);
+        }
+        let seen = self.app.take().map_or(0, |app| app.seen().len());
+        Self::stop(vec![self]);
+        seen
+    }
+
+    /// The longest that its end may take.
+    fn grace(&self) -> Duration {
+        Duration::from_secs(self.spec["terminationGracePeriodSeconds"].as_u64().expect("a number of seconds"))
     }
 
     /// Its name.

@@ -6,4 +6,5 @@ mod faults;
 mod load;
 mod manifests;
 mod picture;
+mod rolling;
 mod site;

@@ -10,7 +10,7 @@ use sidecar_testkit::process::eventually;
 use sidecar_testkit::{Browser, Client, Emulator, Front, Provider, Which, place};
 
 /// Where the provider is; `tests/kube/site` says it, too.
-const PROVIDER: u16 = 9000;
+pub(crate) const PROVIDER: u16 = 9000;
 
 /// The Deployments that share a session; each has a host of its name.
 pub(crate) const SHARING: [&str; 3] = ["auth", "app1", "app2"];
@@ -65,35 +65,67 @@ pub(crate) fn make_missing_secrets(namespace: &Namespace, clients: &Clients) {
 
 /// Everything between a visitor and the apps, running.
 pub(crate) struct Site {
+    /// The Deployments whose hosts a visitor reaches.
+    hosts: Vec<&'static str>,
     pub(crate) pods: BTreeMap<&'static str, Vec<Pod>>,
     pub(crate) gateway: Gateway,
     pub(crate) certificate: Certificate,
     pub(crate) google: Emulator,
     _provider: Provider,
     /// Last, for whoever waits for it takes the same ports.
-    namespace: Namespace,
+    pub(crate) namespace: Namespace,
 }
 
 impl Site {
     /// The overlay for Istio as it ships, with the tests' providers; the pods of these Deployments run, with this program as
     /// their sidecar.
     pub(crate) fn start(deployments: &[&'static str], program: Which) -> Self {
+        let manifests = kustomize(&place::tree().join("tests/kube/site"));
+        let mut site = Self::begin(deployments, |namespace| namespace.apply(&manifests).expect_success());
+        lead_to(&site.google, &site.namespace);
+        site.namespace.roll_out();
+        for deployment in deployments {
+            site.run(deployment, program);
+        }
+        site.settle();
+        site
+    }
+
+    /// What the chart makes of the values in `tests/kube/site`: the shared parts, whose pods run. Releases of apps, and
+    /// their pods, are the test's.
+    pub(crate) fn by_chart(app: &'static str) -> Self {
+        let mut site = Self::begin(&["auth", app], Namespace::create);
+        site.release("shared", &["--set=shared.enabled=true"]);
+        site.namespace.roll_out();
+        site.run("auth", Which::Ours);
+        site
+    }
+
+    /// Installs or upgrades a release of the chart.
+    pub(crate) fn release(&self, name: &str, values: &[&str]) {
+        let chart = place::tree().join("deploy/helm/oauth2-sidecar").display().to_string();
+        let domain = place::tree().join("tests/kube/site/domain.yaml").display().to_string();
+        let arguments = ["upgrade", "--install", name, &chart, "-n", self.namespace.name(), "--values", &domain];
+        Cluster::shared().helm(&[&arguments[..], values].concat()).expect_success();
+    }
+
+    /// The objects that `make` makes, the Secrets, a provider and the gateway.
+    fn begin(hosts: &[&'static str], make: impl FnOnce(&Namespace)) -> Self {
         let cluster = Cluster::shared();
         let namespace = cluster.namespace("apps");
         let provider = Provider::oidc_provider_at(PROVIDER, &[]);
         let google = Emulator::google(&["https://app3.example.com/oauth2/callback"]);
-        namespace.apply(&kustomize(&place::tree().join("tests/kube/site"))).expect_success();
+        make(&namespace);
         let shared = Client { id: provider.client_id().to_owned(), secret: provider.client_secret().to_owned() };
         let certificate = make_secrets(&namespace, &Clients { shared, google: google.client().clone() });
-        lead_to(&google, &namespace);
-        namespace.roll_out();
         let gateway = Gateway::start(cluster);
-        let mut site = Self { pods: BTreeMap::new(), gateway, certificate, google, _provider: provider, namespace };
-        for deployment in deployments {
-            site.run(deployment, program);
-        }
-        site.gateway.settle(&deployments.iter().map(|host| site.service(host)).collect::<Vec<_>>());
-        site
+        let (hosts, pods) = (hosts.to_owned(), BTreeMap::new());
+        Self { hosts, pods, gateway, certificate, google, _provider: provider, namespace }
+    }
+
+    /// Waits until the gateway leads to every host.
+    pub(crate) fn settle(&self) {
+        self.gateway.settle(&self.hosts.iter().map(|host| self.service(host)).collect::<Vec<_>>());
     }
 
     /// Runs the pods of a Deployment with this program as their sidecar.
@@ -121,7 +153,7 @@ impl Site {
 
     /// A browser that reaches the hosts through TLS at the gateway.
     pub(crate) fn browser(&self) -> Browser {
-        self.pods.keys().fold(Browser::new(), |browser, host| {
+        self.hosts.iter().fold(Browser::new(), |browser, host| {
             let host = format!("{host}.example.com");
             let address = self.visitor(&host);
             browser.with_host(&host, address, Front::Direct)
@@ -129,7 +161,7 @@ impl Site {
     }
 
     /// Where a visitor of this host says plainly what arrives at the gateway in TLS.
-    fn visitor(&self, host: &str) -> SocketAddr {
+    pub(crate) fn visitor(&self, host: &str) -> SocketAddr {
         Visitor::of(host, self.gateway.https(), &self.certificate.roots()).address()
     }
 
