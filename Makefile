@@ -27,9 +27,11 @@ test:
 	tests/run.sh
 
 # deploy/ on a real Kubernetes and Istio: the image in pods' networks, behind an Envoy that istiod configures. Cold, it
-# builds both for a quarter of an hour. Needs root.
+# builds both for a quarter of an hour. Needs root; what else it lacks it says first.
 .PHONY: test-kube
-test-kube: image
+test-kube:
+	tests/kube/enter.sh --check
+	$(MAKE) --no-print-directory image
 	tests/counterparts/kube/install.sh
 	tests/counterparts/install.sh oidc-provider envoy browser
 	cargo test --locked --no-run -p sidecar-kube --test kube

@@ -28,15 +28,28 @@ required() { (cd "$here/$1" && go list -mod=readonly -m -f '{{.Version}}' "$2");
 # source_of FOLDER MODULE[@VERSION]: where the files of the module are, fetched if need be; without a version that of go.mod.
 source_of() { (cd "$here/$1" && go mod download -json "$2" | sed -n 's/^\t"Dir": "\(.*\)",$/\1/p'); }
 
-# build FOLDER LDFLAGS PACKAGE...
-build() {
-    local folder=$1 ldflags=$2 package began
-    shift 2
-    for package in "$@"; do
-        began=$SECONDS
-        (cd "$here/$folder" && nice go build -mod=readonly -trimpath -ldflags "-s -w $ldflags" -o "$bin/" "$package")
-        say "$package took $((SECONDS - began)) s"
+# fetch FOLDER PACKAGE...: brings the sources of these packages and of no others. A registry that does not answer is asked
+# again.
+fetch() {
+    local folder=$1 attempt
+    shift
+    for attempt in 1 2 3; do
+        (cd "$here/$folder" && nice go list -mod=readonly -deps "$@" </dev/null >/dev/null) && return
+        say "$folder: attempt $attempt to fetch its sources failed"
     done
+    return 1
+}
+
+# build FOLDER LDFLAGS PACKAGE...: all packages by one command, so that one is linked while others are still compiled. What
+# debuggers read is a tenth of the work and a fifth of the build cache: it is not made in the first place.
+build() {
+    local folder=$1 ldflags=$2 began=$SECONDS
+    shift 2
+    fetch "$folder" "$@"
+    say "$folder: its sources took $((SECONDS - began)) s"
+    (cd "$here/$folder" && nice go build -mod=readonly -trimpath -gcflags=all=-dwarf=false -ldflags "-s -w $ldflags" \
+        -o "$bin/" "$@" </dev/null)
+    say "$folder took $((SECONDS - began)) s"
 }
 
 # Kubernetes, Istio and kwok are one module: they share most of what they compile.
@@ -99,5 +112,6 @@ install_crds() {
     stamp crds "$version"
 }
 
+command -v go >/dev/null || { echo "install: there is no go in PATH, and these programs are built by it" >&2; exit 1; }
 [ $# -gt 0 ] || set -- control-plane etcd helm crds
 install_items "$@"
