@@ -13,10 +13,19 @@ use tempfile::TempDir;
 
 use crate::cluster::Cluster;
 use crate::control_plane::START;
+use crate::namespace::Namespace;
 use crate::tool::server;
 
-const NAMESPACE: &str = "istio-system";
-const IDENTITY: &str = "ingressgateway";
+/// Who an Envoy is to the API server and to istiod.
+#[derive(Debug)]
+struct Identity {
+    namespace: String,
+    account: String,
+    /// What its pod would carry: the Service before it and Istio's Gateways select by it.
+    label: (&'static str, String),
+}
+/// The label by which a proxy belongs to a Gateway of the Gateway API.
+const GATEWAY_NAME: &str = "gateway.networking.k8s.io/gateway-name";
 const UPSTREAM_TLS: &str = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext";
 const HTTP_OPTIONS: &str = "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 
@@ -63,6 +72,25 @@ impl Certificate {
     }
 }
 
+/// What Istio's controller makes beside a Gateway of the Gateway API before it starts a proxy: an identity that may read the
+/// certificates there, and the Service.
+fn beside(gateway: &str, account: &str) -> Value {
+    let named = json!({ "name": account });
+    let role = "rbac.authorization.k8s.io";
+    let port = |name: &str, port: u16| json!({ "name": name, "port": port, "targetPort": port });
+    json!({ "apiVersion": "v1", "kind": "List", "items": [
+        { "apiVersion": "v1", "kind": "ServiceAccount", "metadata": named },
+        { "apiVersion": format!("{role}/v1"), "kind": "Role", "metadata": named,
+          "rules": [{ "apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "watch", "list"] }] },
+        { "apiVersion": format!("{role}/v1"), "kind": "RoleBinding", "metadata": named,
+          "roleRef": { "apiGroup": role, "kind": "Role", "name": account },
+          "subjects": [{ "kind": "ServiceAccount", "name": account }] },
+        { "apiVersion": "v1", "kind": "Service", "metadata": named, "spec": {
+            "selector": { (GATEWAY_NAME): gateway }, "ports": [port("http", 80), port("https", 443)],
+        }},
+    ]})
+}
+
 /// A running gateway, at ports 80 and 443.
 #[derive(Debug)]
 pub struct Gateway {
@@ -72,15 +100,31 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// Starts an Envoy that asks istiod what it should do.
+    /// Starts the ingress gateway of Istio: an Envoy that asks istiod what it should do.
     #[must_use]
     pub fn start(cluster: &Cluster) -> Self {
+        let label = ("istio", "ingressgateway".to_owned());
+        let identity = Identity { namespace: "istio-system".to_owned(), account: "ingressgateway".to_owned(), label };
+        Self::start_as(cluster, &identity)
+    }
+
+    /// Starts the Envoy of a Gateway of the Gateway API, of the class `istio`.
+    #[must_use]
+    pub fn start_of(cluster: &Cluster, namespace: &Namespace, gateway: &str) -> Self {
+        let account = format!("{gateway}-istio");
+        namespace.apply(&beside(gateway, &account).to_string()).expect_success();
+        let label = (GATEWAY_NAME, gateway.to_owned());
+        Self::start_as(cluster, &Identity { namespace: namespace.name().to_owned(), account, label })
+    }
+
+    fn start_as(cluster: &Cluster, identity: &Identity) -> Self {
         let folder = place::temporary_folder();
-        let token = ["-n", NAMESPACE, "create", "token", IDENTITY, "--audience=istio-ca", "--duration=24h"];
+        let Identity { namespace, account, .. } = identity;
+        let token = ["-n", namespace, "create", "token", account, "--audience=istio-ca", "--duration=24h"];
         let token = cluster.kubectl(&token, "").output();
         let admin = place::free_port();
         let config = folder.path().join("envoy.json");
-        fs::write(&config, bootstrap(cluster, admin, token.trim()).to_string()).expect("a file");
+        fs::write(&config, bootstrap(cluster, identity, admin, token.trim()).to_string()).expect("a file");
         let envoy = place::cache().join("envoy/bin/envoy");
         let mut command = Command::new(place::installed(envoy, "tests/counterparts/install.sh envoy"));
         command.args(["--use-dynamic-base-id", "--concurrency", "1", "--log-level", "warning", "--config-path"]);
@@ -168,19 +212,20 @@ impl Gateway {
 }
 
 /// What Envoy knows by itself: who it is, and where istiod is.
-fn bootstrap(cluster: &Cluster, admin: u16, token: &str) -> Value {
+fn bootstrap(cluster: &Cluster, identity: &Identity, admin: u16, token: &str) -> Value {
+    let Identity { namespace, account, label: (label, value) } = identity;
     let socket = |port: u16| json!({ "socket_address": { "address": "127.0.0.1", "port_value": port } });
     let istiod = cluster.istiod();
     let endpoint = json!({ "endpoint": { "address": socket(istiod.discovery) } });
     json!({
         "node": {
-            "id": format!("router~127.0.0.1~{IDENTITY}.{NAMESPACE}~{NAMESPACE}.svc.cluster.local"),
-            "cluster": "istio-ingressgateway",
+            "id": format!("router~127.0.0.1~{account}.{namespace}~{namespace}.svc.cluster.local"),
+            "cluster": account,
             "metadata": {
-                "LABELS": { "istio": "ingressgateway" },
-                "NAMESPACE": NAMESPACE,
-                "SERVICE_ACCOUNT": IDENTITY,
-                "NAME": IDENTITY,
+                "LABELS": { (*label): value },
+                "NAMESPACE": namespace,
+                "SERVICE_ACCOUNT": account,
+                "NAME": account,
                 "CLUSTER_ID": "Kubernetes",
                 "ISTIO_VERSION": "1.31.0",
                 "INSTANCE_IPS": "127.0.0.1",

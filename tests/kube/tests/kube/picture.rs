@@ -6,7 +6,8 @@ use std::process::Command;
 use std::time::Duration;
 
 use serde_json::json;
-use sidecar_testkit::{Page, Process, Which, place};
+use sidecar_testkit::http::ask;
+use sidecar_testkit::{Page, Process, Request, Which, place};
 
 use crate::site::{SHARING, Site};
 
@@ -110,6 +111,23 @@ fn every_way_from_the_gateway_to_an_app_leads_through_its_sidecar() {
     for pod in ["app1", "app2"].iter().flat_map(|host| &site.pods[host]) {
         let around = TcpStream::connect_timeout(&pod.at(8080), Duration::from_secs(5));
         assert!(around.is_err(), "{} is reached past its sidecar", pod.name());
+    }
+}
+
+/// The other way from istiod to a gateway: `HTTPRoute` in place of `VirtualService`.
+#[test]
+fn behind_a_gateway_of_the_gateway_api_one_sign_in_counts_for_both_apps_and_nothing_leads_past_a_sidecar() {
+    let site = Site::by_gateway_api(&SHARING);
+    let plain = ask(site.gateway.http(), &Request::get("/deep?x=1").header("Host", "app1.example.com"));
+    assert_eq!((plain.status, plain.location()), (301, "https://app1.example.com/deep?x=1"));
+    let mut browser = site.signed_in();
+    let answer = browser.fetch("GET", "https://app2.example.com/deep", &FORGED);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let head = site.heads_seen_by("app2").pop().expect("the app was asked").to_lowercase();
+    assert!(head.contains("x-auth-request-email: alice@example.com\r\n") && !head.contains("ceo@"), "{head}");
+    for host in SHARING {
+        let sidecars: BTreeSet<SocketAddr> = site.pods[host].iter().map(|pod| pod.at(4180)).collect();
+        assert_eq!(site.gateway.endpoints(&site.service(host)), sidecars, "{host}");
     }
 }
 

@@ -80,8 +80,24 @@ impl Site {
     /// The overlay for Istio as it ships, with the tests' providers; the pods of these Deployments run, with this program as
     /// their sidecar.
     pub(crate) fn start(deployments: &[&'static str], program: Which) -> Self {
-        let manifests = kustomize(&place::tree().join("tests/kube/site"));
-        let mut site = Self::begin(deployments, |namespace| namespace.apply(&manifests).expect_success());
+        Self::of_overlay("istio", deployments, program, |_| Gateway::start(Cluster::shared()))
+    }
+
+    /// The same with the overlay for Gateway API and the proxy of its Gateway.
+    pub(crate) fn by_gateway_api(deployments: &[&'static str]) -> Self {
+        let gateway = |namespace: &Namespace| Gateway::start_of(Cluster::shared(), namespace, "oauth2-gateway");
+        Self::of_overlay("gateway-api", deployments, Which::Ours, gateway)
+    }
+
+    fn of_overlay(
+        overlay: &str,
+        deployments: &[&'static str],
+        program: Which,
+        gateway: impl FnOnce(&Namespace) -> Gateway,
+    ) -> Self {
+        let manifests = kustomize(&place::tree().join("tests/kube/site").join(overlay));
+        let make = |namespace: &Namespace| namespace.apply(&manifests).expect_success();
+        let mut site = Self::begin(deployments, make, gateway);
         lead_to(&site.google, &site.namespace);
         site.namespace.roll_out();
         for deployment in deployments {
@@ -94,7 +110,7 @@ impl Site {
     /// What the chart makes of the values in `tests/kube/site`: the shared parts, whose pods run. Releases of apps, and
     /// their pods, are the test's.
     pub(crate) fn by_chart(app: &'static str) -> Self {
-        let mut site = Self::begin(&["auth", app], Namespace::create);
+        let mut site = Self::begin(&["auth", app], Namespace::create, |_| Gateway::start(Cluster::shared()));
         site.release("shared", &["--set=shared.enabled=true"]);
         site.namespace.roll_out();
         site.run("auth", Which::Ours);
@@ -110,15 +126,18 @@ impl Site {
     }
 
     /// The objects that `make` makes, the Secrets, a provider and the gateway.
-    fn begin(hosts: &[&'static str], make: impl FnOnce(&Namespace)) -> Self {
-        let cluster = Cluster::shared();
-        let namespace = cluster.namespace("apps");
+    fn begin(
+        hosts: &[&'static str],
+        make: impl FnOnce(&Namespace),
+        gateway: impl FnOnce(&Namespace) -> Gateway,
+    ) -> Self {
+        let namespace = Cluster::shared().namespace("apps");
         let provider = Provider::oidc_provider_at(PROVIDER, &[]);
         let google = Emulator::google(&["https://app3.example.com/oauth2/callback"]);
         make(&namespace);
         let shared = Client { id: provider.client_id().to_owned(), secret: provider.client_secret().to_owned() };
         let certificate = make_secrets(&namespace, &Clients { shared, google: google.client().clone() });
-        let gateway = Gateway::start(cluster);
+        let gateway = gateway(&namespace);
         let (hosts, pods) = (hosts.to_owned(), BTreeMap::new());
         Self { hosts, pods, gateway, certificate, google, _provider: provider, namespace }
     }
