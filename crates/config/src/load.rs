@@ -1,14 +1,15 @@
 //! From the command line and the environment to what to do.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::arguments::{self, CommandLine, Modes};
 use crate::fault::{Fault, Faults, Stage, quote};
 use crate::file::{self, Entry};
 use crate::help;
-use crate::meaning::{Config, FEDERATED_TOKEN_FILE, Judge, Surroundings};
+use crate::meaning::{Config, Judge, Surroundings};
 use crate::merge::{Environment, Flags, merge};
+use crate::structured::Structured;
 use crate::written::Source;
 
 /// What the program is asked to do.
@@ -107,16 +108,11 @@ fn configuration(flags: &Flags, environment: &[(OsString, OsString)], modes: &Mo
     let file = read(&modes.config).map_err(|fault| failed(vec![fault]))?;
     let merged = merge(flags, &Environment::new(environment), &file);
     let mut judge = Judge { faults: merged.faults, warnings: merged.warnings };
-    match Config::new(&merged.options, &surroundings(environment), &mut judge) {
+    let structured = Structured::from_options(&merged.options, &mut judge);
+    match Config::new(&merged.options, &structured, Surroundings::new(environment), &mut judge) {
         Some(config) if judge.faults.is_empty() => Ok(config),
         _ => Err(failed(judge.faults)),
     }
-}
-
-fn surroundings(environment: &[(OsString, OsString)]) -> Surroundings {
-    let variable = |name: &str| environment.iter().find(|(known, _)| known == name).map(|(_, value)| value);
-    let federated_token_file = variable(FEDERATED_TOKEN_FILE).filter(|path| !path.is_empty()).map(PathBuf::from);
-    Surroundings { federated_token_file }
 }
 
 fn read(path: &str) -> Result<Vec<Entry>, Fault> {

@@ -6,15 +6,17 @@ use sidecar_providers::{AzureSettings, azure_endpoints};
 
 use super::judge::{Judge, given};
 use super::oidc;
+use super::provider::Said;
 use super::registration::{endpoint, registration};
 use crate::fault::quote;
 use crate::options::Options;
 
 /// What Azure is told.
-pub(super) fn settings(options: &Options, judge: &mut Judge) -> Option<AzureSettings> {
-    let registration = registration(options, judge);
+pub(super) fn settings(said: Said<'_>, judge: &mut Judge) -> Option<AzureSettings> {
+    let options = said.options;
+    let registration = registration(said, judge);
     let endpoints = endpoints(options, judge);
-    let openid = oidc::settings_with(options, registration, endpoints, judge);
+    let openid = oidc::settings_with(said, registration, endpoints, judge);
     let group_field = given(&options.azure_graph_group_field).unwrap_or("id");
     if !group_field.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
         let reason = format!("{} is no attribute of a group", quote(group_field));

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use sidecar_oidc::{ClientCredential, EndpointUrl, Registration};
 use sidecar_providers::{EntraIdSettings, Tenants};
 
-use super::Surroundings;
 use super::judge::Judge;
 use super::oidc;
+use super::provider::Said;
 use super::registration::{registration, registration_with};
+use super::surroundings::Surroundings;
 use crate::fault::quote;
 use crate::options::Options;
 use crate::written::Written;
@@ -20,11 +21,11 @@ pub(crate) const TOKEN_FILE: &str = "AZURE_FEDERATED_TOKEN_FILE";
 const SHARED: [&str; 3] = ["common", "organizations", "consumers"];
 
 /// What Entra ID is told.
-pub(super) fn settings(options: &Options, surroundings: &Surroundings, judge: &mut Judge) -> Option<EntraIdSettings> {
-    let registration = client(options, surroundings, judge);
-    let endpoints = oidc::endpoints(options, judge);
-    let openid = oidc::settings_with(options, registration, endpoints, judge);
-    let tenants = tenants(options, judge);
+pub(super) fn settings(said: Said<'_>, judge: &mut Judge) -> Option<EntraIdSettings> {
+    let registration = client(said, judge);
+    let endpoints = oidc::endpoints(said.options, judge);
+    let openid = oidc::settings_with(said, registration, endpoints, judge);
+    let tenants = tenants(said.options, judge);
     Some(EntraIdSettings { tenants, ..EntraIdSettings::new(openid?) })
 }
 
@@ -39,10 +40,11 @@ pub(super) fn unused(options: &Options, judge: &mut Judge) {
 }
 
 /// The registration: with a client secret, or with the identity of the pod.
-fn client(options: &Options, surroundings: &Surroundings, judge: &mut Judge) -> Option<Registration> {
+fn client(said: Said<'_>, judge: &mut Judge) -> Option<Registration> {
+    let options = said.options;
     let federated = &options.entra_id_federated_token_auth;
     if !federated.value {
-        return registration(options, judge);
+        return registration(said, judge);
     }
     if !options.client_secret.value.expose().is_empty() {
         judge.warn(&options.client_secret, "it is not used with entra-id-federated-token-auth");
@@ -50,11 +52,16 @@ fn client(options: &Options, surroundings: &Surroundings, judge: &mut Judge) -> 
     if !options.client_secret_file.value.is_empty() {
         judge.warn(&options.client_secret_file, "it is not used with entra-id-federated-token-auth");
     }
-    registration_with(options, judge, |judge| token_file(federated, surroundings, judge))
+    registration_with(said, judge, |judge| token_file(federated, said.surroundings, judge))
 }
 
-fn token_file(federated: &Written<bool>, surroundings: &Surroundings, judge: &mut Judge) -> Option<ClientCredential> {
-    let Some(path) = &surroundings.federated_token_file else {
+/// Where the pod's own token is; `None` after a fault.
+pub(super) fn token_file(
+    federated: &Written<bool>,
+    surroundings: Surroundings<'_>,
+    judge: &mut Judge,
+) -> Option<ClientCredential> {
+    let Some(path) = surroundings.variable(TOKEN_FILE) else {
         let instead = "give the pod its workload identity, or set the variable to the path of the projected token";
         judge.refuse(federated, format!("needs the variable {TOKEN_FILE}"), instead);
         return None;

@@ -5,14 +5,16 @@ use sidecar_providers::Id;
 use sidecar_providers::{GitHubSettings, Membership, Repository, Restrictions, TeamName};
 
 use super::judge::{Judge, given};
+use super::provider::Said;
 use super::registration::{overrides, registration};
 use crate::fault::quote;
 use crate::options::Options;
 use crate::written::Written;
 
 /// What GitHub is told.
-pub(super) fn settings(options: &Options, judge: &mut Judge) -> Option<GitHubSettings> {
-    let registration = registration(options, judge);
+pub(super) fn settings(said: Said<'_>, judge: &mut Judge) -> Option<GitHubSettings> {
+    let options = said.options;
+    let registration = registration(said, judge);
     let endpoints = overrides(options, judge);
     let restrictions = restrictions(options, judge);
     if let Some(endpoints) = &endpoints {

@@ -3,12 +3,13 @@
 use sidecar_providers::GoogleSettings;
 
 use super::judge::Judge;
+use super::provider::Said;
 use super::registration::{overrides, registration};
-use crate::options::Options;
 
 /// What Google is told.
-pub(super) fn settings(options: &Options, judge: &mut Judge) -> Option<GoogleSettings> {
-    let registration = registration(options, judge);
+pub(super) fn settings(said: Said<'_>, judge: &mut Judge) -> Option<GoogleSettings> {
+    let options = said.options;
+    let registration = registration(said, judge);
     let endpoints = overrides(options, judge);
     if !options.allowed_groups.value.is_empty() {
         let message = "Google tells no groups, so with it nobody is in one; email-domain restricts to a domain";

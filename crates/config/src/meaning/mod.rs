@@ -2,11 +2,13 @@
 
 mod azure;
 mod entra_id;
+mod further_providers;
 mod gateway;
 mod github;
 mod google;
 mod injection;
 mod judge;
+mod login_parameters;
 mod oidc;
 mod pages;
 mod process;
@@ -14,19 +16,20 @@ mod provider;
 mod redirect;
 mod registration;
 mod routes;
+mod secret_source;
 mod session;
+mod surroundings;
 mod upstream;
-
-use std::path::PathBuf;
 
 use sidecar_core::Secret;
 use sidecar_net::TlsSettings;
 
-pub(crate) use self::entra_id::TOKEN_FILE as FEDERATED_TOKEN_FILE;
 pub(crate) use self::judge::Judge;
 pub use self::process::{ErrorStream, Listen, LogSettings, LogZone, Shutdown};
+pub(crate) use self::surroundings::Surroundings;
 use crate::fault::Warning;
 use crate::options::Options;
+use crate::structured::Structured;
 
 /// What the program is told: the settings of every crate, checked.
 #[derive(Clone, Debug)]
@@ -68,23 +71,21 @@ pub enum Discovery {
     InBackground,
 }
 
-/// What others than our operator say about the place we run in, as far as options refer to it.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Surroundings {
-    /// The variable [`FEDERATED_TOKEN_FILE`].
-    pub(crate) federated_token_file: Option<PathBuf>,
-}
-
 impl Config {
-    /// Says what the options mean, and tells `judge` everything that is wrong with them. `None` only after a fault.
-    pub(crate) fn new(options: &Options, surroundings: &Surroundings, judge: &mut Judge) -> Option<Self> {
-        let provider = provider::settings(options, surroundings, judge);
+    /// Says what all that was written means, and tells `judge` everything that is wrong with it. `None` only after a fault.
+    pub(crate) fn new(
+        options: &Options,
+        structured: &Structured,
+        surroundings: Surroundings<'_>,
+        judge: &mut Judge,
+    ) -> Option<Self> {
+        let provider = provider::settings(options, structured, surroundings, judge);
         let provider_tls = provider::tls(options, judge);
         let backend_logout_url = provider::backend_logout_url(&options.backend_logout_url, judge);
-        let stores = session::settings(options, judge);
-        let upstream = upstream::settings(options, judge);
+        let stores = session::settings(options, structured, judge);
+        let upstream = upstream::settings(options, structured, surroundings, judge);
         let gateway = gateway::settings(options, judge);
-        let listen = process::listen(&options.http_address, judge);
+        let listen = process::listen(structured, judge);
         let max_header_bytes = process::max_header_bytes(&options.max_header_bytes, judge);
         let logs = process::logs(options, judge);
         let shutdown = process::shutdown(options, judge);

@@ -9,6 +9,7 @@ use sidecar_oidc::settings::{
 use sidecar_oidc::{EndpointUrl, Registration, Settings, check_pem};
 
 use super::judge::{Judge, given, one_of};
+use super::provider::Said;
 use super::registration::{endpoint, registration};
 use crate::fault::quote;
 use crate::options::Options;
@@ -18,19 +19,20 @@ use crate::written::Written;
 const SYMMETRIC: [&str; 3] = ["HS256", "HS384", "HS512"];
 
 /// What a relying party is told.
-pub(super) fn settings(options: &Options, judge: &mut Judge) -> Option<Settings> {
-    let registration = registration(options, judge);
-    let endpoints = endpoints(options, judge);
-    settings_with(options, registration, endpoints, judge)
+pub(super) fn settings(said: Said<'_>, judge: &mut Judge) -> Option<Settings> {
+    let registration = registration(said, judge);
+    let endpoints = endpoints(said.options, judge);
+    settings_with(said, registration, endpoints, judge)
 }
 
 /// The same with a registration and endpoints that were judged elsewhere; either is `None` after a fault.
 pub(super) fn settings_with(
-    options: &Options,
+    said: Said<'_>,
     registration: Option<Registration>,
     endpoints: Option<Endpoints>,
     judge: &mut Judge,
 ) -> Option<Settings> {
+    let Said { options, nested, .. } = said;
     let validate_endpoint = endpoint(&options.validate_url, judge);
     let signing_algorithms = algorithms(&options.oidc_enabled_signing_algs, judge);
     let mut audience_claims: Vec<String> = judge.elements(&options.oidc_audience_claims).map(str::to_owned).collect();
@@ -38,6 +40,7 @@ pub(super) fn settings_with(
         audience_claims.push("aud".to_owned());
     }
     let extra_audiences = judge.elements(&options.oidc_extra_audiences).map(str::to_owned).collect();
+    let additional_claims = judge.elements(&nested.additional_claims).map(str::to_owned).collect();
     insecure(options, judge);
     Some(Settings {
         registration: registration?,
@@ -59,7 +62,7 @@ pub(super) fn settings_with(
         extra_audiences,
         email_claim: email_claim(options),
         groups_claim: given(&options.oidc_groups_claim).unwrap_or("groups").to_owned(),
-        additional_claims: Vec::new(),
+        additional_claims,
         unverified_email: if options.insecure_oidc_allow_unverified_email.value {
             UnverifiedEmail::InsecureAllowed
         } else {
@@ -144,7 +147,7 @@ pub(super) fn keys(options: &Options, judge: &mut Judge) -> Option<KeySource> {
     Some(KeySource::PemFiles(files))
 }
 
-fn algorithms(written: &Written<Vec<String>>, judge: &mut Judge) -> Option<Vec<Algorithm>> {
+pub(super) fn algorithms(written: &Written<Vec<String>>, judge: &mut Judge) -> Option<Vec<Algorithm>> {
     let names: Vec<&str> = judge.elements(written).collect();
     let mut algorithms = Vec::new();
     for name in &names {

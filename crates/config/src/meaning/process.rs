@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::judge::Judge;
 use crate::fault::quote;
 use crate::options::Options;
+use crate::structured::Structured;
 use crate::written::Written;
 
 /// The smallest head of a request that the server can hold.
@@ -80,8 +81,10 @@ pub struct Shutdown {
 
 /// Where to listen; the inner `None` does not.
 #[expect(clippy::option_option, reason = "outside: whether there is a fault; inside: whether there is a listener")]
-pub(super) fn listen(written: &Written<String>, judge: &mut Judge) -> Option<Option<Listen>> {
-    if matches!(written.value.as_str(), "" | "-") {
+pub(super) fn listen(structured: &Structured, judge: &mut Judge) -> Option<Option<Listen>> {
+    later(structured, judge);
+    let written = &structured.server.bind_address;
+    if is_off(written) {
         judge.warn(written, "nothing is listened on, so nothing is served");
         return Some(None);
     }
@@ -92,6 +95,29 @@ pub(super) fn listen(written: &Written<String>, judge: &mut Judge) -> Option<Opt
             None
         }
     }
+}
+
+/// The listeners that this version does not have.
+fn later(structured: &Structured, judge: &mut Judge) {
+    let Structured { server, metrics_server, .. } = structured;
+    let refuse = |written: &Written<String>, lacking: &str, judge: &mut Judge| {
+        if !is_off(written) {
+            judge.refuse(written, format!("this version does not serve {lacking} yet"), "leave it out");
+        }
+    };
+    refuse(&server.secure_bind_address, "TLS listeners", judge);
+    refuse(&metrics_server.bind_address, "metrics", judge);
+    refuse(&metrics_server.secure_bind_address, "metrics", judge);
+    for server in [server, metrics_server] {
+        if let (Some(tls), true) = (&server.tls, is_off(&server.secure_bind_address)) {
+            judge.warn(&tls.at, "it is not used without an address to listen on with TLS");
+        }
+    }
+}
+
+/// Whether an address says that there is no such listener.
+fn is_off(address: &Written<String>) -> bool {
+    matches!(address.value.as_str(), "" | "-")
 }
 
 /// What is wrong, and what to write instead.

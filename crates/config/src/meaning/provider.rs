@@ -9,10 +9,12 @@ use sidecar_oidc::EndpointUrl;
 use sidecar_providers::{Id, Settings};
 
 use super::judge::{Judge, given};
-use super::{Surroundings, azure, entra_id, github, google, oidc};
+use super::surroundings::Surroundings;
+use super::{azure, entra_id, further_providers, github, google, oidc};
 use crate::fault::quote;
 use crate::nearest::nearest;
 use crate::options::Options;
+use crate::structured::{self, Structured};
 use crate::written::Written;
 
 /// The kinds of provider that v7 has and this version does not serve yet.
@@ -30,26 +32,48 @@ const LATER: [&str; 11] = [
     "sourcehut",
 ];
 
+/// What was said about the provider, and about the place we run in.
+#[derive(Clone, Copy)]
+pub(super) struct Said<'a> {
+    /// The flat part.
+    pub(super) options: &'a Options,
+    /// The nested part.
+    pub(super) nested: &'a structured::Provider,
+    /// The environment.
+    pub(super) surroundings: Surroundings<'a>,
+}
+
 /// What the provider is told, whichever it is.
-pub(super) fn settings(options: &Options, surroundings: &Surroundings, judge: &mut Judge) -> Option<Settings> {
+pub(super) fn settings(
+    options: &Options,
+    structured: &Structured,
+    surroundings: Surroundings<'_>,
+    judge: &mut Judge,
+) -> Option<Settings> {
+    let said = Said { options, nested: &structured.provider, surroundings };
+    if said.nested.id.value.is_empty() {
+        judge.refuse(&said.nested.id, "is required", "write a name of its own for each provider");
+    }
+    further_providers::check(options, structured, surroundings, judge);
     let Some(id) = id(&options.provider, judge) else {
         // What is wrong beside the kind is told too, as far as it is the same for most kinds.
-        oidc::settings(options, judge);
+        oidc::settings(said, judge);
         return None;
     };
-    unused(id, options, judge);
+    unused(id, said, judge);
     match id {
-        Id::GitHub => github::settings(options, judge).map(Settings::GitHub),
-        Id::Google => google::settings(options, judge).map(Settings::Google),
-        Id::OpenId => oidc::settings(options, judge).map(Settings::OpenId),
-        Id::Keycloak => oidc::settings(options, judge).map(Settings::Keycloak),
-        Id::EntraId => entra_id::settings(options, surroundings, judge).map(Settings::EntraId),
-        Id::Azure => azure::settings(options, judge).map(Settings::Azure),
+        Id::GitHub => github::settings(said, judge).map(Settings::GitHub),
+        Id::Google => google::settings(said, judge).map(Settings::Google),
+        Id::OpenId => oidc::settings(said, judge).map(Settings::OpenId),
+        Id::Keycloak => oidc::settings(said, judge).map(Settings::Keycloak),
+        Id::EntraId => entra_id::settings(said, judge).map(Settings::EntraId),
+        Id::Azure => azure::settings(said, judge).map(Settings::Azure),
     }
 }
 
 /// Tells what is written down for another kind of provider than this one.
-fn unused(id: Id, options: &Options, judge: &mut Judge) {
+fn unused(id: Id, said: Said<'_>, judge: &mut Judge) {
+    let options = said.options;
     if id != Id::GitHub {
         github::unused(options, judge);
     }
@@ -62,6 +86,11 @@ fn unused(id: Id, options: &Options, judge: &mut Judge) {
     if id != Id::Azure {
         azure::unused(options, judge);
     }
+    let claims = &said.nested.additional_claims;
+    if matches!(id, Id::GitHub | Id::Google) && !claims.value.is_empty() {
+        judge.warn(claims, format!("the provider {} tells no claims beside the fixed ones", id.as_str()));
+    }
+    judge.warn_if(&said.nested.skip_scope, true, "it is used by the provider adfs alone");
 }
 
 /// Which kind of provider it is.

@@ -2,61 +2,78 @@
 
 use std::path::PathBuf;
 
+use sidecar_core::Secret;
 use sidecar_oidc::pkce::{CodeChallengeMethod, PkcePolicy};
-use sidecar_oidc::{ClientCredential, EndpointOverrides, EndpointUrl, LoginParameter, Registration, SecretSource};
+use sidecar_oidc::{ClientCredential, EndpointOverrides, EndpointUrl, Registration, SecretSource};
 
 use super::judge::{Judge, given};
+use super::login_parameters::login_parameters;
+use super::provider::Said;
 use crate::fault::quote;
 use crate::options::Options;
 use crate::written::Written;
 
 /// The registration of a client with a secret.
-pub(super) fn registration(options: &Options, judge: &mut Judge) -> Option<Registration> {
-    registration_with(options, judge, |judge| client_secret(options, judge).map(ClientCredential::Secret))
+pub(super) fn registration(said: Said<'_>, judge: &mut Judge) -> Option<Registration> {
+    let Options { client_secret, client_secret_file, .. } = said.options;
+    let secret = |judge: &mut Judge| self::client_secret(client_secret, client_secret_file, judge);
+    registration_with(said, judge, |judge| secret(judge).map(ClientCredential::Secret))
 }
 
 /// The registration of a client with another credential, which tells its faults itself.
 pub(super) fn registration_with(
-    options: &Options,
+    said: Said<'_>,
     judge: &mut Judge,
     credential: impl FnOnce(&mut Judge) -> Option<ClientCredential>,
 ) -> Option<Registration> {
-    if options.client_id.value.is_empty() {
-        judge.refuse(&options.client_id, "is required", "write the client id that the provider gave you");
-    }
+    let options = said.options;
+    client_id(&options.client_id, judge);
     let credential = credential(judge);
+    let login_parameters = login_parameters(&said.nested.login_url_parameters, judge);
     let pkce = pkce(options, judge);
     Some(Registration {
         display_name: given(&options.provider_display_name).map(str::to_owned),
         client_id: options.client_id.value.clone(),
         credential: credential?,
         scope: given(&options.scope).map(str::to_owned),
-        login_parameters: login_parameters(options),
+        login_parameters: login_parameters?,
         response_mode: given(&options.auth_request_response_mode).map(str::to_owned),
         pkce: pkce?,
     })
 }
 
-fn client_secret(options: &Options, judge: &mut Judge) -> Option<SecretSource> {
-    if !options.client_secret.value.expose().is_empty() {
-        return Some(SecretSource::Value(options.client_secret.value.clone()));
+/// There must be a client id.
+pub(super) fn client_id(written: &Written<String>, judge: &mut Judge) {
+    if written.value.is_empty() {
+        judge.refuse(written, "is required", "write the client id that the provider gave you");
     }
-    let Some(path) = given(&options.client_secret_file) else {
-        let instead = "write the client secret that the provider gave you";
-        judge.refuse(&options.client_secret, "is required, here or in the file of client-secret-file", instead);
+}
+
+/// Where the client secret is; `None` after a fault.
+pub(super) fn client_secret(
+    secret: &Written<Secret<String>>,
+    file: &Written<String>,
+    judge: &mut Judge,
+) -> Option<SecretSource> {
+    if !secret.value.expose().is_empty() {
+        return Some(SecretSource::Value(secret.value.clone()));
+    }
+    let Some(path) = given(file) else {
+        let reason = format!("is required, here or in the file of {}", file.option);
+        judge.refuse(secret, reason, "write the client secret that the provider gave you");
         return None;
     };
     let source = SecretSource::File(PathBuf::from(path));
     match source.read() {
         Ok(secret) if secret.expose().is_empty() => {
-            judge.refuse(&options.client_secret_file, format!("{} is empty", quote(path)), "write the secret into it");
+            judge.refuse(file, format!("{} is empty", quote(path)), "write the secret into it");
         }
         Ok(secret) if secret.expose().ends_with('\n') => {
             let message = "the file ends in a line break, which counts as part of the secret";
-            judge.warn(&options.client_secret_file, message);
+            judge.warn(file, message);
         }
         Ok(_) => {}
-        Err(error) => judge.refuse(&options.client_secret_file, format!("cannot read {}: {error}", quote(path)), ""),
+        Err(error) => judge.refuse(file, format!("cannot read {}: {error}", quote(path)), ""),
     }
     Some(source)
 }
@@ -81,17 +98,6 @@ pub(super) fn overrides(options: &Options, judge: &mut Judge) -> Option<Endpoint
     let profile = endpoint(&options.profile_url, judge);
     let validate = endpoint(&options.validate_url, judge);
     Some(EndpointOverrides { authorization: authorization?, token: token?, profile: profile?, validate: validate? })
-}
-
-/// What every authorization request carries besides what the protocol asks for.
-fn login_parameters(options: &Options) -> Vec<LoginParameter> {
-    let acr_values = given(&options.acr_values).map(|value| ("acr_values", value));
-    // compat: an empty approval_prompt still sends force.
-    let prompt = match given(&options.prompt) {
-        Some(value) => ("prompt", value),
-        None => ("approval_prompt", given(&options.approval_prompt).unwrap_or("force")),
-    };
-    acr_values.into_iter().chain([prompt]).map(|(name, value)| LoginParameter::fixed(name, value)).collect()
 }
 
 fn pkce(options: &Options, judge: &mut Judge) -> Option<PkcePolicy> {

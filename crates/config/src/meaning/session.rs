@@ -10,9 +10,12 @@ use sidecar_session::{
 };
 
 use super::github;
+use sidecar_upstream::Claim;
+
 use super::judge::{Judge, given};
 use crate::fault::quote;
 use crate::options::Options;
+use crate::structured::Structured;
 use crate::value::GoDuration;
 use crate::written::Written;
 
@@ -26,7 +29,11 @@ const MAKE_SECRET: &str = "write the output of: openssl rand -base64 32 | tr -- 
 const PUBLISHED: &str = "OQINaROshtE9TcZkNAm-5Zs2Pv3xaWytBmc5W7sPX7w=";
 
 /// Where sessions are kept and how logins are remembered.
-pub(super) fn settings(options: &Options, judge: &mut Judge) -> Option<(StoreSettings, LoginSettings)> {
+pub(super) fn settings(
+    options: &Options,
+    structured: &Structured,
+    judge: &mut Judge,
+) -> Option<(StoreSettings, LoginSettings)> {
     judge.word_of_store(&options.session_store_type);
     let secret = secret(options, judge);
     let cookie = cookie(options, judge);
@@ -34,7 +41,7 @@ pub(super) fn settings(options: &Options, judge: &mut Judge) -> Option<(StoreSet
     let login_lifetime = judge.duration(&options.cookie_csrf_expire);
     let same_site = judge.word(&options.cookie_csrf_samesite, &SAME_SITE);
     let max_value_bytes = max_value_bytes(&options.session_max_cookie_bytes, judge);
-    minimal(options, judge);
+    minimal(options, structured, judge);
     let (secret, cookie) = (secret?, cookie?);
     let sessions = StoreSettings {
         secret: secret.clone(),
@@ -43,7 +50,7 @@ pub(super) fn settings(options: &Options, judge: &mut Judge) -> Option<(StoreSet
         lifetime: lifetime?,
         contents: if options.session_cookie_minimal.value { Contents::Minimal } else { Contents::Full },
         max_value_bytes: max_value_bytes?,
-        needed: needed(options),
+        needed: needed(options, structured),
         cache: CacheLimits::default(),
     };
     let logins = LoginSettings {
@@ -200,18 +207,22 @@ fn max_value_bytes(written: &Written<i64>, judge: &mut Judge) -> Option<Option<u
 }
 
 /// A minimal session has no tokens, so nothing may be configured that needs one.
-fn minimal(options: &Options, judge: &mut Judge) {
+fn minimal(options: &Options, structured: &Structured, judge: &mut Judge) {
     if !options.session_cookie_minimal.value {
         return;
     }
-    for (switch, token) in [
-        (&options.pass_access_token, "the access token"),
-        (&options.pass_authorization_header, "the ID token"),
-        (&options.set_authorization_header, "the ID token"),
-    ] {
-        if switch.value {
+    let mut told = Vec::new();
+    for claim in structured.claims() {
+        let token = match Claim::named(&claim.value) {
+            Claim::AccessToken => "the access token",
+            Claim::IdToken => "the ID token",
+            _ => continue,
+        };
+        // One flag may ask for several headers.
+        if !told.contains(&&claim.option) {
             let reason = format!("needs {token}, which session-cookie-minimal leaves out");
-            judge.refuse(switch, reason, "switch one of the two off");
+            judge.refuse(claim, reason, "switch one of the two off");
+            told.push(&claim.option);
         }
     }
     if tells_tenant(options) {
@@ -244,18 +255,20 @@ fn tells_memberships(options: &Options) -> bool {
 }
 
 /// The parts of a session that some option needs, which are kept however big it is.
-fn needed(options: &Options) -> Vec<Part> {
+fn needed(options: &Options, structured: &Structured) -> Vec<Part> {
     let zero = GoDuration::from_nanos(0);
     let refreshes = options.cookie_refresh.value > zero || options.refresh_before_expiry.value > zero;
     let names_id_token = options.backend_logout_url.value.contains("{id_token}");
-    let passes_id_token = options.pass_authorization_header.value || options.set_authorization_header.value;
-    let passes_groups =
-        options.pass_user_headers.value || options.pass_basic_auth.value || options.set_xauthrequest.value;
+    let claims: Vec<Claim> = structured.claims().map(|claim| Claim::named(&claim.value)).collect();
+    let passes = |claim: &Claim| claims.contains(claim);
+    let passes_additional = claims.iter().any(|claim| matches!(claim, Claim::Additional(_)));
+    let asks = github::asks_with_access_token(options);
     [
-        (Part::IdToken, passes_id_token || names_id_token || refreshes || tells_tenant(options)),
-        (Part::AccessToken, options.pass_access_token.value || refreshes || github::asks_with_access_token(options)),
-        (Part::RefreshToken, refreshes),
-        (Part::Groups, passes_groups || tells_memberships(options)),
+        (Part::IdToken, passes(&Claim::IdToken) || names_id_token || refreshes || tells_tenant(options)),
+        (Part::AccessToken, passes(&Claim::AccessToken) || refreshes || asks),
+        (Part::RefreshToken, passes(&Claim::RefreshToken) || refreshes),
+        (Part::AdditionalClaims, passes_additional),
+        (Part::Groups, passes(&Claim::Groups) || tells_memberships(options)),
     ]
     .into_iter()
     .filter_map(|(part, needed)| needed.then_some(part))

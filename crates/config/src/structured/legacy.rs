@@ -172,6 +172,7 @@ fn basic(by: &Written<bool>, options: &Options) -> Header {
     let name = if options.prefer_email_to_user.value { "email" } else { "user" };
     let mut source = ClaimSource::unset(&by.option);
     source.claim = by.with(name.to_owned());
+    source.prefix = by.with("Basic ".to_owned());
     source.basic_auth_password = Some(SecretSource {
         at: by.with(()),
         value: password.with(Secret::new(password.value.expose().as_bytes().to_vec())),

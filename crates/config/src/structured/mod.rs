@@ -57,6 +57,14 @@ impl Default for Structured {
     }
 }
 
+impl Structured {
+    /// The claims that headers on either side are made from.
+    pub(crate) fn claims(&self) -> impl Iterator<Item = &Written<String>> {
+        let headers = self.request_headers.iter().chain(&self.response_headers);
+        headers.flat_map(|header| &header.values).filter_map(|value| Some(&value.claim_source.as_ref()?.claim))
+    }
+}
+
 /// A leaf below `parent` that nobody wrote.
 pub(crate) fn unset<T>(parent: &str, name: &str, value: T) -> Written<T> {
     Written { option: Cow::Owned(format!("{parent}.{name}")), value, source: Source::Default }
