@@ -5,7 +5,7 @@
 //! leaves `--flag=false` out, and it refuses the positional arguments that are ignored here. This parser is smaller
 //! than the settings that would talk clap into all that.
 
-use crate::fault::{Fault, Faults, Stage, ValueError, quote};
+use crate::fault::{Fault, FaultCode, Faults, Stage, ValueError, quote};
 use crate::nearest::nearest;
 use crate::options::Options;
 use crate::row::{Row, Secrecy, Serving};
@@ -128,7 +128,7 @@ pub(crate) fn strict(arguments: &[String]) -> Result<CommandLine, Faults> {
         match read(argument) {
             Argument::End => break,
             Argument::Positional => {}
-            Argument::Malformed => parse.fault("--", "a flag without a name", "write --name=value"),
+            Argument::Malformed => parse.fault(FaultCode::Syntax, "--", "a flag without a name", "write --name=value"),
             Argument::Long { name: "help", .. } => return parse.help(),
             Argument::Short(short) if short.starts_with('h') => return parse.help(),
             Argument::Short(short) => parse.short(short),
@@ -153,13 +153,8 @@ impl Strict {
         if self.faults.is_empty() { Ok(self.flags) } else { Err(Faults::new(Stage::CommandLine, self.faults)) }
     }
 
-    fn fault(&mut self, subject: &str, reason: &str, instead: &str) {
-        self.faults.push(Fault {
-            subject: subject.to_owned(),
-            source: Source::Flag,
-            reason: reason.to_owned(),
-            instead: instead.to_owned(),
-        });
+    fn fault(&mut self, code: FaultCode, subject: &str, reason: &str, instead: &str) {
+        self.faults.push(Fault::new(code, subject, Source::Flag, reason, instead));
     }
 
     /// There are no short flags, but many have the habit of writing long ones with one hyphen.
@@ -172,21 +167,24 @@ impl Strict {
                 (format!("-{}", short.chars().take(1).collect::<String>()), "flags begin with two hyphens".to_owned())
             }
         };
-        self.fault(&subject, "there are no short flags", &instead);
+        self.fault(FaultCode::Syntax, &subject, "there are no short flags", &instead);
     }
 
     fn long(&mut self, name: &str, value: Option<&str>, rest: &mut std::slice::Iter<'_, String>) {
         let Some(row) = rows().find(|row| row.flag == name) else {
             let instead = nearest(name, rows().map(|row| row.flag));
             let instead = instead.map_or("--help lists all flags".to_owned(), |name| format!("did you mean --{name}?"));
-            return self.fault(&shown("--", name), "unknown flag", &instead);
+            return self.fault(FaultCode::Unknown, &shown("--", name), "unknown flag", &instead);
         };
         let value = match (value, row.kind) {
             (Some(value), _) => value,
             (None, Kind::Bool) => "true",
             (None, _) => match rest.next() {
                 Some(value) => value,
-                None => return self.fault(row.flag, "needs a value", &format!("write --{}=VALUE", row.flag)),
+                None => {
+                    let instead = format!("write --{}=VALUE", row.flag);
+                    return self.fault(FaultCode::Value, row.flag, "needs a value", &instead);
+                }
             },
         };
         if let Err(error) = check(row, value) {
@@ -194,7 +192,7 @@ impl Strict {
                 Secrecy::Open => format!("{} {}", quote(value), error.reason),
                 Secrecy::Secret => format!("the value {}", error.reason),
             };
-            return self.fault(row.flag, &reason, &error.instead);
+            return self.fault(FaultCode::Value, row.flag, &reason, &error.instead);
         }
         match self.flags.iter_mut().find(|(known, _)| known.flag == row.flag) {
             Some((_, occurrences)) => occurrences.push(value.to_owned()),
@@ -216,7 +214,7 @@ fn check(row: &Row, value: &str) -> Result<(), ValueError> {
         // compat: the two text booleans are looked at when all sources are merged.
         _ if row.kind == Kind::TextBool => Ok(()),
         Serving::Mode => Modes::default().set(row.flag, value),
-        Serving::Served { set } => set(&mut Options::default(), Input::Flag(&given), Source::Flag),
+        Serving::Served { set } => set(&mut Options::default(), Input::Flag(&given), row.flag, Source::Flag),
         Serving::NotYet { differs, .. } => differs(Input::Flag(&given)).map(drop),
     }
 }

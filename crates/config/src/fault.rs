@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::excerpt::Excerpt;
 use crate::written::Source;
 
 /// Why a value cannot be what its option needs. The words never repeat the value.
@@ -36,9 +37,76 @@ impl ValueError {
     }
 }
 
+/// The kind of a fault, each with a code that stays the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FaultCode {
+    /// Nobody knows a flag, key or option of this name.
+    Unknown,
+    /// The value is not in the syntax of its option.
+    Value,
+    /// The value can be read, and the option cannot be that.
+    Refused,
+    /// An option that is needed is not set.
+    Missing,
+    /// Options exclude each other, or one is written twice.
+    Conflict,
+    /// The option is known, and this version does not serve it.
+    NotServed,
+    /// A file that the configuration names cannot be read.
+    File,
+    /// A file or the command line does not follow its syntax.
+    Syntax,
+    /// It would work, and open a door that nobody meant to open.
+    Dangerous,
+    /// All options can be read, and what they name cannot be set up.
+    Start,
+}
+
+impl FaultCode {
+    /// Every kind.
+    pub const ALL: [Self; 10] = [
+        Self::Unknown,
+        Self::Value,
+        Self::Refused,
+        Self::Missing,
+        Self::Conflict,
+        Self::NotServed,
+        Self::File,
+        Self::Syntax,
+        Self::Dangerous,
+        Self::Start,
+    ];
+
+    /// The code, as it is printed.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unknown => "E-CONFIG-UNKNOWN",
+            Self::Value => "E-CONFIG-VALUE",
+            Self::Refused => "E-CONFIG-REFUSED",
+            Self::Missing => "E-CONFIG-MISSING",
+            Self::Conflict => "E-CONFIG-CONFLICT",
+            Self::NotServed => "E-CONFIG-NOT-SERVED",
+            Self::File => "E-CONFIG-FILE",
+            Self::Syntax => "E-CONFIG-SYNTAX",
+            Self::Dangerous => "E-CONFIG-DANGEROUS",
+            Self::Start => "E-CONFIG-START",
+        }
+    }
+}
+
+impl fmt::Display for FaultCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 /// One thing that is wrong with the configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
+    /// Its kind.
+    pub code: FaultCode,
     /// The option, by the name of its flag; for a file that cannot be used, its path.
     pub subject: String,
     /// Where it was written.
@@ -47,8 +115,25 @@ pub struct Fault {
     pub reason: String,
     /// What to write instead; empty when the reason says it.
     pub instead: String,
+    /// The line of the file that it was written in, when there is one.
+    pub excerpt: Option<Excerpt>,
 }
 
+impl Fault {
+    /// A fault whose line is not known yet.
+    #[must_use]
+    pub fn new(
+        code: FaultCode,
+        subject: impl Into<String>,
+        source: Source,
+        reason: impl Into<String>,
+        instead: impl Into<String>,
+    ) -> Self {
+        Self { code, subject: subject.into(), source, reason: reason.into(), instead: instead.into(), excerpt: None }
+    }
+}
+
+/// One line, without the code and the excerpt.
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({}): {}", self.subject, self.source, self.reason)?;
@@ -102,7 +187,7 @@ impl Faults {
     }
 }
 
-/// A heading and one indented line per fault; no line break at the end.
+/// A heading, and per fault an indented line, its excerpt and what to write instead; no line break at the end.
 impl fmt::Display for Faults {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.stage {
@@ -111,7 +196,13 @@ impl fmt::Display for Faults {
             Stage::Configuration => "invalid configuration:",
         })?;
         for fault in &self.faults {
-            write!(f, "\n  {fault}")?;
+            write!(f, "\n  {} ({}): {} [{}]", fault.subject, fault.source, fault.reason, fault.code)?;
+            if let Some(excerpt) = &fault.excerpt {
+                write!(f, "\n{excerpt}")?;
+            }
+            if !fault.instead.is_empty() {
+                write!(f, "\n      {}", fault.instead)?;
+            }
         }
         Ok(())
     }
@@ -149,12 +240,20 @@ pub(crate) fn quote(value: &str) -> String {
         }
         match c {
             '"' | '\\' => quoted.extend(['\\', c]),
-            c if c.is_control() || is_invisible(c) => quoted.extend(c.escape_default()),
-            c => quoted.push(c),
+            c => push_visible(&mut quoted, c),
         }
     }
     quoted.push('"');
     quoted
+}
+
+/// Appends a character, escaped when a terminal would obey it or nobody would see it.
+pub(crate) fn push_visible(text: &mut String, c: char) {
+    if c.is_control() || is_invisible(c) {
+        text.extend(c.escape_default());
+    } else {
+        text.push(c);
+    }
 }
 
 /// Marks that change the order of text or cannot be seen.
@@ -162,7 +261,8 @@ const fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
-fn without_credentials(value: &str) -> String {
+/// A URL without its userinfo and its query, where credentials live.
+pub(crate) fn without_credentials(value: &str) -> String {
     let Some((scheme, rest)) = value.split_once("://") else {
         return value.to_owned();
     };
@@ -183,24 +283,21 @@ mod tests {
 
     #[test]
     fn faults_are_one_line_each_below_a_heading() {
-        let fault = |subject: &str, source, instead: &str| Fault {
-            subject: subject.to_owned(),
-            source,
-            reason: "is wrong".to_owned(),
-            instead: instead.to_owned(),
-        };
+        let fault =
+            |subject: &str, source, instead: &str| Fault::new(FaultCode::Refused, subject, source, "is wrong", instead);
         let faults = Faults::new(
             Stage::Configuration,
             vec![
                 fault("cookie-name", Source::Flag, "write another"),
                 fault("scope", Source::Environment("OAUTH2_PROXY_SCOPE".to_owned()), ""),
-                fault("upstream", Source::File { path: "/etc/a.cfg".into(), line: 7 }, ""),
+                fault("upstream", Source::File { path: "/etc/a.cfg".into(), line: 7, column: 3 }, ""),
             ],
         );
         assert_eq!(
             faults.to_string(),
-            "invalid configuration:\n  cookie-name (command line): is wrong; write another\n  \
-             scope (environment variable OAUTH2_PROXY_SCOPE): is wrong\n  upstream (/etc/a.cfg:7): is wrong"
+            "invalid configuration:\n  cookie-name (command line): is wrong [E-CONFIG-REFUSED]\n      write another\n  \
+             scope (environment variable OAUTH2_PROXY_SCOPE): is wrong [E-CONFIG-REFUSED]\n  \
+             upstream (/etc/a.cfg:7:3): is wrong [E-CONFIG-REFUSED]"
         );
         assert_eq!(faults.exit_code(), 1);
     }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::file;
+use crate::file::Document;
 use crate::load::texts;
 use crate::meaning::{Config, Judge, Surroundings};
 use crate::merge::{Environment, merge};
@@ -11,8 +11,8 @@ use crate::{arguments, fault};
 
 /// A file of any content becomes options, or faults that can be shown.
 pub fn file(content: &[u8]) {
-    match file::parse(Path::new("fuzz.cfg"), content) {
-        Ok(entries) => show(&merge(&Vec::new(), &Environment::new(&[]), &entries).faults),
+    match Document::parse(Path::new("fuzz.cfg"), content) {
+        Ok(file) => show(&merge(&Vec::new(), &Environment::new(&[]), &file.entries).faults),
         Err(fault) => show(&[fault]),
     }
 }

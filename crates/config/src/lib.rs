@@ -10,7 +10,9 @@
 //!
 //! Loading binds no socket, calls no provider and changes nothing global. It reads the files that the options name.
 
+mod alpha;
 mod arguments;
+mod excerpt;
 mod fault;
 mod file;
 #[cfg(fuzzing)]
@@ -25,10 +27,12 @@ mod re2;
 mod row;
 mod structured;
 mod table;
+mod understand;
 mod value;
 mod written;
 
-pub use fault::{Fault, Faults, Stage, Warning};
+pub use excerpt::Excerpt;
+pub use fault::{Fault, FaultCode, Faults, Stage, Warning};
 pub use help::{reference, usage};
 pub use load::{Command, load};
 pub use meaning::{Config, Discovery, ErrorStream, Listen, LogSettings, LogZone, Shutdown};

@@ -4,12 +4,12 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use crate::arguments::{self, CommandLine, Modes};
-use crate::fault::{Fault, Faults, Stage, quote};
-use crate::file::{self, Entry};
+use crate::fault::{Fault, FaultCode, Faults, Stage};
+use crate::file::{self, Document};
 use crate::help;
-use crate::meaning::{Config, Judge, Surroundings};
-use crate::merge::{Environment, Flags, merge};
-use crate::structured::Structured;
+use crate::meaning::{Config, Surroundings};
+use crate::merge::Flags;
+use crate::understand::{Given, Understood, read_alpha};
 use crate::written::Source;
 
 /// What the program is asked to do.
@@ -78,27 +78,24 @@ pub(crate) fn texts(arguments: &[OsString]) -> Result<Vec<String>, Faults> {
     for (at, argument) in arguments.iter().enumerate() {
         match argument.to_str() {
             Some(text) => texts.push(text.to_owned()),
-            None => faults.push(Fault {
-                subject: format!("argument {}", at + 1),
-                source: Source::Flag,
-                reason: "is not UTF-8".to_owned(),
-                instead: String::new(),
-            }),
+            None => {
+                let subject = format!("argument {}", at + 1);
+                faults.push(Fault::new(FaultCode::Syntax, subject, Source::Flag, "is not UTF-8", "write it in UTF-8"));
+            }
         }
     }
     if faults.is_empty() { Ok(texts) } else { Err(Faults::new(Stage::CommandLine, faults)) }
 }
 
 fn not_served(modes: &Modes) -> Vec<Fault> {
-    let later = [("alpha-config", !modes.alpha_config.is_empty()), ("convert-config-to-alpha", modes.convert)];
+    let later = [("convert-config-to-alpha", modes.convert)];
     later
         .into_iter()
         .filter(|(_, asked)| *asked)
-        .map(|(flag, _)| Fault {
-            subject: flag.to_owned(),
-            source: Source::Flag,
-            reason: "this version does not serve the structured configuration yet".to_owned(),
-            instead: "write flags, environment variables or a file for --config".to_owned(),
+        .map(|(flag, _)| {
+            let reason = "this version does not serve the structured configuration yet";
+            let instead = "write flags, environment variables or a file for --config";
+            Fault::new(FaultCode::NotServed, flag, Source::Flag, reason, instead)
         })
         .collect()
 }
@@ -106,26 +103,25 @@ fn not_served(modes: &Modes) -> Vec<Fault> {
 fn configuration(flags: &Flags, environment: &[(OsString, OsString)], modes: &Modes) -> Result<Config, Faults> {
     let failed = |faults| Faults::new(Stage::Configuration, faults);
     let file = read(&modes.config).map_err(|fault| failed(vec![fault]))?;
-    let merged = merge(flags, &Environment::new(environment), &file);
-    let mut judge = Judge { faults: merged.faults, warnings: merged.warnings };
-    let structured = Structured::from_options(&merged.options, &mut judge);
-    match Config::new(&merged.options, &structured, Surroundings::new(environment), &mut judge) {
-        Some(config) if judge.faults.is_empty() => Ok(config),
-        _ => Err(failed(judge.faults)),
+    let alpha = read_alpha(&modes.alpha_config).map_err(|fault| failed(vec![fault]))?;
+    let mut understood = Understood::new(&Given { flags, environment, file: &file, alpha })?;
+    match understood.config(Surroundings::new(environment)) {
+        Some(config) if understood.judge.faults.is_empty() => Ok(config),
+        _ => Err(failed(understood.judge.faults.into_iter().map(|fault| explained(fault, &file)).collect())),
     }
 }
 
-fn read(path: &str) -> Result<Vec<Entry>, Fault> {
+/// The fault with the line that it is about.
+fn explained(fault: Fault, file: &Document) -> Fault {
+    Fault { excerpt: fault.excerpt.or_else(|| file.excerpt(&fault.source)), ..fault }
+}
+
+fn read(path: &str) -> Result<Document, Fault> {
     if path.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Document::default());
     }
-    let content = std::fs::read(path).map_err(|error| Fault {
-        subject: "config".to_owned(),
-        source: Source::Flag,
-        reason: format!("cannot read {}: {error}", quote(path)),
-        instead: "name a file that is there".to_owned(),
-    })?;
-    file::parse(Path::new(path), &content)
+    let content = file::read("config", Path::new(path))?;
+    Document::parse(Path::new(path), &content)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ffi::OsString;
 
-use crate::fault::{Concern, Fault, ValueError, Warning, quote};
+use crate::fault::{Concern, Fault, FaultCode, ValueError, Warning, quote};
 use crate::file::Entry;
 use crate::nearest::nearest;
 use crate::options::Options;
@@ -34,6 +34,13 @@ impl Environment {
     }
 }
 
+impl Environment {
+    /// Takes a variable out; whether it was there.
+    pub(crate) fn take(&mut self, name: &str) -> bool {
+        self.0.remove(name).is_some()
+    }
+}
+
 /// What the sources say together.
 pub(crate) struct Merged {
     pub(crate) options: Options,
@@ -58,7 +65,7 @@ impl Merged {
     fn take(&mut self, row: &'static Row, input: Input<'_>, source: Source) {
         let result = match row.serving {
             Serving::Mode => Ok(()),
-            Serving::Served { set } => set(&mut self.options, input, source.clone()),
+            Serving::Served { set } => set(&mut self.options, input, row.flag, source.clone()),
             Serving::NotYet { lacking, differs } => match differs(input) {
                 Ok(false) => Ok(()),
                 Ok(true) => {
@@ -102,16 +109,13 @@ fn find<'a>(
 }
 
 fn not_served(row: &Row, lacking: &str, source: Source) -> Fault {
-    Fault {
-        subject: row.flag.to_owned(),
-        source,
-        reason: format!("this version does not serve {lacking} yet"),
-        instead: match row.default {
-            "" => "leave it out".to_owned(),
-            default if default.len() > 40 => "leave it out".to_owned(),
-            default => format!("leave it out or at {default}"),
-        },
-    }
+    let instead = match row.default {
+        "" => "leave it out".to_owned(),
+        default if default.len() > 40 => "leave it out".to_owned(),
+        default => format!("leave it out or at {default}"),
+    };
+    let reason = format!("this version does not serve {lacking} yet");
+    Fault::new(FaultCode::NotServed, row.flag, source, reason, instead)
 }
 
 fn unreadable(row: &Row, input: Input<'_>, source: Source, error: ValueError) -> Fault {
@@ -124,28 +128,20 @@ fn unreadable(row: &Row, input: Input<'_>, source: Source, error: ValueError) ->
         (Concern::Value, Secrecy::Open, Some(text)) => quote(text),
         _ => "the value".to_owned(),
     };
-    Fault {
-        subject: row.flag.to_owned(),
-        source,
-        reason: format!("{subject} {}", error.reason),
-        instead: error.instead,
-    }
+    Fault::new(FaultCode::Value, row.flag, source, format!("{subject} {}", error.reason), error.instead)
 }
 
 /// Keys that nobody knows, and keys that the file has twice in different spellings.
 fn unknown_keys(file: &[Entry]) -> Vec<Fault> {
     let mut faults = Vec::new();
     for (at, entry) in file.iter().enumerate() {
-        let fault = |reason: &str, instead: String| Fault {
-            subject: shown(&entry.key),
-            source: entry.source.clone(),
-            reason: reason.to_owned(),
-            instead,
+        let fault = |code, reason: &str, instead: String| {
+            Fault::new(code, shown(&entry.key), entry.key_source.clone(), reason, instead)
         };
         if !OPTIONS.iter().any(|row| row.keys().any(|key| key == entry.key)) {
-            faults.push(fault("unknown key", suggestion(&entry.key)));
+            faults.push(fault(FaultCode::Unknown, "unknown key", suggestion(&entry.key)));
         } else if file.iter().take(at).any(|earlier| earlier.key == entry.key) {
-            faults.push(fault("is there twice, in different spellings", "keep one".to_owned()));
+            faults.push(fault(FaultCode::Conflict, "is there twice, in different spellings", "keep one".to_owned()));
         }
     }
     faults

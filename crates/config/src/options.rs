@@ -43,9 +43,11 @@ macro_rules! options {
                 alpha: $crate::options::optional!($($alpha)?),
                 deprecated: $crate::options::optional!($($remark)?),
                 help: $help,
+                value: |options| $crate::value::Setting::to_loose(&options.$key.value),
                 serving: $crate::row::Serving::Served {
-                    set: |options, input, source| {
+                    set: |options, input, name, source| {
                         options.$key.value = <$type as $crate::value::Setting>::read(input)?;
+                        options.$key.option = ::std::borrow::Cow::Borrowed(name);
                         options.$key.source = source;
                         Ok(())
                     },
@@ -61,6 +63,9 @@ macro_rules! options {
                 alpha: $crate::options::optional!($($later_alpha)?),
                 deprecated: $crate::options::optional!($($later_remark)?),
                 help: $later_help,
+                value: |_| {
+                    $crate::value::Setting::to_loose(&<$later_type as $crate::value::Setting>::from_default($later_default))
+                },
                 serving: $crate::row::Serving::NotYet {
                     lacking: $lacking,
                     differs: |input| {

@@ -2,7 +2,7 @@
 
 use crate::fault::ValueError;
 use crate::options::Options;
-use crate::value::{Input, Kind};
+use crate::value::{Input, Kind, Loose};
 use crate::written::Source;
 
 /// What every environment variable of ours begins with.
@@ -30,6 +30,8 @@ pub struct Row {
     pub deprecated: Option<&'static str>,
     /// What it is for.
     pub help: &'static str,
+    /// Its value among the options, as a file would have it; the default of what is not served.
+    pub(crate) value: fn(&Options) -> Loose,
     pub(crate) serving: Serving,
 }
 
@@ -52,8 +54,8 @@ impl Secrecy {
 pub(crate) enum Serving {
     /// It says what the program is to do, rather than how; read by [`crate::arguments`].
     Mode,
-    /// It becomes a field of [`Options`].
-    Served { set: fn(&mut Options, Input<'_>, Source) -> Result<(), ValueError> },
+    /// It becomes a field of [`Options`], which is told the name that was written, and where.
+    Served { set: fn(&mut Options, Input<'_>, &'static str, Source) -> Result<(), ValueError> },
     /// The name is known, and any value but the default is refused.
     NotYet {
         /// What this version lacks, as a noun: `sessions in Redis`.

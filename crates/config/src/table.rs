@@ -7,7 +7,7 @@ use sidecar_core::Secret;
 
 use crate::options::options;
 use crate::row::{Row, Secrecy, Serving};
-use crate::value::{GoDuration, Kind};
+use crate::value::{GoDuration, Kind, Loose};
 
 options! {
     served {
@@ -259,6 +259,7 @@ const fn mode(flag: &'static str, kind: Kind, default: &'static str, help: &'sta
         alpha: None,
         deprecated: None,
         help,
+        value: |_| Loose::Text(String::new()),
         serving: Serving::Mode,
     }
 }

@@ -13,12 +13,14 @@ pub enum Source {
     Flag,
     /// The environment variable of this name.
     Environment(String),
-    /// A line of a configuration file.
+    /// A place in a configuration file.
     File {
         /// The file, as it was named.
         path: PathBuf,
         /// Counted from 1.
         line: usize,
+        /// Counted from 1, in characters.
+        column: usize,
     },
 }
 
@@ -28,7 +30,7 @@ impl fmt::Display for Source {
             Self::Default => f.write_str("not set"),
             Self::Flag => f.write_str("command line"),
             Self::Environment(name) => write!(f, "environment variable {name}"),
-            Self::File { path, line } => write!(f, "{}:{line}", path.display()),
+            Self::File { path, line, column } => write!(f, "{}:{line}:{column}", path.display()),
         }
     }
 }

@@ -15,6 +15,7 @@ mod google;
 mod keycloak;
 mod microsoft;
 mod pages;
+mod structured;
 
 /// A command line, an environment and a folder of files.
 struct Start {
@@ -210,14 +211,6 @@ fn modes_come_before_everything_else() {
     assert_eq!((faults.stage(), faults.exit_code()), (Stage::CommandLine, 2));
     let faults = Start::empty().load().expect_err("nothing is set");
     assert_eq!((faults.stage(), faults.exit_code()), (Stage::Configuration, 1));
-}
-
-#[test]
-fn the_structured_configuration_is_not_served_yet() {
-    for flag in ["--alpha-config=a.yaml", "--convert-config-to-alpha"] {
-        assert!(Start::minimal().flag(flag).fault().contains("structured configuration"), "{flag}");
-    }
-    assert!(Start::minimal().flag("--alpha-config=").load().is_ok());
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::fault::{Fault, Warning, quote};
+use crate::fault::{Fault, FaultCode, Warning, quote};
 use crate::value::GoDuration;
 use crate::written::{Source, Written};
 
@@ -14,14 +14,40 @@ pub(crate) struct Judge {
 }
 
 impl Judge {
-    /// The value cannot be used.
+    /// The value cannot be used; or, when nobody wrote it, it is lacking.
     pub(crate) fn refuse<T>(&mut self, written: &Written<T>, reason: impl Into<String>, instead: impl Into<String>) {
-        self.faults.push(Fault {
-            subject: written.option.clone().into_owned(),
-            source: written.source.clone(),
-            reason: reason.into(),
-            instead: instead.into(),
-        });
+        let code = if written.is_set() { FaultCode::Refused } else { FaultCode::Missing };
+        self.fault(code, written, reason, instead);
+    }
+
+    /// It cannot be together with another option.
+    pub(crate) fn conflict<T>(&mut self, written: &Written<T>, reason: impl Into<String>, instead: impl Into<String>) {
+        self.fault(FaultCode::Conflict, written, reason, instead);
+    }
+
+    /// The file that it names cannot be used.
+    pub(crate) fn refuse_file<T>(
+        &mut self,
+        written: &Written<T>,
+        reason: impl Into<String>,
+        instead: impl Into<String>,
+    ) {
+        self.fault(FaultCode::File, written, reason, instead);
+    }
+
+    /// It would open a door that nobody meant to open.
+    pub(crate) fn dangerous<T>(&mut self, written: &Written<T>, reason: impl Into<String>, instead: impl Into<String>) {
+        self.fault(FaultCode::Dangerous, written, reason, instead);
+    }
+
+    fn fault<T>(
+        &mut self,
+        code: FaultCode,
+        written: &Written<T>,
+        reason: impl Into<String>,
+        instead: impl Into<String>,
+    ) {
+        self.faults.push(Fault::new(code, written.option.clone(), written.source.clone(), reason, instead));
     }
 
     /// The value is used, and an operator should know what that means.

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::arguments::{CommandLine, strict};
-use crate::file;
+use crate::file::Document;
 use crate::table::rows;
 
 /// The three sources of a test.
@@ -22,8 +22,8 @@ impl Sources<'_> {
         };
         let variables: Vec<_> =
             self.environment.iter().map(|(name, value)| (OsString::from(name), OsString::from(value))).collect();
-        let file = file::parse("a.cfg".as_ref(), self.file.as_bytes()).expect("TOML");
-        merge(&flags, &Environment::new(&variables), &file)
+        let file = Document::parse("a.cfg".as_ref(), self.file.as_bytes()).expect("TOML");
+        merge(&flags, &Environment::new(&variables), &file.entries)
     }
 
     /// The options, when nothing is wrong with them.
@@ -44,7 +44,7 @@ fn the_first_of_flag_environment_and_file_counts() {
     let flag: &[&str] = &["--scope=flag"];
     let environment: &[(&str, &str)] = &[("OAUTH2_PROXY_SCOPE", "environment")];
     let file = "scope = 'file'";
-    let from_file = Source::File { path: "a.cfg".into(), line: 1 };
+    let from_file = Source::File { path: "a.cfg".into(), line: 1, column: 7 };
     let from_environment = Source::Environment("OAUTH2_PROXY_SCOPE".to_owned());
     for (sources, value, source) in [
         (Sources { flags: flag, environment, file }, "flag", Source::Flag),

@@ -171,6 +171,10 @@ impl Setting for GoDuration {
         }
     }
 
+    fn to_loose(&self) -> Loose {
+        Loose::Text(self.to_string())
+    }
+
     fn same(&self, other: &Self) -> bool {
         self == other
     }

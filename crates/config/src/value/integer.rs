@@ -66,6 +66,10 @@ impl Setting for i64 {
         }
     }
 
+    fn to_loose(&self) -> Loose {
+        Loose::Int(*self)
+    }
+
     fn same(&self, other: &Self) -> bool {
         self == other
     }

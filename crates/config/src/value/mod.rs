@@ -81,6 +81,9 @@ pub(crate) trait Setting: Sized {
     /// Converts a value of a file or of the environment.
     fn from_loose(value: &Loose) -> Result<Self, ValueError>;
 
+    /// The value as a file has it, which [`Setting::from_loose`] reads back.
+    fn to_loose(&self) -> Loose;
+
     /// Whether both mean the same; secrets have no `==`.
     fn same(&self, other: &Self) -> bool;
 
@@ -136,6 +139,10 @@ impl Setting for String {
         loose_text(value)
     }
 
+    fn to_loose(&self) -> Loose {
+        Loose::Text(self.clone())
+    }
+
     fn same(&self, other: &Self) -> bool {
         self == other
     }
@@ -151,6 +158,10 @@ impl Setting for Secret<String> {
 
     fn from_loose(value: &Loose) -> Result<Self, ValueError> {
         loose_text(value).map(Self::new)
+    }
+
+    fn to_loose(&self) -> Loose {
+        Loose::Text(self.expose().clone())
     }
 
     fn same(&self, other: &Self) -> bool {
@@ -193,6 +204,10 @@ impl Setting for bool {
         loose_bool(value)
     }
 
+    fn to_loose(&self) -> Loose {
+        Loose::Bool(*self)
+    }
+
     fn same(&self, other: &Self) -> bool {
         self == other
     }
@@ -212,6 +227,10 @@ impl Setting for TextBool {
 
     fn from_loose(value: &Loose) -> Result<Self, ValueError> {
         loose_bool(value).map(Self)
+    }
+
+    fn to_loose(&self) -> Loose {
+        Loose::Bool(self.0)
     }
 
     fn same(&self, other: &Self) -> bool {
@@ -253,6 +272,10 @@ impl Setting for Vec<String> {
         loose_list(value)
     }
 
+    fn to_loose(&self) -> Loose {
+        Loose::List(self.iter().cloned().map(Loose::Text).collect())
+    }
+
     fn same(&self, other: &Self) -> bool {
         self == other
     }
@@ -268,6 +291,10 @@ impl Setting for Vec<Secret<String>> {
 
     fn from_loose(value: &Loose) -> Result<Self, ValueError> {
         Ok(loose_list(value)?.into_iter().map(Secret::new).collect())
+    }
+
+    fn to_loose(&self) -> Loose {
+        Loose::List(self.iter().map(|secret| Loose::Text(secret.expose().clone())).collect())
     }
 
     fn same(&self, other: &Self) -> bool {

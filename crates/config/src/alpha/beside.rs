@@ -1,0 +1,51 @@
+//! What may stand beside a structured configuration: the options that have no place in it (config-loading 6.1).
+
+use crate::fault::{Fault, FaultCode, Faults, Stage, Warning};
+use crate::file::Entry;
+use crate::merge::{Environment, Flags};
+use crate::row::Row;
+use crate::table::OPTIONS;
+use crate::written::Source;
+
+/// Refuses flags that say what the structured configuration says: as if nobody knew them, with exit status 2.
+pub(super) fn flags(flags: &Flags) -> Result<(), Faults> {
+    let faults: Vec<Fault> = flags
+        .iter()
+        .filter_map(|(row, _)| Some(refused(row, &format!("--{}", row.flag), Source::Flag, row.alpha?)))
+        .collect();
+    if faults.is_empty() { Ok(()) } else { Err(Faults::new(Stage::CommandLine, faults)) }
+}
+
+/// Refuses such keys of the file.
+pub(super) fn entries(file: &[Entry]) -> impl Iterator<Item = Fault> {
+    file.iter().filter_map(|entry| {
+        let row = OPTIONS.iter().find(|row| row.keys().any(|key| key == entry.key))?;
+        Some(refused(row, &entry.key, entry.key_source.clone(), row.alpha?))
+    })
+}
+
+/// Takes such variables out of the environment. compat: they are not read, and nothing ends for them; we say so.
+pub(super) fn variables(environment: &mut Environment) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    for row in OPTIONS {
+        let Some(alpha) = row.alpha else { continue };
+        for key in row.keys() {
+            let name = crate::row::variable(key);
+            if environment.take(&name) {
+                let message = format!("it is not read beside --alpha-config; write {} there", place(alpha));
+                warnings.push(Warning { subject: row.flag.into(), source: Source::Environment(name), message });
+            }
+        }
+    }
+    warnings
+}
+
+fn refused(row: &Row, name: &str, source: Source, alpha: &str) -> Fault {
+    let reason = format!("{name} cannot stand beside --alpha-config");
+    Fault::new(FaultCode::Conflict, row.flag, source, reason, format!("write {} there", place(alpha)))
+}
+
+/// The first of the places that say the same.
+fn place(alpha: &str) -> &str {
+    alpha.split(';').next().unwrap_or(alpha)
+}

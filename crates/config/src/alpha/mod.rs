@@ -1,0 +1,97 @@
+//! The structured configuration of `--alpha-config`: a YAML file in place of the options that say the same.
+//!
+//! ```text
+//! bytes ─► substitute (environment) ─► tree ─► decode ─► Options + Structured
+//! ```
+
+mod beside;
+mod decode;
+mod reader;
+mod substitute;
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::path::Path;
+
+use sidecar_yaml::Position;
+
+use self::reader::Reader;
+use self::substitute::{Substituted, substitute};
+use crate::fault::{Fault, FaultCode, Faults};
+use crate::file::Entry;
+use crate::meaning::Judge;
+use crate::merge::{Environment, Flags};
+use crate::options::Options;
+use crate::structured::Structured;
+use crate::written::Source;
+
+/// What stands beside the file, made fit for it: variables that say the same are taken out, with a warning.
+///
+/// # Errors
+/// Flags that say what the file says. Keys that do are told to `judge`.
+pub(crate) fn beside(
+    flags: &Flags,
+    environment: &mut Environment,
+    file: &[Entry],
+    judge: &mut Judge,
+) -> Result<(), Faults> {
+    beside::flags(flags)?;
+    judge.faults.extend(beside::entries(file));
+    judge.warnings.extend(beside::variables(environment));
+    Ok(())
+}
+
+/// Reads the file's content over `options`.
+///
+/// # Errors
+/// A file that is no YAML: where, and why. What is wrong with its values is added to `faults`.
+pub(crate) fn read(
+    path: &Path,
+    content: &[u8],
+    environment: &[(OsString, OsString)],
+    options: &mut Options,
+    faults: &mut Vec<Fault>,
+) -> Result<Structured, Fault> {
+    let syntax = |at: Position, reason: String, instead: &str| {
+        let source = Source::File { path: path.to_owned(), line: at.line, column: at.column };
+        Fault::new(FaultCode::Syntax, "alpha-config", source, reason, instead)
+    };
+    let text = std::str::from_utf8(content).map_err(|error| {
+        let valid = String::from_utf8_lossy(content.get(..error.valid_up_to()).unwrap_or_default()).into_owned();
+        syntax(end_of(&valid), "is not UTF-8".to_owned(), "write the file in UTF-8")
+    })?;
+    let substituted = substitute(text, &texts(environment)).map_err(|unclosed| {
+        syntax(unclosed.at, "${ is not closed".to_owned(), "write } on the same line, or $$ for a dollar")
+    })?;
+    let tree = sidecar_yaml::first(&substituted.text)
+        .map_err(|error| syntax(substituted.written_at(error.at), format!("is not YAML: {}", error.reason), ""))?;
+    Ok(decoded(path, &substituted, &tree, options, faults))
+}
+
+fn decoded(
+    path: &Path,
+    text: &Substituted,
+    tree: &sidecar_yaml::Node,
+    options: &mut Options,
+    faults: &mut Vec<Fault>,
+) -> Structured {
+    let mut reader = Reader::new(path, text);
+    let structured = decode::root(tree, options, &mut reader);
+    faults.append(&mut reader.faults);
+    structured
+}
+
+/// Variables that are text. Another one counts as unset, as nothing could be made of it.
+fn texts(environment: &[(OsString, OsString)]) -> HashMap<String, String> {
+    let text = |value: &OsString| value.to_str().map(str::to_owned);
+    environment.iter().filter_map(|(name, value)| Some((text(name)?, text(value)?))).collect()
+}
+
+/// The place behind a text.
+fn end_of(text: &str) -> Position {
+    let line = text.rsplit('\n').next().unwrap_or_default();
+    Position { line: text.matches('\n').count() + 1, column: line.chars().count() + 1 }
+}
+
+#[cfg(test)]
+mod tests;

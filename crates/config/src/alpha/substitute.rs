@@ -1,0 +1,351 @@
+//! Environment variables in the text of a structured configuration, as the original's library fills them in
+//! (config-loading 6.3): before the text is YAML, in comments and quotes too, and without looking at what was filled in.
+
+use std::collections::HashMap;
+
+use sidecar_yaml::Position;
+
+/// A text with its variables filled in, and where each piece of it was written.
+pub(crate) struct Substituted {
+    /// The text to read.
+    pub(crate) text: String,
+    /// Where runs of characters begin: here, and where they were written. In the order of the text.
+    runs: Vec<Run>,
+}
+
+struct Run {
+    here: Position,
+    written: Position,
+    /// Whether the characters are those that were written, rather than a variable's.
+    is_copy: bool,
+}
+
+/// A `${` whose `}` is not on its line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Unclosed {
+    /// Where it was written.
+    pub(crate) at: Position,
+}
+
+/// Fills `variables` into `text`. One that is unset is empty.
+///
+/// A `$` before a digit stays what it is: the target of a rewrite has numbered groups (differences.md D31).
+pub(crate) fn substitute(text: &str, variables: &HashMap<String, String>) -> Result<Substituted, Unclosed> {
+    let mut writer = Writer::default();
+    let mut rest = text;
+    while let Some(at) = rest.find('$') {
+        writer.copy(&rest[..at]);
+        let found = &rest[at..];
+        let taken = match token(found).ok_or(Unclosed { at: writer.written })? {
+            Token::Literal(length) => {
+                writer.copy(&found[..length]);
+                length
+            }
+            Token::Dollar => {
+                writer.fill("$", 2);
+                2
+            }
+            Token::Variable { length, name, otherwise } => {
+                writer.fill(&value(name, &otherwise, variables), found[..length].chars().count());
+                length
+            }
+        };
+        rest = &found[taken..];
+    }
+    writer.copy(rest);
+    Ok(Substituted { text: writer.text, runs: writer.runs })
+}
+
+/// What begins with a `$`; lengths are in bytes.
+enum Token<'a> {
+    /// These bytes stay as they are.
+    Literal(usize),
+    /// `$$`
+    Dollar,
+    /// A variable, and what to take in place of its value.
+    Variable { length: usize, name: &'a str, otherwise: Otherwise<'a> },
+}
+
+/// What `${NAME…}` says behind the name.
+enum Otherwise<'a> {
+    /// Nothing that counts.
+    Nothing,
+    /// `-word`, `=word`: if it is unset.
+    IfUnset(&'a str),
+    /// `:-word`, `:=word`: if it is unset or empty.
+    IfEmpty(&'a str),
+    /// `+word`, `:+word`: if it is set.
+    IfSet(&'a str),
+}
+
+/// The token at the start of `found`, which is a `$`; `None` when it is never closed.
+fn token(found: &str) -> Option<Token<'_>> {
+    let after = &found[1..];
+    match after.chars().next() {
+        Some('$') => Some(Token::Dollar),
+        Some('{') => braced(found),
+        Some(_) => Some(match name_length(after) {
+            _ if after.starts_with(|c: char| c.is_ascii_digit()) => Token::Literal(1),
+            0 => Token::Literal(1),
+            length if &after[..length] == "_" => Token::Literal(2),
+            length => Token::Variable { length: 1 + length, name: &after[..length], otherwise: Otherwise::Nothing },
+        }),
+        None => Some(Token::Literal(1)),
+    }
+}
+
+/// `${…}`
+fn braced(found: &str) -> Option<Token<'_>> {
+    let inner = &found[2..];
+    let name = &inner[..name_length(inner)];
+    let end = inner.find('}').filter(|end| !inner[..*end].contains('\n'))?;
+    let length = 2 + end + 1;
+    let behind = &inner[name.len()..end];
+    // compat: what is no name and no operator is a variable that nobody set.
+    if name == "_" || (name.is_empty() && (behind.is_empty() || behind.starts_with(['-', '=', '+', ':']))) {
+        return Some(Token::Literal(length));
+    }
+    let (colon, operator) = match behind.strip_prefix(':') {
+        Some(operator) => (true, operator),
+        None => (false, behind),
+    };
+    let word = operator.get(1..).unwrap_or_default();
+    let otherwise = match (operator.bytes().next(), colon) {
+        (None, true) => return None,
+        (Some(b'-' | b'='), false) => Otherwise::IfUnset(word),
+        (Some(b'-' | b'='), true) => Otherwise::IfEmpty(word),
+        (Some(b'+'), _) => Otherwise::IfSet(word),
+        _ => Otherwise::Nothing,
+    };
+    Some(Token::Variable { length, name, otherwise })
+}
+
+/// The longest run of letters, digits and underscores.
+fn name_length(text: &str) -> usize {
+    text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len())
+}
+
+fn value(name: &str, otherwise: &Otherwise<'_>, variables: &HashMap<String, String>) -> String {
+    let known = variables.get(name);
+    let word = match otherwise {
+        Otherwise::IfUnset(word) if known.is_none() => Some(*word),
+        Otherwise::IfEmpty(word) if known.is_none_or(String::is_empty) => Some(*word),
+        // compat: an empty word says nothing.
+        Otherwise::IfSet(word) if known.is_some() && !word.is_empty() => Some(*word),
+        Otherwise::IfSet(_) | Otherwise::Nothing | Otherwise::IfUnset(_) | Otherwise::IfEmpty(_) => None,
+    };
+    word.map_or_else(|| known.cloned().unwrap_or_default(), |word| expanded(word, variables))
+}
+
+/// A word is one variable or a text.
+fn expanded(word: &str, variables: &HashMap<String, String>) -> String {
+    // compat: braces within braces come to nothing.
+    if word == "$" || word.starts_with("${") {
+        return String::new();
+    }
+    let Some(after) = word.strip_prefix('$') else { return word.to_owned() };
+    if after.starts_with('$') {
+        return after.to_owned();
+    }
+    let (name, behind) = after.split_at(name_length(after));
+    // compat: of a variable with something behind it, only what is behind it is left.
+    if behind.is_empty() { variables.get(name).cloned().unwrap_or_default() } else { behind.to_owned() }
+}
+
+/// The text so far, and where its end is in both.
+struct Writer {
+    text: String,
+    here: Position,
+    written: Position,
+    runs: Vec<Run>,
+}
+
+const START: Position = Position { line: 1, column: 1 };
+
+impl Default for Writer {
+    fn default() -> Self {
+        Self { text: String::new(), here: START, written: START, runs: Vec::new() }
+    }
+}
+
+impl Writer {
+    /// Takes over what was written.
+    fn copy(&mut self, text: &str) {
+        self.begin(true);
+        self.text.push_str(text);
+        advance(&mut self.here, text);
+        advance(&mut self.written, text);
+    }
+
+    /// Puts `text` in the place of `characters` that were written on one line.
+    fn fill(&mut self, text: &str, characters: usize) {
+        self.begin(false);
+        self.text.push_str(text);
+        advance(&mut self.here, text);
+        self.written.column += characters;
+    }
+
+    fn begin(&mut self, is_copy: bool) {
+        self.runs.push(Run { here: self.here, written: self.written, is_copy });
+    }
+}
+
+fn advance(position: &mut Position, text: &str) {
+    for c in text.chars() {
+        if c == '\n' {
+            position.line += 1;
+            position.column = 1;
+        } else {
+            position.column += 1;
+        }
+    }
+}
+
+impl Substituted {
+    /// Where in the file the character at `here` was written; for a variable's, where the variable is named.
+    pub(crate) fn written_at(&self, here: Position) -> Position {
+        let run = self.runs.partition_point(|run| run.here <= here).checked_sub(1).and_then(|at| self.runs.get(at));
+        let Some(run) = run else { return here };
+        if !run.is_copy {
+            return run.written;
+        }
+        if here.line == run.here.line {
+            return Position { line: run.written.line, column: run.written.column + (here.column - run.here.column) };
+        }
+        Position { line: run.written.line + (here.line - run.here.line), column: here.column }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn variables() -> HashMap<String, String> {
+        [("A", "val"), ("B", "bee"), ("E", "")].map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+    }
+
+    fn filled(text: &str) -> Option<String> {
+        substitute(text, &variables()).ok().map(|substituted| substituted.text)
+    }
+
+    /// What github.com/a8m/envsubst v1.4.3, which the original uses, was seen to make of each.
+    const SEEN: [(&str, &str); 61] = [
+        ("$A", "val"),
+        ("$_", "$_"),
+        ("$_X", ""),
+        ("$_X $A", " val"),
+        ("${_}", "${_}"),
+        ("${_X}", ""),
+        ("${}", "${}"),
+        ("${-x}", "${-x}"),
+        ("${A-b}", "val"),
+        ("${U-b}", "b"),
+        ("${U:-b}", "b"),
+        ("${E-b}", ""),
+        ("${E:-b}", "b"),
+        ("${E=b}", ""),
+        ("${U=b}", "b"),
+        ("${E:=b}", "b"),
+        ("${A+b}", "b"),
+        ("${U+b}", ""),
+        ("${E+b}", "b"),
+        ("${E:+b}", "b"),
+        ("${A x}", "val"),
+        ("${A/x/y}", "val"),
+        ("${A:3}", "val"),
+        ("${A:?msg}", "val"),
+        ("${A?msg}", "val"),
+        ("${1}", ""),
+        ("${U:-x$B}", "x$B"),
+        ("${U:-$B/x}", "/x"),
+        ("${U:-$B}", "bee"),
+        ("${U:-${B}}", "}"),
+        ("${U:-$$B}", "$B"),
+        ("$$A", "$A"),
+        ("$${X}", "${X}"),
+        ("$$$A", "$val"),
+        ("$", "$"),
+        ("x$", "x$"),
+        ("$ A", "$ A"),
+        ("$\"A", "$\"A"),
+        ("$A\u{e9}", ""),
+        ("$\u{e9}", ""),
+        ("${U:-}", ""),
+        ("${U:-a b:c-d=e+f}", "a b:c-d=e+f"),
+        ("${U:-$}", ""),
+        ("a${U:-x}b}c", "axb}c"),
+        ("${A}${B}", "valbee"),
+        ("$A.$B-$_", "val.bee-$_"),
+        ("${ A}", ""),
+        ("${A }", "val"),
+        ("${A:x}", "val"),
+        ("${A:-}", "val"),
+        ("${U:-x$Bx$B}", "x$Bx$B"),
+        ("${U:-$B$A}", "$A"),
+        ("${U:-$B x}", " x"),
+        ("${U::-x}", ""),
+        ("${U--x}", "-x"),
+        ("${.A}", ""),
+        ("${A:+}", "val"),
+        ("${A:+$B}", "bee"),
+        ("${U:-{x}}", "{x}"),
+        ("$$$$A", "$$A"),
+        ("${$A}", ""),
+    ];
+
+    #[test]
+    fn variables_are_filled_in_as_the_original_was_seen_to_do_it() {
+        for (text, seen) in SEEN {
+            assert_eq!(filled(text).as_deref(), Some(seen), "{text}");
+        }
+    }
+
+    #[test]
+    fn numbered_groups_stay_what_they_are() {
+        for text in ["/x/$1/$2", "$12", "$1x"] {
+            assert_eq!(filled(text).as_deref(), Some(text));
+        }
+        assert_eq!(filled("/$${2}/$1").as_deref(), Some("/${2}/$1"));
+    }
+
+    #[test]
+    fn a_brace_that_is_not_closed_on_its_line_is_told_by_its_place() {
+        for (text, line, column) in [("${A", 1, 1), ("a: x\n# ${A\n}", 2, 3), ("$A ${A:}", 1, 4)] {
+            let unclosed = substitute(text, &variables()).err().unwrap_or_else(|| panic!("{text} is closed"));
+            assert_eq!(unclosed.at, Position { line, column }, "{text}");
+        }
+    }
+
+    #[test]
+    fn places_are_those_of_the_file() {
+        let mut variables = variables();
+        variables.insert("LONG".to_owned(), "one\ntwo".to_owned());
+        let substituted = substitute("a: $A b\nc: ${LONG} d\ne: f\n", &variables).expect("closed");
+        assert_eq!(substituted.text, "a: val b\nc: one\ntwo d\ne: f\n");
+        let at = |line, column| {
+            let Position { line, column } = substituted.written_at(Position { line, column });
+            (line, column)
+        };
+        assert_eq!(at(1, 1), (1, 1));
+        assert_eq!(at(1, 5), (1, 4));
+        assert_eq!(at(1, 8), (1, 7));
+        assert_eq!(at(2, 4), (2, 4));
+        assert_eq!(at(3, 2), (2, 4));
+        assert_eq!(at(3, 5), (2, 12));
+        assert_eq!(at(4, 1), (3, 1));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_filled_in_or_refused(text in "[a-z${}:=+_\\n1-]{0,40}") {
+            drop(substitute(&text, &variables()));
+        }
+
+        #[test]
+        fn a_text_without_a_dollar_stays_what_it_is(text in "[^$]{0,40}") {
+            prop_assert_eq!(filled(&text), Some(text));
+        }
+    }
+}
