@@ -28,6 +28,7 @@ fn main() -> ExitCode {
     match sidecar_config::load(&arguments, &environment) {
         Ok(Command::Version) => say(&format!("oauth2-sidecar {}", env!("CARGO_PKG_VERSION"))),
         Ok(Command::Help(text)) => complain(text.trim_end(), 0),
+        Ok(Command::Convert(text)) => say(text.expose().trim_end()),
         Ok(Command::Test(config)) => test(&config),
         Ok(Command::Doctor(config)) => doctor::run(&config),
         Ok(Command::Run(config)) => run::run(&config),

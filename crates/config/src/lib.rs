@@ -12,6 +12,7 @@
 
 mod alpha;
 mod arguments;
+mod convert;
 mod excerpt;
 mod fault;
 mod file;

@@ -3,7 +3,10 @@
 use std::ffi::OsString;
 use std::path::Path;
 
+use sidecar_core::Secret;
+
 use crate::arguments::{self, CommandLine, Modes};
+use crate::convert;
 use crate::fault::{Fault, FaultCode, Faults, Stage};
 use crate::file::{self, Document};
 use crate::help;
@@ -25,6 +28,9 @@ pub enum Command {
     Version,
     /// Print this text and end with status 0.
     Help(String),
+    /// Print the configuration as a file for `--alpha-config`, secrets and all, and end with status 0. It was not looked at
+    /// whether it makes sense.
+    Convert(Secret<String>),
 }
 
 /// Reads the command line (without the program's name), the environment, and the files that they name.
@@ -43,9 +49,8 @@ pub fn load(arguments: &[OsString], environment: &[(OsString, OsString)]) -> Res
         CommandLine::Help => return Ok(Command::Help(help::usage())),
         CommandLine::Flags(flags) => flags,
     };
-    let faults = not_served(&modes);
-    if !faults.is_empty() {
-        return Err(Faults::new(Stage::Configuration, faults));
+    if modes.convert {
+        return converted(&flags, environment, &modes).map(Command::Convert);
     }
     let config = Box::new(configuration(&flags, environment, &modes)?);
     Ok(match task {
@@ -87,33 +92,61 @@ pub(crate) fn texts(arguments: &[OsString]) -> Result<Vec<String>, Faults> {
     if faults.is_empty() { Ok(texts) } else { Err(Faults::new(Stage::CommandLine, faults)) }
 }
 
-fn not_served(modes: &Modes) -> Vec<Fault> {
-    let later = [("convert-config-to-alpha", modes.convert)];
-    later
-        .into_iter()
-        .filter(|(_, asked)| *asked)
-        .map(|(flag, _)| {
-            let reason = "this version does not serve the structured configuration yet";
-            let instead = "write flags, environment variables or a file for --config";
-            Fault::new(FaultCode::NotServed, flag, Source::Flag, reason, instead)
-        })
-        .collect()
-}
-
-fn configuration(flags: &Flags, environment: &[(OsString, OsString)], modes: &Modes) -> Result<Config, Faults> {
-    let failed = |faults| Faults::new(Stage::Configuration, faults);
-    let file = read(&modes.config).map_err(|fault| failed(vec![fault]))?;
-    let alpha = read_alpha(&modes.alpha_config).map_err(|fault| failed(vec![fault]))?;
-    let mut understood = Understood::new(&Given { flags, environment, file: &file, alpha })?;
-    match understood.config(Surroundings::new(environment)) {
-        Some(config) if understood.judge.faults.is_empty() => Ok(config),
-        _ => Err(failed(understood.judge.faults.into_iter().map(|fault| explained(fault, &file)).collect())),
+/// The configuration as a structured one.
+fn converted(flags: &Flags, environment: &[(OsString, OsString)], modes: &Modes) -> Result<Secret<String>, Faults> {
+    let conflict = |other: &str| {
+        let reason = format!("cannot be together with {other}");
+        let fault = Fault::new(
+            FaultCode::Conflict,
+            "convert-config-to-alpha",
+            Source::Flag,
+            reason,
+            "leave one of the two out",
+        );
+        Err(failed(vec![fault]))
+    };
+    if !modes.alpha_config.is_empty() {
+        return conflict("alpha-config");
+    }
+    if modes.config_test {
+        return conflict("config-test");
+    }
+    let (Understood { options, structured, judge }, file) = understood(flags, environment, modes)?;
+    if judge.faults.is_empty() {
+        Ok(Secret::new(convert::to_alpha(&options, &structured)))
+    } else {
+        Err(explained(judge.faults, &file))
     }
 }
 
-/// The fault with the line that it is about.
-fn explained(fault: Fault, file: &Document) -> Fault {
-    Fault { excerpt: fault.excerpt.or_else(|| file.excerpt(&fault.source)), ..fault }
+fn configuration(flags: &Flags, environment: &[(OsString, OsString)], modes: &Modes) -> Result<Config, Faults> {
+    let (mut understood, file) = understood(flags, environment, modes)?;
+    match understood.config(Surroundings::new(environment)) {
+        Some(config) if understood.judge.faults.is_empty() => Ok(config),
+        _ => Err(explained(understood.judge.faults, &file)),
+    }
+}
+
+/// What all sources say, and the file among them.
+fn understood(
+    flags: &Flags,
+    environment: &[(OsString, OsString)],
+    modes: &Modes,
+) -> Result<(Understood, Document), Faults> {
+    let file = read(&modes.config).map_err(|fault| failed(vec![fault]))?;
+    let alpha = read_alpha(&modes.alpha_config).map_err(|fault| failed(vec![fault]))?;
+    let understood = Understood::new(&Given { flags, environment, file: &file, alpha })?;
+    Ok((understood, file))
+}
+
+fn failed(faults: Vec<Fault>) -> Faults {
+    Faults::new(Stage::Configuration, faults)
+}
+
+/// The faults, each with the line that it is about.
+fn explained(faults: Vec<Fault>, file: &Document) -> Faults {
+    let explain = |fault: Fault| Fault { excerpt: fault.excerpt.or_else(|| file.excerpt(&fault.source)), ..fault };
+    failed(faults.into_iter().map(explain).collect())
 }
 
 fn read(path: &str) -> Result<Document, Fault> {

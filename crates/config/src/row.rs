@@ -76,8 +76,7 @@ impl Row {
     #[must_use]
     pub fn is_served(&self) -> bool {
         match self.serving {
-            Serving::Mode => crate::table::SERVED_MODES.contains(&self.flag),
-            Serving::Served { .. } => true,
+            Serving::Mode | Serving::Served { .. } => true,
             Serving::NotYet { .. } => false,
         }
     }

@@ -245,9 +245,6 @@ pub(crate) static MODES: &[Row] = &[
     mode("convert-config-to-alpha", Kind::Bool, "false", "Print the configuration as such a file and end"),
 ];
 
-/// The modes that this version has.
-pub(crate) const SERVED_MODES: [&str; 3] = ["config", "config-test", "version"];
-
 const fn mode(flag: &'static str, kind: Kind, default: &'static str, help: &'static str) -> Row {
     Row {
         flag,

@@ -71,15 +71,22 @@ impl Entries {
 
     /// The value of an option, unless it is an empty text or list.
     fn loose(&mut self, key: &'static str, value: &Loose) {
-        if !matches!(value, Loose::List(elements) if elements.is_empty())
-            && !matches!(value, Loose::Text(text) if text.is_empty())
-        {
+        if !is_empty(value) {
             self.always(key, node(value));
         }
     }
 
     fn into_node(self) -> Node {
         Node::Map(self.0)
+    }
+}
+
+/// Whether it is a text or a list of nothing.
+fn is_empty(value: &Loose) -> bool {
+    match value {
+        Loose::Text(text) => text.is_empty(),
+        Loose::List(elements) => elements.is_empty(),
+        Loose::Bool(_) | Loose::Int(_) | Loose::Float(_) | Loose::Other(_) => false,
     }
 }
 

@@ -1,7 +1,8 @@
 //! The provider of a configuration, in the order of the original.
 
-use super::{Entries, Node, escaped};
+use super::{Entries, Node, escaped, is_empty};
 use crate::options::Options;
+use crate::row::Row;
 use crate::structured::{LoginUrlParameter, Provider, UrlParameterRule};
 use crate::table::OPTIONS;
 use crate::value::Loose;
@@ -110,10 +111,12 @@ fn members(group: &str, keys: &[(&'static str, For)], options: &Options, nested:
     entries
 }
 
-/// The value of the option that has this path below the provider.
+/// The value of the option that has this path below the provider. An empty one means the default.
 fn leaf(path: &str, options: &Options) -> Loose {
-    let row = OPTIONS.iter().find(|row| row.alpha_leaf().and_then(|leaf| leaf.strip_prefix("providers[0].")) == Some(path));
-    row.map_or(Loose::Text(String::new()), |row| (row.value)(options))
+    let is_here = |row: &&Row| row.alpha_leaf().and_then(|leaf| leaf.strip_prefix("providers[0].")) == Some(path);
+    let Some(row) = OPTIONS.iter().find(is_here) else { return Loose::Text(String::new()) };
+    let value = (row.value)(options);
+    if is_empty(&value) { (row.value)(&Options::default()) } else { value }
 }
 
 fn login_url_parameter(parameter: &LoginUrlParameter) -> Node {

@@ -42,40 +42,46 @@ fn entries(map: &[(&'static str, Node)], depth: usize, text: &mut String) {
     }
 }
 
-/// What stands behind a key at a depth.
+/// What stands behind a key, or the hyphen of an element, at a depth.
 fn value(node: &Node, depth: usize, text: &mut String) {
     let below = (depth / LEVEL + 1) * LEVEL;
     match node {
-        Node::List(elements) if !elements.is_empty() => {
+        Node::List(list) if list.is_empty() => text.push_str(" []\n"),
+        Node::Map(map) if map.is_empty() => text.push_str(" {}\n"),
+        Node::List(list) => {
             text.push('\n');
-            for element in elements {
+            for element in list {
                 text.push_str(&" ".repeat(below));
                 text.push('-');
-                match element {
-                    Node::Map(map) if !map.is_empty() => {
-                        text.push(' ');
-                        entries(map, below + 2, text);
-                    }
-                    other => value(other, below, text),
-                }
+                element_of_list(element, below, text);
             }
         }
-        Node::Map(map) if !map.is_empty() => {
+        Node::Map(map) => {
             text.push('\n');
             text.push_str(&" ".repeat(below));
             entries(map, below, text);
         }
-        flat => {
+        Node::Text(content) => {
             text.push(' ');
-            match flat {
-                Node::Text(content) => scalar(content, text),
-                Node::Bool(switch) => text.push_str(if *switch { "true" } else { "false" }),
-                Node::Int(number) => text.push_str(&number.to_string()),
-                Node::List(_) => text.push_str("[]"),
-                Node::Map(_) => text.push_str("{}"),
-            }
+            scalar(content, text);
             text.push('\n');
         }
+        Node::Bool(switch) => text.push_str(if *switch { " true\n" } else { " false\n" }),
+        Node::Int(number) => {
+            let _ = writeln!(text, " {number}");
+        }
+    }
+}
+
+/// What stands behind the hyphen; the entries of a mapping begin on its line.
+fn element_of_list(element: &Node, depth: usize, text: &mut String) {
+    if let Node::Map(map) = element
+        && !map.is_empty()
+    {
+        text.push(' ');
+        entries(map, depth + "- ".len(), text);
+    } else {
+        value(element, depth, text);
     }
 }
 
@@ -101,9 +107,8 @@ fn scalar(content: &str, text: &mut String) {
 
 /// Whether it may stand without quotes, behind a key or a hyphen.
 fn is_plain(content: &str) -> bool {
-    let indicator = content.starts_with([
-        '#', ',', '[', ']', '{', '}', '&', '*', '!', '|', '>', '\'', '"', '%', '@', '`',
-    ]);
+    let indicator =
+        content.starts_with(['#', ',', '[', ']', '{', '}', '&', '*', '!', '|', '>', '\'', '"', '%', '@', '`']);
     let lone = |c: char| content.strip_prefix(c).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '));
     let marker = content.starts_with("---") || content.starts_with("...");
     let spaced = content.starts_with(' ') || content.ends_with(' ');
