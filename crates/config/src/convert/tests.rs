@@ -139,7 +139,7 @@ fn every_option_that_has_a_place_in_the_structure_is_converted() {
         }
         let value = match row.kind {
             Kind::Bool => Loose::Bool(row.default != "true"),
-            _ => text("marked"),
+            Kind::Text | Kind::TextBool | Kind::Int | Kind::Duration | Kind::List => text("marked"),
         };
         let kinds = ["oidc", "github", "google", "keycloak-oidc", "entra-id", "azure"];
         let differs = kinds.into_iter().any(|kind| {

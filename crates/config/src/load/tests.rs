@@ -168,8 +168,6 @@ fn everything_wrong_is_reported_at_once() {
             "upstream-timeout (DIR/a.cfg:4): \"soon\" is not a duration; write a number and a unit, as in 90s, 15m or \
              1h30m",
             "redis-use-cluster (DIR/a.cfg:2): this version does not serve sessions in Redis yet; leave it out or at false",
-            "upstream (environment variable OAUTH2_PROXY_UPSTREAMS): \"localhost:8080\" is no URL; write it as in \
-             http://127.0.0.1:8080",
             "client-id (not set): is required; write the client id that the provider gave you",
             "client-secret (not set): is required, here or in the file of client-secret-file; write the client secret \
              that the provider gave you",
@@ -178,6 +176,8 @@ fn everything_wrong_is_reported_at_once() {
             "cookie-name (DIR/a.cfg:3): \"a b\" is no cookie name; write letters, digits, - and _",
             "cookie-refresh (environment variable OAUTH2_PROXY_COOKIE_REFRESH): 200h0m0s is not shorter than \
              cookie-expire, 168h0m0s; write a shorter one",
+            "upstream (environment variable OAUTH2_PROXY_UPSTREAMS): \"localhost:8080\" is no URL; write it as in \
+             http://127.0.0.1:8080",
             "email-domain (environment variable OAUTH2_PROXY_EMAIL_DOMAINS): has an empty element; remove it; a comma \
              too many makes one",
             "email-domain (environment variable OAUTH2_PROXY_EMAIL_DOMAINS): \"@x\" is no domain; write what follows \

@@ -213,9 +213,10 @@ fn minimal(options: &Options, structured: &Structured, judge: &mut Judge) {
     }
     let mut told = Vec::new();
     for claim in structured.claims() {
-        let token = match Claim::named(&claim.value) {
-            Claim::AccessToken => "the access token",
-            Claim::IdToken => "the ID token",
+        let token = match claim.value.as_str() {
+            "access_token" => "the access token",
+            "id_token" => "the ID token",
+            "refresh_token" => "the refresh token",
             _ => continue,
         };
         // One flag may ask for several headers.

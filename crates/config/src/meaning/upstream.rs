@@ -152,6 +152,8 @@ impl Uri<'_> {
                 Ok(Kind::Http(http(Endpoint::Unix(PathBuf::from(self.path)), entry)))
             }
             "file" => Ok(Kind::Files { dir: PathBuf::from(self.path) }),
+            // `localhost:8080` and the like.
+            _ if self.is_opaque => Err(Refusal::new("is no URL", WRITE_URL)),
             _ => Err(Refusal::new(
                 "has a scheme that no upstream has",
                 "write http, https, unix, file or static before the ://",

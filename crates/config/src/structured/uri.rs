@@ -24,10 +24,12 @@ impl Refusal {
 pub(crate) struct Uri<'a> {
     /// In lower case.
     pub(crate) scheme: String,
-    /// As it is.
+    /// As it is; empty when there is no `//`.
     pub(crate) authority: &'a str,
-    /// Percent-decoded; `/` when it was empty.
+    /// Percent-decoded; `/` when it was empty, or when there is something else behind the scheme, as in `localhost:8080`.
     pub(crate) path: String,
+    /// Whether there is something else than an authority or a path behind the scheme.
+    pub(crate) is_opaque: bool,
     /// Percent-decoded; `None` without one or with an empty one.
     pub(crate) fragment: Option<String>,
 }
@@ -47,21 +49,48 @@ impl<'a> Uri<'a> {
         if text.bytes().any(|byte| byte <= b' ' || byte == 0x7f) {
             return Err(Refusal::new("has white space or a control character", WRITE_URL));
         }
-        let (scheme, rest) = text.split_once("://").ok_or_else(|| Refusal::new("is no URL", WRITE_URL))?;
+        let (scheme, rest) = text
+            .split_once(':')
+            .filter(|(scheme, _)| is_scheme(scheme))
+            .ok_or_else(|| Refusal::new("is no URL", WRITE_URL))?;
         let (rest, fragment) = match rest.split_once('#') {
             Some((rest, fragment)) => (rest, Some(fragment)),
             None => (rest, None),
         };
         let rest = rest.split('?').next().unwrap_or(rest);
-        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        let (authority, path) = match rest.strip_prefix("//") {
+            Some(rest) => rest.split_at(rest.find('/').unwrap_or(rest.len())),
+            None if rest.starts_with('/') => ("", rest),
+            None => ("", ""),
+        };
+        if !is_port(port(authority)) {
+            return Err(Refusal::new("has no good host or port", WRITE_URL));
+        }
         let path = decoded(path)?;
         Ok(Self {
             scheme: scheme.to_ascii_lowercase(),
             authority,
+            is_opaque: !rest.starts_with('/'),
             path: if path.is_empty() { "/".to_owned() } else { path },
             fragment: fragment.map(decoded).transpose()?.filter(|fragment| !fragment.is_empty()),
         })
     }
+}
+
+fn is_scheme(text: &str) -> bool {
+    let rest = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
+    text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.bytes().all(rest)
+}
+
+/// What follows the host behind its colon; a colon within brackets is part of an address.
+fn port(authority: &str) -> &str {
+    let host = authority.rsplit('@').next().unwrap_or(authority);
+    let behind = host.rsplit(']').next().unwrap_or(host);
+    behind.rsplit_once(':').map_or("", |(_, port)| port)
+}
+
+fn is_port(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn decoded(text: &str) -> Result<String, Refusal> {
