@@ -29,5 +29,6 @@ mod site;
 mod staying_signed_in;
 mod stopping;
 mod streaming;
+mod structured;
 mod templates;
 mod unauthenticated;
