@@ -68,7 +68,7 @@ pub(super) fn token_file(
     };
     if let Err(error) = std::fs::read_to_string(path) {
         let reason = format!("cannot read {}, which {TOKEN_FILE} names: {error}", quote(&path.to_string_lossy()));
-        judge.refuse(federated, reason, "name the projected token");
+        judge.refuse_file(federated, reason, "name the projected token");
     }
     Some(ClientCredential::AssertionFile(PathBuf::from(path)))
 }

@@ -18,7 +18,7 @@ pub(super) fn check(options: &Options, structured: &Structured, surroundings: Su
     judge.warn(&second.id, "only the first provider is used");
     if options.skip_provider_button.value {
         let reason = "leaves no choice between the providers that are written down";
-        judge.refuse(&options.skip_provider_button, reason, "keep one provider, or switch it off");
+        judge.conflict(&options.skip_provider_button, reason, "keep one provider, or switch it off");
     }
     let mut ids = HashSet::from([&first.id.value]);
     for provider in further {

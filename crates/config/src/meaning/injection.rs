@@ -73,7 +73,7 @@ fn headers(headers: &[Header], surroundings: Surroundings<'_>, judge: &mut Judge
             && let Some(other) = first.get(name)
         {
             let reason = format!("writes the header {}, as {} does", header.name.value, other.name.option);
-            judge.refuse(&header.name, reason, "leave one of the two out");
+            judge.conflict(&header.name, reason, "leave one of the two out");
             injected = None;
         }
         // All values are looked at, also behind a bad one.

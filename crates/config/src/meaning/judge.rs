@@ -35,6 +35,11 @@ impl Judge {
         self.fault(FaultCode::File, written, reason, instead);
     }
 
+    /// It asks for `lacking`, a noun, which this version does not have.
+    pub(crate) fn not_served<T>(&mut self, written: &Written<T>, lacking: &str, instead: impl Into<String>) {
+        self.fault(FaultCode::NotServed, written, format!("this version does not serve {lacking} yet"), instead);
+    }
+
     /// It would open a door that nobody meant to open.
     pub(crate) fn dangerous<T>(&mut self, written: &Written<T>, reason: impl Into<String>, instead: impl Into<String>) {
         self.fault(FaultCode::Dangerous, written, reason, instead);

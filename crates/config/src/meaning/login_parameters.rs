@@ -25,7 +25,7 @@ pub(super) fn login_parameters(written: &[LoginUrlParameter], judge: &mut Judge)
             judge.refuse(name, "is required", "write the name of a parameter");
         } else if BINDING.contains(&text) {
             let reason = format!("{} binds a login to its browser", quote(text));
-            judge.refuse(name, reason, "leave it out; the program writes it");
+            judge.dangerous(name, reason, "leave it out; the program writes it");
         } else if REPLACED.contains(&text) {
             judge.warn(name, format!("{} is not sent: the program writes its own", quote(text)));
         }

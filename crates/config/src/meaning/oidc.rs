@@ -112,7 +112,7 @@ pub(super) fn discovered(options: &Options, judge: &mut Judge) -> Option<Option<
     }
     let (jwks, files) = (&options.oidc_jwks_url, &options.oidc_public_key_files);
     if !jwks.value.is_empty() && !files.value.is_empty() {
-        judge.refuse(files, "cannot be used together with oidc-jwks-url", "leave one of the two out");
+        judge.conflict(files, "cannot be used together with oidc-jwks-url", "leave one of the two out");
     }
     if options.skip_oidc_discovery.value {
         return Some(None);
@@ -142,7 +142,7 @@ pub(super) fn keys(options: &Options, judge: &mut Judge) -> Option<KeySource> {
             Ok(Err(error)) => format!("{name}: {error}"),
             Ok(Ok(())) => continue,
         };
-        judge.refuse(&options.oidc_public_key_files, reason, "name a PEM file with a public key");
+        judge.refuse_file(&options.oidc_public_key_files, reason, "name a PEM file with a public key");
     }
     Some(KeySource::PemFiles(files))
 }

@@ -123,7 +123,7 @@ fn custom(written: &Written<String>, judge: &mut Judge) -> Option<CustomPages> {
         return None;
     }
     let pages = CustomPages::parse(&files)
-        .map_err(|error| judge.refuse(written, format!("{}/{error}", directory.display()), ""))
+        .map_err(|error| judge.refuse_file(written, format!("{}/{error}", directory.display()), ""))
         .ok()?;
     for oddity in pages.try_out() {
         let place = format!("{}/{oddity}", directory.display());
@@ -144,7 +144,7 @@ pub(super) fn robots(written: &Written<String>, judge: &mut Judge) -> Option<Byt
         Ok(content) => Some(Bytes::from(content)),
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => None,
         Err(error) => {
-            judge.refuse(written, format!("cannot read robots.txt there: {error}"), "");
+            judge.refuse_file(written, format!("cannot read robots.txt there: {error}"), "");
             None
         }
     }
@@ -155,7 +155,7 @@ pub(super) fn robots(written: &Written<String>, judge: &mut Judge) -> Option<Byt
 fn text(written: &Written<String>, path: &Path, judge: &mut Judge) -> Option<String> {
     let text = String::from_utf8(read(written, path, judge)?).ok();
     if text.is_none() {
-        judge.refuse(written, format!("{} is not UTF-8", path.display()), "write it again as UTF-8");
+        judge.refuse_file(written, format!("{} is not UTF-8", path.display()), "write it again as UTF-8");
     }
     text
 }
@@ -167,9 +167,9 @@ fn read(written: &Written<String>, path: &Path, judge: &mut Judge) -> Option<Vec
         Ok(length) if length as u64 <= limit => return Some(content),
         Ok(_) => {
             let reason = format!("{} has more than {MAX_FILE_MIB} MiB", path.display());
-            judge.refuse(written, reason, "make it smaller: every visitor of the page gets all of it");
+            judge.refuse_file(written, reason, "make it smaller: every visitor of the page gets all of it");
         }
-        Err(error) => judge.refuse(written, format!("cannot read {}: {error}", path.display()), ""),
+        Err(error) => judge.refuse_file(written, format!("cannot read {}: {error}", path.display()), ""),
     }
     None
 }

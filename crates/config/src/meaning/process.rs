@@ -102,7 +102,7 @@ fn later(structured: &Structured, judge: &mut Judge) {
     let Structured { server, metrics_server, .. } = structured;
     let refuse = |written: &Written<String>, lacking: &str, judge: &mut Judge| {
         if !is_off(written) {
-            judge.refuse(written, format!("this version does not serve {lacking} yet"), "leave it out");
+            judge.not_served(written, lacking, "leave it out");
         }
     };
     refuse(&server.secure_bind_address, "TLS listeners", judge);

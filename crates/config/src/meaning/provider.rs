@@ -99,15 +99,13 @@ fn id(provider: &Written<String>, judge: &mut Judge) -> Option<Id> {
     if let Ok(id) = name.parse() {
         return Some(id);
     }
-    let (reason, instead) = if LATER.contains(&name) {
-        let reason = format!("this version does not serve the provider {name} yet");
-        (reason, "write oidc, and set oidc-issuer-url".to_owned())
-    } else {
-        let known = nearest(name, LATER.into_iter().chain(Id::ALL.map(Id::as_str)));
-        let instead = known.map_or("write oidc".to_owned(), |known| format!("did you mean {known}?"));
-        (format!("{} is no kind of provider", quote(name)), instead)
-    };
-    judge.refuse(provider, reason, instead);
+    if LATER.contains(&name) {
+        judge.not_served(provider, &format!("the provider {name}"), "write oidc, and set oidc-issuer-url");
+        return None;
+    }
+    let known = nearest(name, LATER.into_iter().chain(Id::ALL.map(Id::as_str)));
+    let instead = known.map_or("write oidc".to_owned(), |known| format!("did you mean {known}?"));
+    judge.refuse(provider, format!("{} is no kind of provider", quote(name)), instead);
     None
 }
 
@@ -126,7 +124,7 @@ pub(super) fn tls(options: &Options, judge: &mut Judge) -> TlsSettings {
     if verify == Verify::Full
         && let Err(error) = Tls::new(&settings)
     {
-        judge.refuse(&options.provider_ca_files, chain(&error), "name a PEM file with certificates");
+        judge.refuse_file(&options.provider_ca_files, chain(&error), "name a PEM file with certificates");
     }
     settings
 }

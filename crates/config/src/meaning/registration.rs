@@ -66,14 +66,14 @@ pub(super) fn client_secret(
     let source = SecretSource::File(PathBuf::from(path));
     match source.read() {
         Ok(secret) if secret.expose().is_empty() => {
-            judge.refuse(file, format!("{} is empty", quote(path)), "write the secret into it");
+            judge.refuse_file(file, format!("{} is empty", quote(path)), "write the secret into it");
         }
         Ok(secret) if secret.expose().ends_with('\n') => {
             let message = "the file ends in a line break, which counts as part of the secret";
             judge.warn(file, message);
         }
         Ok(_) => {}
-        Err(error) => judge.refuse(file, format!("cannot read {}: {error}", quote(path)), ""),
+        Err(error) => judge.refuse_file(file, format!("cannot read {}: {error}", quote(path)), ""),
     }
     Some(source)
 }

@@ -44,7 +44,7 @@ fn by_method(written: &Written<Vec<String>>, judge: &mut Judge) -> Vec<RouteRule
         let rule = match Rule::read(text) {
             Ok(rule) => rule,
             Err(Ambiguous { readings, instead }) => {
-                judge.refuse(written, format!("{} has two readings: {readings}", quote(text)), instead);
+                judge.dangerous(written, format!("{} has two readings: {readings}", quote(text)), instead);
                 continue;
             }
         };

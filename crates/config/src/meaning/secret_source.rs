@@ -60,7 +60,7 @@ fn read(
             match std::fs::read(path) {
                 Ok(bytes) => utf8(bytes, &leaf, judge),
                 Err(error) => {
-                    judge.refuse(&leaf, format!("cannot read {}: {error}", quote(path)), "");
+                    judge.refuse_file(&leaf, format!("cannot read {}: {error}", quote(path)), "");
                     None
                 }
             }

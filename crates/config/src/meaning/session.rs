@@ -68,7 +68,7 @@ impl Judge {
     fn word_of_store(&mut self, store: &Written<String>) {
         match store.value.as_str() {
             "cookie" => {}
-            "redis" => self.refuse(store, "this version does not serve sessions in Redis yet", "leave it at cookie"),
+            "redis" => self.not_served(store, "sessions in Redis", "leave it at cookie"),
             other => self.refuse(store, format!("{} is no kind of store", quote(other)), "write cookie"),
         }
     }
@@ -94,7 +94,7 @@ fn secret(options: &Options, judge: &mut Judge) -> Option<CookieSecret> {
                 .ok()
         }
         Err(error) => {
-            judge.refuse(&options.cookie_secret_file, format!("cannot read {}: {error}", quote(path)), "");
+            judge.refuse_file(&options.cookie_secret_file, format!("cannot read {}: {error}", quote(path)), "");
             None
         }
     }
@@ -187,7 +187,7 @@ fn lifetime(options: &Options, judge: &mut Judge) -> Option<Option<Duration>> {
     }
     if expire.value != zero && refresh.value >= expire.value {
         let reason = format!("{} is not shorter than cookie-expire, {}", refresh.value, expire.value);
-        judge.refuse(refresh, reason, "write a shorter one");
+        judge.conflict(refresh, reason, "write a shorter one");
         return None;
     }
     Some(expire.value.to_std().filter(|lifetime| !lifetime.is_zero()))
@@ -222,25 +222,25 @@ fn minimal(options: &Options, structured: &Structured, judge: &mut Judge) {
         // One flag may ask for several headers.
         if !told.contains(&&claim.option) {
             let reason = format!("needs {token}, which session-cookie-minimal leaves out");
-            judge.refuse(claim, reason, "switch one of the two off");
+            judge.conflict(claim, reason, "switch one of the two off");
             told.push(&claim.option);
         }
     }
     if tells_tenant(options) {
         let reason = "needs the ID token, which session-cookie-minimal leaves out";
-        judge.refuse(&options.entra_id_allowed_tenants, reason, "leave one of the two out");
+        judge.conflict(&options.entra_id_allowed_tenants, reason, "leave one of the two out");
     }
     if github::asks_with_access_token(options) {
         let reason = "needs the access token, which session-cookie-minimal leaves out";
-        judge.refuse(&options.github_repo, reason, "leave one of the two out, or set github-token");
+        judge.conflict(&options.github_repo, reason, "leave one of the two out, or set github-token");
     }
     if options.cookie_refresh.value != GoDuration::from_nanos(0) {
         let reason = "needs the refresh token, which session-cookie-minimal leaves out";
-        judge.refuse(&options.cookie_refresh, reason, "leave one of the two out");
+        judge.conflict(&options.cookie_refresh, reason, "leave one of the two out");
     }
     if options.refresh_before_expiry.value != GoDuration::from_nanos(0) {
         let reason = "needs the refresh token, which session-cookie-minimal leaves out";
-        judge.refuse(&options.refresh_before_expiry, reason, "leave one of the two out");
+        judge.conflict(&options.refresh_before_expiry, reason, "leave one of the two out");
     }
 }
 

@@ -30,8 +30,7 @@ pub(super) fn settings(
         judge.warn(&structured.upstreams, "there is no app: only our own endpoints are served");
     }
     if structured.proxy_raw_path.value {
-        let reason = "this version does not serve raw paths yet";
-        judge.refuse(&structured.proxy_raw_path, reason, "leave it out or at false");
+        judge.not_served(&structured.proxy_raw_path, "raw paths", "leave it out or at false");
     }
     let upstreams = upstreams(&structured.upstreams.value, judge);
     Some(Settings {
@@ -49,10 +48,10 @@ fn upstreams(entries: &[Upstream], judge: &mut Judge) -> Vec<UpstreamSettings> {
         let (id, path) = (&entry.id, &entry.path);
         if !paths.insert(&path.value) {
             let reason = format!("{} serves {}, as another one does", label(entry), quote(&path.value));
-            judge.refuse(path, reason, "give each upstream a path of its own");
+            judge.conflict(path, reason, "give each upstream a path of its own");
         } else if !ids.insert(&id.value) {
             let reason = format!("{} is the id of another one too", quote(&id.value));
-            judge.refuse(id, reason, "give each upstream an id of its own");
+            judge.conflict(id, reason, "give each upstream an id of its own");
         }
         if let (Some(()), Some(kind)) = (names(entry, judge), kind(entry, judge)) {
             upstreams.push(UpstreamSettings { id: id.value.clone(), path: path.value.clone(), kind });
@@ -83,17 +82,16 @@ fn names(entry: &Upstream, judge: &mut Judge) -> Option<()> {
     if entry.id.value.is_empty() {
         judge.refuse(&entry.id, "is required", "write a name for the log");
     }
-    if let Some(target) = given(&entry.rewrite_target) {
-        let reason = format!("{}: this version does not serve rewritten paths yet", quote(target));
-        judge.refuse(&entry.rewrite_target, reason, "leave it out");
+    if given(&entry.rewrite_target).is_some() {
+        judge.not_served(&entry.rewrite_target, "rewritten paths", "leave it out");
     } else if entry.path.value.is_empty() {
         judge.refuse(&entry.path, "is required", "write / for every path");
     } else if !entry.path.value.starts_with('/') {
         let reason = format!("{} is no path", quote(&entry.path.value));
         judge.refuse(&entry.path, reason, "begin it with /, also behind the # of a file URL");
     } else if entry.path.value.contains(['{', '}']) {
-        let reason = format!("{}: this version does not serve placeholders yet", quote(&entry.path.value));
-        judge.refuse(&entry.path, reason, "write a path without braces");
+        let lacking = format!("placeholders, as in {},", quote(&entry.path.value));
+        judge.not_served(&entry.path, &lacking, "write a path without braces");
     }
     (judge.faults.len() == faults).then_some(())
 }
@@ -107,7 +105,7 @@ fn kind(entry: &Upstream, judge: &mut Judge) -> Option<Kind> {
         return constant(&entry.static_code, &label(entry), judge);
     }
     if entry.static_code.value.is_some() {
-        judge.refuse(&entry.static_code, "is for static answers alone", "set static too, or leave it out");
+        judge.conflict(&entry.static_code, "is for static answers alone", "set static too, or leave it out");
     }
     let Some(uri) = given(&entry.uri) else {
         judge.refuse(&entry.uri, "is required", WRITE_URL);
