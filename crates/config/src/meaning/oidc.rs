@@ -35,10 +35,7 @@ pub(super) fn settings_with(
     let Said { options, nested, .. } = said;
     let validate_endpoint = endpoint(&options.validate_url, judge);
     let signing_algorithms = algorithms(&options.oidc_enabled_signing_algs, judge);
-    let mut audience_claims: Vec<String> = judge.elements(&options.oidc_audience_claims).map(str::to_owned).collect();
-    if audience_claims.is_empty() {
-        audience_claims.push("aud".to_owned());
-    }
+    let audience_claims = audience_claims(&options.oidc_audience_claims, judge);
     let extra_audiences = judge.elements(&options.oidc_extra_audiences).map(str::to_owned).collect();
     let additional_claims = judge.elements(&nested.additional_claims).map(str::to_owned).collect();
     insecure(options, judge);
@@ -74,6 +71,12 @@ pub(super) fn settings_with(
             UserInfoClaims::Used
         },
     })
+}
+
+/// The claims that may name the audience; never empty.
+fn audience_claims(written: &Written<Vec<String>>, judge: &mut Judge) -> Vec<String> {
+    let claims: Vec<String> = judge.elements(written).map(str::to_owned).collect();
+    if claims.is_empty() { vec!["aud".to_owned()] } else { claims }
 }
 
 fn required_endpoint(written: &Written<String>, judge: &mut Judge) -> Option<EndpointUrl> {
