@@ -1,11 +1,15 @@
 //! What was written and what it means.
 //!
 //! ```text
-//! argv + environment + file ─► merge ─► Options (each value with its source) ─► meaning ─► Config
+//! argv + environment + TOML ─► merge ─► Options (each value with its source) ─┬─► meaning ─► Config
+//!                                           │ legacy conversion                │
+//!                       structured YAML ─► alpha ─► Structured (likewise) ─────┘
 //! ```
 //!
-//! Flags, environment and file become [`Options`], one field per option with the place it was written at; options
-//! become a [`Config`], the typed settings of each crate. Everything that is wrong is reported together ([`Faults`]):
+//! Flags, environment and file become [`Options`], one field per option with the place it was written at. What only the
+//! nested form can say is in `Structured`, made from the options or read from a structured file, which then also says
+//! the options that it has a path for. Both together become a [`Config`], the typed settings of each crate, and nobody
+//! there knows which of the two forms it was. Everything that is wrong is reported together ([`Faults`]):
 //! which option, where, why, and what to write instead, never with the value of a secret.
 //!
 //! Loading binds no socket, calls no provider and changes nothing global. It reads the files that the options name.
