@@ -51,7 +51,8 @@ check:
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cargo clippy --locked -p sidecar-kube --test kube -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps
-	deploy/helm/schema/generate.py --check
+	cargo xtask layers
+	cargo xtask docs --check
 
 # === release ===
 

@@ -3,7 +3,8 @@
 //! A lenient parse finds the flags that say what to do and passes over everything else; a strict one reads all flags.
 //! clap has neither: it cannot be told to go on after what it does not know, it takes `--flag value` for a boolean or
 //! leaves `--flag=false` out, and it refuses the positional arguments that are ignored here. This parser is smaller
-//! than the settings that would talk clap into all that.
+//! than the settings that would talk clap into all that. lexopt would take over [`read`] and nothing else: the lenient
+//! parse looks at raw words ahead, and `-config` and `---x` are known as the words they are only before they are lexed.
 
 use crate::fault::{Fault, FaultCode, Faults, Stage, ValueError, quote};
 use crate::nearest::nearest;
@@ -179,13 +180,13 @@ impl Strict {
         let value = match (value, row.kind) {
             (Some(value), _) => value,
             (None, Kind::Bool) => "true",
-            (None, _) => match rest.next() {
-                Some(value) => value,
-                None => {
+            (None, _) => {
+                let Some(value) = rest.next() else {
                     let instead = format!("write --{}=VALUE", row.flag);
                     return self.fault(FaultCode::Value, row.flag, "needs a value", &instead);
-                }
-            },
+                };
+                value
+            }
         };
         if let Err(error) = check(row, value) {
             let reason = match row.secrecy {

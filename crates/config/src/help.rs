@@ -1,8 +1,8 @@
-//! What people read about the options: `--help`, and the reference in `docs/`.
+//! What people read about the options on the command line: `--help`.
 
 use std::fmt::Write as _;
 
-use crate::row::{ENVIRONMENT_PREFIX, Row, Secrecy};
+use crate::row::{Row, Secrecy};
 use crate::table::rows;
 use crate::value::Kind;
 
@@ -14,7 +14,8 @@ const NAMES: usize = 38;
 pub fn usage() -> String {
     let mut text = String::from(
         "oauth2-sidecar: the login proxy that runs beside an app in its pod\n\n\
-         Usage: oauth2-sidecar [--FLAG[=VALUE]]...\n\n\
+         Usage: oauth2-sidecar [--FLAG[=VALUE]]...          serve\n       \
+         oauth2-sidecar doctor [--FLAG[=VALUE]]...   try out what the configuration names, with the network\n\n\
          Each option but the first three is also a key of the TOML file that --config names, and an environment\n\
          variable OAUTH2_PROXY_KEY. Keys are flags with _ for -, those of most lists in the plural: --upstream is\n\
          OAUTH2_PROXY_UPSTREAMS. A flag wins over the environment, the environment over the file.\n\n",
@@ -32,16 +33,30 @@ fn write_usage(text: &mut String, row: &Row) {
     } else {
         format!("  --{} {}", row.flag, row.kind.name())
     };
-    let default = match (row.kind, row.default) {
-        (_, "") | (Kind::Bool, "false") => String::new(),
-        (_, default) => format!(" (default {default})"),
-    };
-    let help = row.help;
+    let help = format!("{}{}", row.help, remarks(row));
     let _ = if name.len() < NAMES {
-        writeln!(text, "{name:NAMES$}{help}{default}")
+        writeln!(text, "{name:NAMES$}{help}")
     } else {
-        writeln!(text, "{name}\n{:NAMES$}{help}{default}", "")
+        writeln!(text, "{name}\n{:NAMES$}{help}", "")
     };
+}
+
+/// What else is to be said of it, in brackets: its default, what it is like, and where the structured configuration has it.
+fn remarks(row: &Row) -> String {
+    let mut remarks = Vec::new();
+    match (row.kind, row.default) {
+        (_, "") | (Kind::Bool, "false") => {}
+        (_, default) => remarks.push(format!("default {default}")),
+    }
+    if row.kind == Kind::List {
+        remarks.push("repeats".to_owned());
+    }
+    if row.secrecy == Secrecy::Secret {
+        remarks.push("secret".to_owned());
+    }
+    remarks.extend(row.deprecated.map(|remark| format!("deprecated: {remark}")));
+    remarks.extend(row.alpha.map(|path| format!("alpha {path}")));
+    if remarks.is_empty() { String::new() } else { format!(" ({})", remarks.join("; ")) }
 }
 
 /// The served rows in alphabetic order.
@@ -49,45 +64,6 @@ fn served() -> Vec<&'static Row> {
     let mut rows: Vec<_> = rows().filter(|row| row.is_served()).collect();
     rows.sort_by_key(|row| row.flag);
     rows
-}
-
-/// The reference of the served options, as Markdown.
-#[must_use]
-pub fn reference() -> String {
-    let mut text = String::from(
-        "# Options\n\n\
-         Made from the option table by the test `the_reference_is_current`; `UPDATE=1 cargo test -p sidecar-config`\n\
-         writes it again.\n\n\
-         An option is a flag (`--flag=value`), an environment variable and a key of the TOML file that `--config` names;\n\
-         the first of the three that has it counts. An empty variable counts as absent. Lists are repeated flags or\n\
-         `a,b`, `a,b` in a variable, `[\"a\", \"b\"]` in the file. Durations are written like `90s`, `15m` or `1h30m`.\n\n\
-         | flag | variable and key | type | default | |\n| --- | --- | --- | --- | --- |\n",
-    );
-    for row in served() {
-        let key = match row.key {
-            Some(key) => format!("`{ENVIRONMENT_PREFIX}{}`<br>`{key}`", key.to_ascii_uppercase()),
-            None => "flag only".to_owned(),
-        };
-        let default = if row.default.is_empty() { String::new() } else { format!("`{}`", row.default) };
-        let secret = if row.secrecy == Secrecy::Secret { " Secret." } else { "" };
-        let _ = writeln!(
-            text,
-            "| `--{}` | {key} | {} | {default} | {}.{secret} |",
-            row.flag,
-            row.kind.name(),
-            cell(row.help)
-        );
-    }
-    text.push_str("\n## Known, not served yet\n\nAny other value than the default is refused at start.\n\n");
-    let mut later: Vec<_> = rows().filter(|row| !row.is_served()).map(|row| format!("`--{}`", row.flag)).collect();
-    later.sort();
-    let _ = writeln!(text, "{}", later.join(", "));
-    text
-}
-
-/// Text within a cell of a table.
-fn cell(text: &str) -> String {
-    text.replace('|', "\\|").replace('<', "&lt;")
 }
 
 #[cfg(test)]
@@ -106,16 +82,15 @@ mod tests {
     }
 
     #[test]
-    fn the_reference_is_current() {
-        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference/options.md");
-        if std::env::var_os("UPDATE").is_some() {
-            std::fs::create_dir_all(path.parent().expect("a folder")).expect("docs/reference");
-            std::fs::write(&path, reference()).expect("the reference");
-        }
-        let current = std::fs::read_to_string(&path).unwrap_or_default();
-        assert!(
-            current == reference(),
-            "docs/reference/options.md is not current: UPDATE=1 cargo test -p sidecar-config"
-        );
+    fn help_says_what_else_is_to_know_of_an_option() {
+        let text = usage();
+        let line = |flag: &str| {
+            let found = text.split("\n  --").find(|line| line.split_whitespace().next() == Some(flag));
+            found.unwrap_or_else(|| panic!("{flag}")).to_owned()
+        };
+        assert!(line("cookie-expire").contains("(default 168h0m0s)"));
+        assert!(line("github-token").contains("(secret; alpha providers[0].githubConfig.token)"));
+        assert!(line("skip-auth-regex").contains("(repeats; deprecated: use skip-auth-route)"));
+        assert!(line("skip-auth-preflight").ends_with("without a session"));
     }
 }

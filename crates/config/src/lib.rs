@@ -38,7 +38,7 @@ mod written;
 
 pub use excerpt::Excerpt;
 pub use fault::{Fault, FaultCode, Faults, Stage, Warning};
-pub use help::{reference, usage};
+pub use help::usage;
 pub use load::{Command, load};
 pub use meaning::{Config, Discovery, ErrorStream, Listen, LogSettings, LogZone, Shutdown};
 pub use options::Options;
