@@ -2,6 +2,7 @@
 
 mod command;
 mod completions;
+mod errors;
 mod generated;
 mod json;
 mod layers;

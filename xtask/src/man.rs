@@ -25,7 +25,8 @@ pub(crate) fn page() -> Result<String> {
     description().to_writer(&mut page)?;
     man.render_options_section(&mut page)?;
     statuses().to_writer(&mut page)?;
-    section("SEE ALSO", &["docs/reference/options.md, docs/compatibility.md"]).to_writer(&mut page)?;
+    section("SEE ALSO", &["docs/reference/options.md, docs/reference/errors.md, docs/compatibility.md"])
+        .to_writer(&mut page)?;
     String::from_utf8(page).context("a page is text")
 }
 

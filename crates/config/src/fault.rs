@@ -96,6 +96,40 @@ impl FaultCode {
     }
 }
 
+impl FaultCode {
+    /// What it means and how it comes about, as a sentence for `docs/reference/errors.md`.
+    #[must_use]
+    pub const fn cause(self) -> &'static str {
+        match self {
+            Self::Unknown => "Nobody knows a flag, key or variable of this name.",
+            Self::Value => "The value is not written as its option needs it: not a number, no duration, no list.",
+            Self::Refused => "The value can be read, and its option cannot be that.",
+            Self::Missing => "An option that is needed is not set.",
+            Self::Conflict => "Options exclude each other, or one is written twice.",
+            Self::NotServed => "The option is one of oauth2-proxy, and this version does not serve it.",
+            Self::File => "A file that the configuration names is not there, may not be read, or holds the wrong thing.",
+            Self::Syntax => "The command line, or a file, does not follow its syntax.",
+            Self::Dangerous => "It would work, and open a door that nobody meant to open.",
+            Self::Start => "Every option can be read, and what they name cannot be set up.",
+        }
+    }
+
+    /// What to do about it, as a sentence for `docs/reference/errors.md`.
+    #[must_use]
+    pub const fn remedy(self) -> &'static str {
+        match self {
+            Self::Unknown => "Take the name that the message suggests, or one of the reference of options.",
+            Self::Value | Self::Refused | Self::Dangerous => "Write what the message says instead.",
+            Self::Missing => "Set the option that the message names, in any of its sources.",
+            Self::Conflict => "Leave one of the two out.",
+            Self::NotServed => "Remove the option, or give it its default; stay with oauth2-proxy if it is needed.",
+            Self::File => "Look at the path, the mount and the permissions; the process may run as another user.",
+            Self::Syntax => "Mend the line or the argument that the message shows.",
+            Self::Start => "Read the reason that follows, and run `oauth2-sidecar doctor`.",
+        }
+    }
+}
+
 impl fmt::Display for FaultCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
