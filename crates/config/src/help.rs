@@ -9,6 +9,9 @@ use crate::value::Kind;
 /// The widest column of names in the usage text; longer ones get a line of their own.
 const NAMES: usize = 38;
 
+/// Where a line that grows by remarks is broken before them.
+const WIDTH: usize = 120;
+
 /// The text of `--help`.
 #[must_use]
 pub fn usage() -> String {
@@ -33,15 +36,21 @@ fn write_usage(text: &mut String, row: &Row) {
     } else {
         format!("  --{} {}", row.flag, row.kind.name())
     };
-    let help = format!("{}{}", row.help, remarks(row));
+    let help = row.help;
     let _ = if name.len() < NAMES {
-        writeln!(text, "{name:NAMES$}{help}")
+        write!(text, "{name:NAMES$}{help}")
     } else {
-        writeln!(text, "{name}\n{:NAMES$}{help}", "")
+        write!(text, "{name}\n{:NAMES$}{help}", "")
+    };
+    let remarks = remarks(row);
+    let _ = match remarks.len() {
+        0 => writeln!(text),
+        length if NAMES + help.len() + length < WIDTH => writeln!(text, " ({remarks})"),
+        _ => writeln!(text, "\n{:NAMES$}({remarks})", ""),
     };
 }
 
-/// What else is to be said of it, in brackets: its default, what it is like, and where the structured configuration has it.
+/// What else is to be said of it: its default, what it is like, and where the structured configuration has it.
 fn remarks(row: &Row) -> String {
     let mut remarks = Vec::new();
     match (row.kind, row.default) {
@@ -56,7 +65,7 @@ fn remarks(row: &Row) -> String {
     }
     remarks.extend(row.deprecated.map(|remark| format!("deprecated: {remark}")));
     remarks.extend(row.alpha.map(|path| format!("alpha {path}")));
-    if remarks.is_empty() { String::new() } else { format!(" ({})", remarks.join("; ")) }
+    remarks.join("; ")
 }
 
 /// The served rows in alphabetic order.
