@@ -6,6 +6,7 @@
 mod app;
 mod doctor;
 mod logging;
+mod migrate;
 mod panics;
 mod run;
 mod server;
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
         Ok(Command::Convert(text)) => say(text.expose().trim_end()),
         Ok(Command::Test(config)) => test(&config),
         Ok(Command::Doctor(config)) => doctor::run(&config),
+        Ok(Command::Migrate(files)) => migrate::run(files),
         Ok(Command::Run(config)) => run::run(&config),
         Err(faults) => complain(&faults.to_string(), faults.exit_code()),
     }

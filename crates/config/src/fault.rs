@@ -107,7 +107,9 @@ impl FaultCode {
             Self::Missing => "An option that is needed is not set.",
             Self::Conflict => "Options exclude each other, or one is written twice.",
             Self::NotServed => "The option is one of oauth2-proxy, and this version does not serve it.",
-            Self::File => "A file that the configuration names is not there, may not be read, or holds the wrong thing.",
+            Self::File => {
+                "A file that the configuration names is not there, may not be read, or holds the wrong thing."
+            }
             Self::Syntax => "The command line, or a file, does not follow its syntax.",
             Self::Dangerous => "It would work, and open a door that nobody meant to open.",
             Self::Start => "Every option can be read, and what they name cannot be set up.",

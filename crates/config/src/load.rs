@@ -1,7 +1,7 @@
 //! From the command line and the environment to what to do.
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sidecar_core::Secret;
 
@@ -24,6 +24,8 @@ pub enum Command {
     Test(Box<Config>),
     /// Try out what the configuration names, and say what came back (`oauth2-sidecar doctor`).
     Doctor(Box<Config>),
+    /// Tell what becomes of the configuration that these files hold (`oauth2-sidecar migrate check FILE…`).
+    Migrate(Vec<PathBuf>),
     /// Print the version and end with status 0.
     Version,
     /// Print this text and end with status 0.
@@ -40,6 +42,11 @@ pub enum Command {
 /// what would be found after that would be about values that nobody wrote.
 pub fn load(arguments: &[OsString], environment: &[(OsString, OsString)]) -> Result<Command, Faults> {
     let arguments = texts(arguments)?;
+    if let [word, rest @ ..] = arguments.as_slice()
+        && word == "migrate"
+    {
+        return migration(rest);
+    }
     let (task, arguments) = Task::of(&arguments);
     let modes = arguments::modes(arguments);
     if modes.version {
@@ -58,6 +65,19 @@ pub fn load(arguments: &[OsString], environment: &[(OsString, OsString)]) -> Res
         Task::Serve => Command::Run(config),
         Task::Doctor => Command::Doctor(config),
     })
+}
+
+/// `migrate check FILE…`
+fn migration(arguments: &[String]) -> Result<Command, Faults> {
+    if let [check, files @ ..] = arguments
+        && check == "check"
+        && !files.is_empty()
+    {
+        return Ok(Command::Migrate(files.iter().map(PathBuf::from).collect()));
+    }
+    let (reason, instead) =
+        ("takes the word check and files", "write migrate check oauth2_proxy.cfg, or any other file");
+    Err(Faults::new(Stage::CommandLine, vec![Fault::new(FaultCode::Syntax, "migrate", Source::Flag, reason, instead)]))
 }
 
 /// What the first word asks for.

@@ -44,6 +44,7 @@ macro_rules! options {
                 deprecated: $crate::options::optional!($($remark)?),
                 help: $help,
                 value: |options| $crate::value::Setting::to_loose(&options.$key.value),
+                place: |options| Some((&options.$key.option, &options.$key.source)),
                 serving: $crate::row::Serving::Served {
                     set: |options, input, name, source| {
                         options.$key.value = <$type as $crate::value::Setting>::read(input)?;
@@ -66,6 +67,7 @@ macro_rules! options {
                 value: |_| {
                     $crate::value::Setting::to_loose(&<$later_type as $crate::value::Setting>::from_default($later_default))
                 },
+                place: |_| None,
                 serving: $crate::row::Serving::NotYet {
                     lacking: $lacking,
                     differs: |input| {

@@ -32,6 +32,8 @@ pub struct Row {
     pub help: &'static str,
     /// Its value among the options, as a file would have it; the default of what is not served.
     pub(crate) value: fn(&Options) -> Loose,
+    /// The name it was written by and where; `None` for what is not served.
+    pub(crate) place: fn(&Options) -> Option<(&str, &Source)>,
     pub(crate) serving: Serving,
 }
 

@@ -257,6 +257,7 @@ const fn mode(flag: &'static str, kind: Kind, default: &'static str, help: &'sta
         deprecated: None,
         help,
         value: |_| Loose::Text(String::new()),
+        place: |_| None,
         serving: Serving::Mode,
     }
 }

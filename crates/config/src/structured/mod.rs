@@ -63,6 +63,21 @@ impl Structured {
         let headers = self.request_headers.iter().chain(&self.response_headers);
         headers.flat_map(|header| &header.values).filter_map(|value| Some(&value.claim_source.as_ref()?.claim))
     }
+
+    /// What somebody wrote in nested form alone, by path: an entry by the leaf that names it.
+    pub(crate) fn mentions(&self) -> impl Iterator<Item = (String, Source)> {
+        let upstreams = self.upstreams.value.iter().map(|upstream| &upstream.path);
+        let headers = self.request_headers.iter().chain(&self.response_headers).map(|header| &header.name);
+        let parameters = self.provider.login_url_parameters.iter().map(|parameter| &parameter.name);
+        let servers = [&self.server, &self.metrics_server];
+        let addresses = servers.into_iter().flat_map(|server| [&server.bind_address, &server.secure_bind_address]);
+        upstreams
+            .chain(headers)
+            .chain(parameters)
+            .chain(addresses)
+            .filter(|leaf| matches!(leaf.source, Source::File { .. }) && leaf.option.contains('.'))
+            .map(|leaf| (leaf.option.to_string(), leaf.source.clone()))
+    }
 }
 
 /// A leaf below `parent` that nobody wrote.
