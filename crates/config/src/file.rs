@@ -229,7 +229,7 @@ mod tests {
             (value("scope = \"\"\"\nhunter2\n\"\"\""), "      1 | scope = …\n        |         ^"),
             (
                 value("upstreams = [\"http://a:hunter2@b/\"]"),
-                "      1 | upstreams = [\"http://…@b/\"]\n        |             ^^^^^^^^^^^^^^^^",
+                "      1 | upstreams = [\"http://…@b/\"]\n        |             ^^^^^^^^^^^^^^^",
             ),
             (key("[hunter]\nx = \"hunter2\""), "      1 | hunter\n        | ^^^^^^"),
         ] {

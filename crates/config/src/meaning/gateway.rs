@@ -12,7 +12,7 @@ use sidecar_gateway::{Api, Forwarding, Login, Probes, Refresh, Settings};
 use sidecar_providers::{Id, group_of_role};
 
 use super::judge::{Judge, given, one_of};
-use super::{pages, redirect, routes};
+use super::{everybody, pages, redirect, routes};
 use crate::fault::quote;
 use crate::options::Options;
 use crate::value::GoDuration;
@@ -92,6 +92,7 @@ fn allow(options: &Options, judge: &mut Judge) -> Allow {
             judge.refuse(written, format!("{} has no domain in it", quote(text)), "write it as in .example.com");
         }
     }
+    everybody::warn(options, judge);
     let mut groups: HashSet<String> = judge.restriction(&options.allowed_groups).map(str::to_owned).collect();
     // compat: other kinds of provider do not look at roles.
     if options.provider.value == Id::Keycloak.as_str() {

@@ -2,6 +2,7 @@
 
 mod azure;
 mod entra_id;
+mod everybody;
 mod further_providers;
 mod gateway;
 mod github;

@@ -32,8 +32,17 @@ pub(super) fn uri(options: &Options, judge: &mut Judge) -> Option<RedirectUri> {
         judge.refuse(written, format!("{} is neither an http(s) URL nor a path", quote(&written.value)), instead);
         return None;
     };
+    if uri.starts_with("http:") && !is_this_machine(&host) {
+        judge.warn(written, "the code and the cookies of a login travel over plain HTTP; write https");
+    }
     warn_of_other_hosts(options, &host, judge);
     Some(RedirectUri::Fixed { uri, host: Some(host) })
+}
+
+/// What browsers take for a secure place without TLS.
+fn is_this_machine(host: &str) -> bool {
+    let name = Host::parse(host).map_or(host, Host::name);
+    name == "localhost" || name.ends_with(".localhost") || name == "[::1]" || name.starts_with("127.")
 }
 
 fn of_path(path: String, relative: bool) -> RedirectUri {
@@ -92,6 +101,19 @@ mod tests {
             ("http://[::1]:80?k=v", "http://[::1]:80/oauth2/callback?k=v", "[::1]:80"),
         ] {
             assert_eq!(absolute(text, CALLBACK), Some((uri.to_owned(), host.to_owned())), "{text}");
+        }
+    }
+
+    #[test]
+    fn this_machine_needs_no_tls() {
+        for (host, is) in [
+            ("localhost:4180", true),
+            ("a.localhost", true),
+            ("127.0.0.1:80", true),
+            ("[::1]:80", true),
+            ("a.b", false),
+        ] {
+            assert_eq!(is_this_machine(host), is, "{host}");
         }
     }
 

@@ -44,7 +44,7 @@ fn the_first_of_flag_environment_and_file_counts() {
     let flag: &[&str] = &["--scope=flag"];
     let environment: &[(&str, &str)] = &[("OAUTH2_PROXY_SCOPE", "environment")];
     let file = "scope = 'file'";
-    let from_file = Source::File { path: "a.cfg".into(), line: 1, column: 7 };
+    let from_file = Source::File { path: "a.cfg".into(), line: 1, column: 9 };
     let from_environment = Source::Environment("OAUTH2_PROXY_SCOPE".to_owned());
     for (sources, value, source) in [
         (Sources { flags: flag, environment, file }, "flag", Source::Flag),
@@ -121,7 +121,7 @@ fn keys_of_the_file_are_found_without_regard_to_case() {
     assert_eq!(Sources { file: "SCOPE = 'a'", ..Sources::default() }.options().scope.value, "a");
     assert_eq!(
         Sources { file: "SCOPE = 'a'\nscope = 'b'", ..Sources::default() }.faults(),
-        ["scope (a.cfg:2): is there twice, in different spellings; keep one"]
+        ["scope (a.cfg:2:1): is there twice, in different spellings; keep one"]
     );
 }
 
@@ -133,10 +133,10 @@ fn every_unknown_key_and_every_bad_value_is_reported_at_once() {
     assert_eq!(
         Sources { flags: &[], environment, file }.faults(),
         [
-            "upstream (a.cfg:1): unknown key; did you mean upstreams?",
-            "logging-max-age (a.cfg:2): unknown key; did you mean logging_max_age?",
-            "server (a.cfg:3): unknown key; leave it out",
-            "frobnicate (a.cfg:5): unknown key; leave it out",
+            "upstream (a.cfg:1:1): unknown key; did you mean upstreams?",
+            "logging-max-age (a.cfg:2:1): unknown key; did you mean logging_max_age?",
+            "server (a.cfg:3:2): unknown key; leave it out",
+            "frobnicate (a.cfg:5:2): unknown key; leave it out",
             "cookie-expire (environment variable OAUTH2_PROXY_COOKIE_EXPIRE): \"7d\" is not a duration; write a number \
              and a unit, as in 90s, 15m or 1h30m",
             "cookie-secure (environment variable OAUTH2_PROXY_COOKIE_SECURE): \"maybe\\u{1b}[31m\" is not a boolean; \
@@ -151,10 +151,10 @@ fn a_value_of_the_wrong_type_is_not_quoted() {
     assert_eq!(
         Sources { file, ..Sources::default() }.faults(),
         [
-            "scope (a.cfg:1): the value is a list, not a single string; write it in quotes, without brackets",
-            "email-domain (a.cfg:4): the value is a list, not a single string; write it in quotes, without brackets",
-            "cookie-secret (a.cfg:3): the value is a list, not a single string; write it in quotes, without brackets",
-            "cookie-expire (a.cfg:2): the value is a date or time, not a duration; write it like \"1h30m\"",
+            "scope (a.cfg:1:9): the value is a list, not a single string; write it in quotes, without brackets",
+            "email-domain (a.cfg:4:17): the value is a list, not a single string; write it in quotes, without brackets",
+            "cookie-secret (a.cfg:3:17): the value is a list, not a single string; write it in quotes, without brackets",
+            "cookie-expire (a.cfg:2:17): the value is a date or time, not a duration; write it like \"1h30m\"",
         ]
     );
 }
@@ -172,7 +172,7 @@ fn a_bare_number_for_a_duration_is_nanoseconds_and_said_to_be() {
     let warnings: Vec<_> = merged.warnings.iter().map(ToString::to_string).collect();
     assert_eq!(
         warnings,
-        ["cookie-refresh (a.cfg:1): the bare number 3600 means 3600 nanoseconds; write \"3600s\" for seconds"]
+        ["cookie-refresh (a.cfg:1:18): the bare number 3600 means 3600 nanoseconds; write \"3600s\" for seconds"]
     );
 }
 
@@ -185,10 +185,10 @@ fn an_option_that_is_not_served_is_refused_unless_it_has_its_default() {
     assert_eq!(
         Sources { flags, environment, file }.faults(),
         [
-            "google-group (a.cfg:4): this version does not serve the groups of Google Workspace yet; leave it out",
+            "google-group (a.cfg:4:16): this version does not serve the groups of Google Workspace yet; leave it out",
             "bearer-token-login-fallback (environment variable OAUTH2_PROXY_BEARER_TOKEN_LOGIN_FALLBACK): this version \
              does not serve bearer tokens yet; leave it out or at true",
-            "redis-password (a.cfg:1): this version does not serve sessions in Redis yet; leave it out",
+            "redis-password (a.cfg:1:18): this version does not serve sessions in Redis yet; leave it out",
             "https-address (environment variable OAUTH2_PROXY_HTTPS_ADDRESS): this version does not serve TLS listeners \
              yet; leave it out or at :443",
         ]

@@ -33,7 +33,7 @@ fn a_client_of_github_com_needs_no_issuer_and_no_endpoint() {
     assert!(settings.restrictions.users.is_empty());
     assert_eq!(settings.session_lifetime, Some(Duration::from_hours(168)));
     assert!(matches!(settings.restrictions.membership, Membership::Anywhere { repository: None, .. }));
-    assert_eq!(github().warnings(), Start::minimal().warnings());
+    assert_eq!(github().with("EMAIL_DOMAINS", "example.com").warnings(), Start::minimal().warnings());
     let faults = github().with("CLIENT_ID", "").with("CLIENT_SECRET", "").faults();
     assert!(faults[0].starts_with("client-id ") && faults[1].starts_with("client-secret "), "{faults:?}");
 }
