@@ -24,8 +24,10 @@ fn every_fault_is_listed_at_once_with_its_option_its_place_and_a_reason() {
         .run();
     assert_eq!(finished.status.code(), Some(1), "{}", said(&finished));
     let text = said(&finished);
-    assert_line(&text, &["cookie_domain", "oauth2_proxy.cfg", "cookie_domains"]);
-    assert_line(&text, &["skip-provider-button", "oauth2_proxy.cfg"]);
+    // The line of the file is below the fault, with a mark, and below that what to write.
+    assert_line(&text, &["cookie_domain", "oauth2_proxy.cfg:2:1", "unknown key", "[E-CONFIG-UNKNOWN]"]);
+    assert!(text.contains("      2 | cookie_domain = …\n        | ^^^^^^^^^^^^^\n      did you mean cookie_domains?"), "{text}");
+    assert_line(&text, &["skip-provider-button", "oauth2_proxy.cfg:3:24", "[E-CONFIG-VALUE]"]);
     assert_line(&text, &["cookie-expire", "OAUTH2_PROXY_COOKIE_EXPIRE", "soon"]);
     let finished = Launch::new(Which::Ours)
         .config("upstreams = [\"ftp://127.0.0.1/\"]\n")
@@ -37,7 +39,8 @@ fn every_fault_is_listed_at_once_with_its_option_its_place_and_a_reason() {
     let text = said(&finished);
     assert_line(&text, &["upstream", "oauth2_proxy.cfg", "ftp"]);
     assert_line(&text, &["skip-auth-route"]);
-    assert_line(&text, &["cookie-samesite", "OAUTH2_PROXY_COOKIE_SAMESITE", "lax"]);
+    assert_line(&text, &["cookie-samesite", "OAUTH2_PROXY_COOKIE_SAMESITE", "sometimes"]);
+    assert_line(&text, &["write nothing, lax, strict or none"]);
     assert_line(&text, &["cookie-secret"]);
     assert_line(&text, &["client-id"]);
 }
