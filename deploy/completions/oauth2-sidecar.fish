@@ -159,6 +159,7 @@ complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l use-syste
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l version -d 'Print the version and end'
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -s h -l help -d 'Print the options and end'
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -f -a "doctor" -d 'Try out what the configuration names, with the network, and say what to do about what fails'
+complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -f -a "migrate" -d 'Tell what becomes of a configuration of oauth2-proxy'
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l acr-values -d 'Authentication context classes to ask for' -r -f
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l allowed-group -d 'Group that may sign in; with none every group may' -r -f
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l allowed-role -d 'Role of Keycloak that may sign in beside the groups: ROLE, or CLIENT:ROLE of a client; with the provider keycloak-oidc' -r -f
@@ -293,3 +294,4 @@ complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l use-system-trust-store -d 'Trust the usual authorities beside those of provider-ca-file'
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l version -d 'Print the version and end'
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -s h -l help -d 'Print the options and end'
+complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand migrate; and not __fish_seen_subcommand_from check" -f -a "check" -d 'Tell of each option in these files whether it is the same, changed, dangerous or unsupported'

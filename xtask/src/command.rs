@@ -27,6 +27,21 @@ pub(crate) fn command() -> Command {
                 .args(flags)
                 .arg(help()),
         )
+        .subcommand(
+            Command::new("migrate")
+                .about("Tell what becomes of a configuration of oauth2-proxy")
+                .disable_help_flag(true)
+                .disable_help_subcommand(true)
+                .subcommand(migrate_check()),
+        )
+}
+
+fn migrate_check() -> Command {
+    let files = Arg::new("file").value_name("FILE").action(ArgAction::Append).num_args(1..).required(true);
+    Command::new("check")
+        .about("Tell of each option in these files whether it is the same, changed, dangerous or unsupported")
+        .disable_help_flag(true)
+        .arg(files.value_hint(ValueHint::FilePath).help("Configuration file, environment file or manifest"))
 }
 
 fn help() -> Arg {

@@ -68,6 +68,12 @@ mod tests {
     }
 
     #[test]
+    fn bash_offers_the_two_words_of_migrate() {
+        assert_eq!(offered(&["oauth2-sidecar", "mig"]), ["migrate"]);
+        assert_eq!(offered(&["oauth2-sidecar", "migrate", "ch"]), ["check"]);
+    }
+
+    #[test]
     fn nothing_is_offered_behind_a_bare_boolean_that_it_would_not_read() {
         assert!(!offered(&["oauth2-sidecar", "--cookie-secure", ""]).contains(&"false".to_owned()));
     }

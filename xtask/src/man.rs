@@ -6,10 +6,20 @@ use clap_mangen::roff::{Roff, bold, roman};
 
 use crate::command::command;
 
+/// The ways to call it.
+const SYNOPSIS: [&str; 3] = [
+    "oauth2-sidecar [--FLAG[=VALUE]]...",
+    "oauth2-sidecar doctor [--FLAG[=VALUE]]...",
+    "oauth2-sidecar migrate check FILE...",
+];
+
 /// Exit statuses and what they mean.
 const STATUSES: [(&str, &str); 3] = [
     ("0", "It was asked to end and did, or what was to be checked is in order."),
-    ("1", "What was written is no configuration to start with, it could not start, or the doctor found something bad."),
+    (
+        "1",
+        "What was written is no configuration to start with, it could not start, the doctor found something bad, or migrate something unsupported.",
+    ),
     ("2", "The command line cannot be understood."),
 ];
 
@@ -20,8 +30,7 @@ pub(crate) fn page() -> Result<String> {
     let mut page = Vec::new();
     man.render_title(&mut page)?;
     man.render_name_section(&mut page)?;
-    section("SYNOPSIS", &["oauth2-sidecar [--FLAG[=VALUE]]...", "oauth2-sidecar doctor [--FLAG[=VALUE]]..."])
-        .to_writer(&mut page)?;
+    section("SYNOPSIS", &SYNOPSIS).to_writer(&mut page)?;
     description().to_writer(&mut page)?;
     man.render_options_section(&mut page)?;
     statuses().to_writer(&mut page)?;
@@ -63,6 +72,16 @@ fn description() -> Roff {
         roman(
             " as its first argument it tries out, with the network, what its configuration names: the provider, the app, \
              the callback's host. Each line says what was tried, what came back and what to do.",
+        ),
+    ]);
+    section.control("PP", []);
+    section.text([
+        roman("With "),
+        bold("migrate check"),
+        roman(
+            " it reads a configuration of oauth2-proxy (its TOML or YAML file, a file of variables, or manifests of \
+             Kubernetes) and prints a line for each option: the same here, changed on purpose and why, dangerous here and \
+             what to write instead, or unsupported. Nothing is started.",
         ),
     ]);
     section

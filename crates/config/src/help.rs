@@ -18,8 +18,8 @@ pub fn usage() -> String {
     let mut text = String::from(
         "oauth2-sidecar: the login proxy that runs beside an app in its pod\n\n\
          Usage: oauth2-sidecar [--FLAG[=VALUE]]...          serve\n       \
-         oauth2-sidecar doctor [--FLAG[=VALUE]]...   try out what the configuration names, with the network\n\
-         oauth2-sidecar migrate check FILE...          tell what becomes of a configuration of oauth2-proxy\n\n\
+         oauth2-sidecar doctor [--FLAG[=VALUE]]...   try out what the configuration names, with the network\n       \
+         oauth2-sidecar migrate check FILE...        tell what becomes of a configuration of oauth2-proxy\n\n\
          Each option but the first few is also a key of the TOML file that --config names, and an environment\n\
          variable OAUTH2_PROXY_KEY. Keys are flags with _ for -, those of most lists in the plural: --upstream is\n\
          OAUTH2_PROXY_UPSTREAMS. A flag wins over the environment, the environment over the file.\n\n",
