@@ -101,12 +101,11 @@ pub(crate) fn texts(arguments: &[OsString]) -> Result<Vec<String>, Faults> {
     let mut texts = Vec::with_capacity(arguments.len());
     let mut faults = Vec::new();
     for (at, argument) in arguments.iter().enumerate() {
-        match argument.to_str() {
-            Some(text) => texts.push(text.to_owned()),
-            None => {
-                let subject = format!("argument {}", at + 1);
-                faults.push(Fault::new(FaultCode::Syntax, subject, Source::Flag, "is not UTF-8", "write it in UTF-8"));
-            }
+        if let Some(text) = argument.to_str() {
+            texts.push(text.to_owned());
+        } else {
+            let subject = format!("argument {}", at + 1);
+            faults.push(Fault::new(FaultCode::Syntax, subject, Source::Flag, "is not UTF-8", "write it in UTF-8"));
         }
     }
     if faults.is_empty() { Ok(texts) } else { Err(Faults::new(Stage::CommandLine, faults)) }

@@ -12,7 +12,7 @@ pub(crate) struct Container {
     pub(crate) name: String,
     /// What the program is given, `$(NAME)` filled in as far as known.
     pub(crate) arguments: Vec<String>,
-    /// Its variables; `None` for a value that is in a Secret or ConfigMap that was not given, with the name of where.
+    /// Its variables; `None` for a value that is in an object that was not given, with the name of where.
     pub(crate) variables: Vec<(String, Variable)>,
     /// What it would find in mounted files, by path.
     pub(crate) files: BTreeMap<String, Vec<u8>>,
@@ -27,7 +27,7 @@ pub(crate) enum Variable {
     Elsewhere(String),
 }
 
-/// The contents of ConfigMaps and Secrets, by kind and name. Namespaces are not told apart: the files describe one app.
+/// The contents of `ConfigMap`s and `Secret`s, by kind and name. Namespaces are not told apart: the files describe one app.
 #[derive(Default)]
 struct Objects(BTreeMap<(&'static str, String), BTreeMap<String, Vec<u8>>>);
 
@@ -180,7 +180,7 @@ fn filled(text: &str, variables: &[(String, Variable)]) -> String {
     filled
 }
 
-/// The files that the container finds in volumes made of the given ConfigMaps and Secrets.
+/// The files that the container finds in volumes made of the given `ConfigMap`s and `Secret`s.
 fn mounted(pod: &Node, container: &Node, objects: &Objects) -> BTreeMap<String, Vec<u8>> {
     let volumes = pod.get("volumes").map(Node::elements).unwrap_or_default();
     let mut files = BTreeMap::new();

@@ -44,6 +44,9 @@ pub struct Line {
     pub notes: Vec<String>,
 }
 
+/// Options whose warnings are about files of the machine that it runs on, which is another one.
+const OF_THE_MACHINE: [&str; 1] = ["custom-templates-dir"];
+
 /// All options of one sidecar.
 pub(crate) struct Table {
     name: String,
@@ -53,7 +56,8 @@ pub(crate) struct Table {
 
 impl Table {
     pub(crate) fn of(place: &Place) -> Self {
-        let survey = survey(&place.sources);
+        let mut survey = survey(&place.sources);
+        survey.warnings.retain(|warning| !OF_THE_MACHINE.contains(&warning.subject.as_ref()));
         let unseen = Unseen { place };
         let faults: Vec<&Fault> = survey.faults.iter().filter(|fault| !unseen.explains(fault)).collect();
         let mut lines: Vec<Line> =
@@ -130,13 +134,9 @@ struct Unseen<'a> {
 impl Unseen<'_> {
     /// Whether a fault is only that something cannot be seen from here: a file of the pod, a value in a Secret.
     fn explains(&self, fault: &Fault) -> bool {
-        match fault.code {
-            FaultCode::File => true,
-            FaultCode::Missing => {
-                !self.place.missing.is_empty() || self.options().any(|(option, _)| option == fault.subject)
-            }
-            _ => false,
-        }
+        let is_unseen = || self.options().any(|(option, _)| option == fault.subject);
+        fault.code == FaultCode::File
+            || (fault.code == FaultCode::Missing && (!self.place.missing.is_empty() || is_unseen()))
     }
 
     fn options(&self) -> impl Iterator<Item = (&'static str, &str)> {

@@ -50,13 +50,10 @@ fn decode(text: &str) -> (Options, Structured, Vec<Fault>) {
 #[track_caller]
 fn fault(text: &str) -> Fault {
     let (mut options, mut faults) = (Options::default(), Vec::new());
-    match read(Path::new("a.yaml"), text.as_bytes(), &environment(), &mut options, &mut faults) {
-        Err(fault) => fault,
-        Ok(_) => {
-            assert_eq!(faults.len(), 1, "{text}: {}", faults.iter().map(ToString::to_string).collect::<String>());
-            faults.remove(0)
-        }
-    }
+    let read = read(Path::new("a.yaml"), text.as_bytes(), &environment(), &mut options, &mut faults);
+    faults.extend(read.err());
+    assert_eq!(faults.len(), 1, "{text}: {}", faults.iter().map(ToString::to_string).collect::<String>());
+    faults.remove(0)
 }
 
 fn at(line: usize, column: usize) -> Source {
@@ -200,7 +197,8 @@ fn a_file_that_is_no_yaml_is_told_by_its_place_without_its_words() {
         assert!(line <= expected, "{text}: {line}");
     }
     let mut options = Options::default();
-    let fault = read(Path::new("a"), b"a: 1\nb: \xff", &[], &mut options, &mut Vec::new()).err().expect("not UTF-8");
+    let read = read(Path::new("a"), b"a: 1\nb: \xff", &[], &mut options, &mut Vec::new());
+    let fault = read.map(drop).expect_err("not UTF-8");
     assert_eq!(fault.source, Source::File { path: "a".into(), line: 2, column: 4 });
 }
 

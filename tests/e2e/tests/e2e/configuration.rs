@@ -26,7 +26,10 @@ fn every_fault_is_listed_at_once_with_its_option_its_place_and_a_reason() {
     let text = said(&finished);
     // The line of the file is below the fault, with a mark, and below that what to write.
     assert_line(&text, &["cookie_domain", "oauth2_proxy.cfg:2:1", "unknown key", "[E-CONFIG-UNKNOWN]"]);
-    assert!(text.contains("      2 | cookie_domain = …\n        | ^^^^^^^^^^^^^\n      did you mean cookie_domains?"), "{text}");
+    assert!(
+        text.contains("      2 | cookie_domain = …\n        | ^^^^^^^^^^^^^\n      did you mean cookie_domains?"),
+        "{text}"
+    );
     assert_line(&text, &["skip-provider-button", "oauth2_proxy.cfg:3:24", "[E-CONFIG-VALUE]"]);
     assert_line(&text, &["cookie-expire", "OAUTH2_PROXY_COOKIE_EXPIRE", "soon"]);
     let finished = Launch::new(Which::Ours)

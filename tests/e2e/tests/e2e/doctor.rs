@@ -9,7 +9,7 @@ use crate::site::Site;
 
 /// The lines that are marked so, with what to do about each.
 fn marked<'a>(finished: &'a Finished, mark: &str) -> Vec<&'a str> {
-    finished.stdout.split("\n").filter(|line| line.starts_with(mark)).collect()
+    finished.stdout.lines().filter(|line| line.starts_with(mark)).collect()
 }
 
 #[track_caller]
@@ -85,6 +85,7 @@ fn an_address_that_is_taken_is_told_apart_by_who_has_it() {
 }
 
 /// The clock is told by whoever serves the login page, whose Date is `apart` from ours.
+#[expect(clippy::disallowed_methods, reason = "it stands for the provider's own clock")]
 fn clock_of_a_provider(apart: impl Fn(SystemTime) -> SystemTime + Send + Sync + 'static) -> Finished {
     let provider = App::with(move |_| {
         let date = httpdate::fmt_http_date(apart(SystemTime::now()));

@@ -19,6 +19,7 @@ mod identity;
 mod image;
 mod keycloak;
 mod microsoft;
+mod migrate;
 mod one_provider_per_app;
 mod provider_down;
 mod restrictions;
