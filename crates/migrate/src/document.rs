@@ -79,7 +79,12 @@ impl Documents {
                     environment::parse(text).map_err(|line| DocumentError::Environment { path: path(), line })?;
                 self.variables.extend(variables);
             }
-            _ => self.tomls.push((path(), file.content.clone())),
+            "cfg" | "toml" => self.tomls.push((path(), file.content.clone())),
+            // Standard input has no ending.
+            _ => match sidecar_yaml::documents(text) {
+                Ok(found) if found.iter().any(kubernetes::is_manifest) => self.manifests.extend(found),
+                Ok(_) | Err(_) => self.tomls.push((path(), file.content.clone())),
+            },
         }
         Ok(())
     }
@@ -115,6 +120,7 @@ mod tests {
         assert_eq!(kind(".env.production", "OAUTH2_PROXY_CLIENT_ID=x"), "variables");
         assert_eq!(kind("environment", "OAUTH2_PROXY_CLIENT_ID=x"), "variables");
         assert_eq!(kind("alpha.yaml", "providers: []"), "alpha");
+        assert_eq!(kind("/dev/stdin", "apiVersion: v1\nkind: Pod"), "manifests");
         assert_eq!(kind("pod.yml", "apiVersion: v1\nkind: Pod"), "manifests");
     }
 
