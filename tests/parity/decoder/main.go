@@ -71,4 +71,5 @@ var operations = map[string]func(*request) (map[string]any, error){
 	"seal":       seal,
 	"sign":       sign,
 	"check-sign": checkSignature,
+	"yaml":       readYAML,
 }

@@ -130,6 +130,14 @@ impl Judge {
         answer.is_ok_and(|answer| answer["signed"] == json!(true))
     }
 
+    /// What the YAML in `plain` says, read as the original reads its own.
+    ///
+    /// # Errors
+    /// The reader's own words.
+    pub fn yaml(&mut self, plain: &str) -> Result<Value, String> {
+        Ok(self.ask(&json!({"op": "yaml", "plain": plain}))?["value"].clone())
+    }
+
     fn must(&mut self, request: &Value) -> Value {
         self.ask(request).unwrap_or_else(|why| panic!("the judge refused to mint: {why}"))
     }

@@ -7,6 +7,8 @@
 //! judge      the original's own code, which opens and mints cookies
 //! explain    which row of docs/compatibility.md explains which difference; which bugs are open
 //! run        asks both sides, compares, counts
+//! startup    one way of setting a program up, and what it says to it
+//! verdict    both programs' words on it, compared
 //! report     the summary and the table in target/parity.md
 //! ```
 //!
@@ -28,3 +30,4 @@ pub mod report;
 pub mod run;
 pub mod side;
 pub mod startup;
+pub mod verdict;

@@ -4,29 +4,33 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use sidecar_testkit::{Launch, Process, Which, place};
+use sidecar_testkit::{Finished, Launch, Process, Which, place};
 
 /// One way of setting a program up, on top of settings that are sound.
 #[derive(Debug, Clone)]
 pub struct Attempt {
     /// What it tries.
-    pub name: &'static str,
+    pub name: String,
     /// Arguments after those of [`SOUND`].
-    pub arguments: Vec<&'static str>,
+    pub arguments: Vec<String>,
     /// Flags of [`SOUND`] that are left out.
-    pub without: Vec<&'static str>,
+    pub without: Vec<String>,
     /// Variables.
-    pub environment: Vec<(&'static str, &'static str)>,
+    pub environment: Vec<(String, String)>,
     /// The configuration file.
-    pub file: Option<&'static str>,
+    pub file: Option<String>,
+    /// The structured configuration; then it alone says what [`SOUND`] says of the provider and the app.
+    pub alpha: Option<String>,
     /// More files, by name, in the folder that the program runs in.
-    pub files: Vec<(&'static str, &'static str)>,
+    pub files: Vec<(String, String)>,
     /// The row of the document that says why the verdicts differ.
     pub row: Option<&'static str>,
+    /// The flag of the option that it is about: a refusal of ours names it.
+    pub subject: Option<&'static str>,
 }
 
 /// Settings that both programs take.
-pub const SOUND: [&str; 7] = [
+pub const SOUND: [&str; 8] = [
     "--provider=oidc",
     "--oidc-issuer-url=http://127.0.0.1:1",
     "--client-id=client",
@@ -34,7 +38,12 @@ pub const SOUND: [&str; 7] = [
     "--cookie-secret=marked-cookie-secret-32-bytes-ok",
     "--email-domain=*",
     "--upstream=http://127.0.0.1:1/",
+    // Where the defaults differ (D11).
+    "--insecure-oidc-skip-nonce=false",
 ];
+
+/// Those of [`SOUND`] that stand beside a structured configuration.
+const BESIDE_ALPHA: [&str; 2] = ["--cookie-secret", "--email-domain"];
 
 /// How long a program may take to say what it thinks.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -58,39 +67,61 @@ impl Verdict {
 
 /// An attempt with more arguments.
 #[must_use]
-pub fn with(name: &'static str, arguments: &[&'static str]) -> Attempt {
-    let arguments = arguments.to_vec();
-    Attempt { name, arguments, without: Vec::new(), environment: Vec::new(), file: None, files: Vec::new(), row: None }
+pub fn with(name: impl Into<String>, arguments: &[&str]) -> Attempt {
+    Attempt {
+        name: name.into(),
+        arguments: arguments.iter().map(|&argument| argument.to_owned()).collect(),
+        without: Vec::new(),
+        environment: Vec::new(),
+        file: None,
+        alpha: None,
+        files: Vec::new(),
+        row: None,
+        subject: None,
+    }
 }
 
 impl Attempt {
     /// Without these flags of [`SOUND`].
     #[must_use]
-    pub fn without(mut self, flags: &[&'static str]) -> Self {
-        self.without.extend(flags);
+    pub fn without(mut self, flags: &[&str]) -> Self {
+        self.without.extend(flags.iter().map(|&flag| flag.to_owned()));
         self
     }
 
     /// With a variable.
     #[must_use]
-    pub fn env(mut self, name: &'static str, value: &'static str) -> Self {
-        self.environment.push((name, value));
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
         self
     }
 
     /// With a file.
     #[must_use]
-    pub fn file(mut self, toml: &'static str) -> Self {
-        self.file = Some(toml);
+    pub fn file(mut self, toml: impl Into<String>) -> Self {
+        self.file = Some(toml.into());
+        self
+    }
+
+    /// With a structured configuration.
+    #[must_use]
+    pub fn alpha(mut self, yaml: impl Into<String>) -> Self {
+        self.alpha = Some(yaml.into());
+        self
+    }
+
+    /// With a file of this name beside it.
+    #[must_use]
+    pub fn beside(mut self, name: &str, content: &str) -> Self {
+        self.files.push((name.to_owned(), content.to_owned()));
         self
     }
 
     /// With pages of the operator's own.
     #[must_use]
-    pub fn page(mut self, name: &'static str, template: &'static str) -> Self {
-        self.files.push((name, template));
-        self.arguments.push("--custom-templates-dir=.");
-        self
+    pub fn page(mut self, name: &str, template: &str) -> Self {
+        self.arguments.push("--custom-templates-dir=.".to_owned());
+        self.beside(name, template)
     }
 
     /// With verdicts that differ for this reason.
@@ -100,23 +131,48 @@ impl Attempt {
         self
     }
 
+    /// About this option.
+    #[must_use]
+    pub fn about(mut self, flag: &'static str) -> Self {
+        self.subject = Some(flag);
+        self
+    }
+
     /// What `program` makes of it.
     #[must_use]
     pub fn judge(&self, program: &Path) -> Verdict {
+        let finished = self.run(program, "--config-test");
+        Verdict { code: finished.status.code(), said: finished.stdout + &finished.stderr }
+    }
+
+    /// The structured configuration that `program` makes of it.
+    #[must_use]
+    pub fn convert(&self, program: &Path) -> Verdict {
+        let finished = self.run(program, "--convert-config-to-alpha");
+        Verdict { code: finished.status.code(), said: finished.stdout }
+    }
+
+    fn run(&self, program: &Path, mode: &str) -> Finished {
         let folder = place::temporary_folder();
         let mut command = Command::new(program);
-        command.env_clear().current_dir(folder.path()).arg("--config-test");
-        let left_out = |flag: &&str| self.without.iter().any(|name| flag.split('=').next() == Some(name));
-        command.args(SOUND.iter().filter(|flag| !left_out(flag)));
-        if let Some(toml) = self.file {
-            let path = folder.path().join("test.cfg");
-            std::fs::write(&path, toml).expect("a temporary folder can be written to");
-            command.arg(format!("--config={}", path.display()));
+        command.env_clear().current_dir(folder.path()).arg(mode);
+        command.args(SOUND.iter().filter(|flag| !self.leaves_out(flag)));
+        if let Some(toml) = &self.file {
+            std::fs::write(folder.path().join("test.cfg"), toml).expect("a temporary folder can be written to");
+            command.arg("--config=test.cfg");
+        }
+        if let Some(yaml) = &self.alpha {
+            std::fs::write(folder.path().join("test.yaml"), yaml).expect("a temporary folder can be written to");
+            command.arg("--alpha-config=test.yaml");
         }
         self.write_files(folder.path());
-        command.args(&self.arguments).envs(self.environment.iter().copied());
-        let finished = Process::start(self.name, command).wait(PATIENCE);
-        Verdict { code: finished.status.code(), said: finished.stdout + &finished.stderr }
+        command.args(&self.arguments).envs(self.environment.iter().map(|(name, value)| (name, value)));
+        Process::start(&self.name, command).wait(PATIENCE)
+    }
+
+    fn leaves_out(&self, flag: &str) -> bool {
+        let name = flag.split('=').next().unwrap_or(flag);
+        self.without.iter().any(|out| out == name) || (self.alpha.is_some() && !BESIDE_ALPHA.contains(&name))
     }
 
     /// How `program` ends when it is started in earnest.

@@ -3,6 +3,7 @@
 use crate::case::Configuration;
 
 mod allowed;
+pub mod configuration;
 mod cookie_options;
 mod defaults;
 mod exempt;
