@@ -34,6 +34,10 @@ impl From<ScanError> for Error {
         let at = Position { line: mark.line(), column: mark.col() + 1 };
         // The parser's words are its own, but for one message that shows a character, and names of anchors and tags.
         let reason = error.info();
+        // The parser takes a tab there only with a blank beside it.
+        if reason.contains("valid YAML whitespace") {
+            return Self::new(at, "a tab where a blank belongs");
+        }
         let says_too_much = reason.contains(['`', '\'', '"']);
         Self { at, reason: if says_too_much { "a syntax error".to_owned() } else { reason.to_owned() } }
     }
@@ -44,6 +48,7 @@ impl From<ScanError> for Error {
 /// # Errors
 /// What is wrong with its syntax, twice the same key, an alias without an anchor, or a size beyond the limits.
 pub fn first(text: &str) -> Result<Node, Error> {
+    check(text)?;
     let mut builder = Builder::new(text);
     let document = builder.document()?;
     Ok(document.unwrap_or(Node { value: Value::Null, at: Position { line: 1, column: 1 } }))
@@ -54,12 +59,38 @@ pub fn first(text: &str) -> Result<Node, Error> {
 /// # Errors
 /// As [`first`], for any of them.
 pub fn documents(text: &str) -> Result<Vec<Node>, Error> {
+    check(text)?;
     let mut builder = Builder::new(text);
     let mut documents = Vec::new();
     while let Some(document) = builder.document()? {
         documents.push(document);
     }
     Ok(documents)
+}
+
+/// Refuses what Go's reader refuses, or takes for an end of line where this one does not: behind such a character a comment
+/// would go on for one of the two and be over for the other.
+fn check(text: &str) -> Result<(), Error> {
+    let mut at = Position { line: 1, column: 1 };
+    for (index, c) in text.char_indices() {
+        match c {
+            '\u{85}' | '\u{2028}' | '\u{2029}' => {
+                return Err(Error::new(at, "a line separator of Unicode, which not every reader takes for one"));
+            }
+            '\u{feff}' if index == 0 => continue,
+            '\t' | '\r' => {}
+            '\n' => {
+                at = Position { line: at.line + 1, column: 1 };
+                continue;
+            }
+            _ if c.is_control() || matches!(c, '\u{feff}' | '\u{fffe}' | '\u{ffff}') => {
+                return Err(Error::new(at, "a control character"));
+            }
+            _ => {}
+        }
+        at.column += 1;
+    }
+    Ok(())
 }
 
 struct Builder<'a> {
@@ -148,32 +179,41 @@ impl<'a> Builder<'a> {
 
     fn map(&mut self, mut at: Position, depth: usize) -> Result<Value, Error> {
         let mut entries: Vec<Entry> = Vec::new();
-        let mut merged = Vec::new();
+        let mut merged = None;
         loop {
             let event;
             (event, at) = self.expect(at)?;
             if matches!(event, Event::MappingEnd) {
                 break;
             }
-            let is_merge = matches!(&event, Event::Scalar(text, ScalarStyle::Plain, _, None) if text == "<<");
+            let is_merge = is_merge(&event);
             let key = self.node(event, at, depth + 1)?;
             let (event, value_at) = self.expect(at)?;
             let value = self.node(event, value_at, depth + 1)?;
             if is_merge {
-                merged.push(value);
+                if merged.replace(value).is_some() {
+                    return Err(Error::new(at, TWICE));
+                }
                 continue;
             }
             let Value::Text(key) = key.value else { return Err(Error::new(at, "a key that is no text")) };
             if entries.iter().any(|entry| entry.key == key) {
-                return Err(Error::new(at, "a key is there twice"));
+                return Err(Error::new(at, TWICE));
             }
             entries.push(Entry { key, at, value });
         }
-        for value in merged {
+        if let Some(value) = merged {
             merge(&mut entries, value)?;
         }
         Ok(Value::Map(entries))
     }
+}
+
+const TWICE: &str = "a key is there twice";
+
+/// Whether a key is the `<<` that merges, rather than a text of that look.
+fn is_merge(event: &Event<'_>) -> bool {
+    matches!(event, Event::Scalar(text, ScalarStyle::Plain, _, None) if text == "<<")
 }
 
 /// What is there already wins, and so does the earlier of several mappings.
@@ -198,9 +238,15 @@ fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>, at: Position) -> Re
         Some(tag) if tag.is_yaml_core_schema() => scalar::tagged(&tag.suffix, text)
             .ok_or_else(|| Error::new(at, "the value is not of the type that its tag says")),
         None if style == ScalarStyle::Plain => Ok(scalar::plain(text)),
+        // compat: a lone `!` changes nothing.
+        Some(tag) if is_lone(tag) && style == ScalarStyle::Plain => Ok(scalar::plain(text)),
         // A type of somebody's own says nothing to us.
         Some(_) | None => Ok(Value::Text(text.to_owned())),
     }
+}
+
+fn is_lone(tag: &Tag) -> bool {
+    matches!((tag.handle.as_str(), tag.suffix.as_str()), ("", "!") | ("!", ""))
 }
 
 /// How many nodes a tree has.

@@ -105,11 +105,14 @@ fn is_date(text: &str) -> bool {
     };
     let mut parts = date.split('-');
     let mut part = |least: usize, most: usize| {
-        parts
-            .next()
-            .is_some_and(|part| (least..=most).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit()))
+        let part = parts.next()?;
+        let is_number = (least..=most).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+        if is_number { part.parse::<u16>().ok() } else { None }
     };
-    let is_date = part(4, 4) && part(1, 2) && part(1, 2) && parts.next().is_none();
+    let is_date = part(4, 4).is_some()
+        && part(1, 2).is_some_and(|month| (1..=12).contains(&month))
+        && part(1, 2).is_some_and(|day| (1..=31).contains(&day))
+        && parts.next().is_none();
     is_date && time.is_none_or(|time| time.starts_with(|c: char| c.is_ascii_digit()) && time.contains(':'))
 }
 
@@ -147,6 +150,7 @@ mod tests {
             ("-", text("-")),
             ("2001-12-14", Value::Other("a date or time")),
             ("2001-12-14T21:59:43Z", Value::Other("a date or time")),
+            ("2001-13-14", text("2001-13-14")),
             ("2001-12-14-x", text("2001-12-14-x")),
             ("99999999999999999999", TOO_LONG),
             ("-9223372036854775808", Value::Int(i64::MIN)),

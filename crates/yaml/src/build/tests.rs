@@ -62,6 +62,27 @@ fn what_is_no_yaml_is_told_by_its_place_without_its_words() {
 }
 
 #[test]
+fn what_readers_take_differently_is_refused() {
+    for (text, reason, at) in [
+        ("a: 1\nb: x\u{1}y\n", "a control character", (2, 5)),
+        ("a: x\u{7f}\n", "a control character", (1, 5)),
+        ("a: x\u{feff}\n", "a control character", (1, 5)),
+        ("a: 1 # one\u{2028}b: 2\n", "a line separator of Unicode, which not every reader takes for one", (1, 11)),
+        ("a: x\u{85}y\n", "a line separator of Unicode, which not every reader takes for one", (1, 5)),
+        ("a: {<<: {}, <<: {}}", "a key is there twice", (1, 17)),
+    ] {
+        let error = first(text).err().unwrap_or_else(|| panic!("{text:?} is a document"));
+        assert_eq!(error.reason, reason, "{text:?}");
+        if !text.contains("<<") {
+            assert_eq!((error.at.line, error.at.column), at, "{text:?}");
+        }
+    }
+    assert_eq!(first("a:\tx\n").err().unwrap().reason, "a tab where a blank belongs");
+    assert!(first("\u{feff}a: \u{a0}\r\n").is_ok());
+    assert!(tree("a: ! 12\n").get("a").unwrap().value == Value::Int(12));
+}
+
+#[test]
 fn aliases_that_multiply_are_refused() {
     let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
     for level in 1..9 {
