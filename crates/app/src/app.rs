@@ -18,10 +18,24 @@ pub(crate) struct App {
     pub(crate) gateway: Gateway,
     /// Who signs visitors in.
     pub(crate) provider: Arc<dyn Provider>,
+}
+
+/// What stays when an app takes the place of another.
+#[derive(Clone)]
+pub(crate) struct Lasting {
+    /// Where log lines go.
+    pub(crate) journal: Arc<dyn Journal>,
     /// The WebSockets that are open.
     pub(crate) tunnels: Tunnels,
     /// Ended when the process is about to stop.
     pub(crate) readiness: Readiness,
+}
+
+impl Lasting {
+    /// For a process that begins.
+    pub(crate) fn new(journal: Arc<dyn Journal>) -> Self {
+        Self { journal, tunnels: Tunnels::default(), readiness: Readiness::default() }
+    }
 }
 
 /// Why the settings make no program.
@@ -54,7 +68,7 @@ impl App {
     ///
     /// # Errors
     /// [`AppError`]
-    pub(crate) fn build(config: &Config, journal: Arc<dyn Journal>, runtime: Handle) -> Result<Self, AppError> {
+    pub(crate) fn build(config: &Config, lasting: &Lasting, runtime: Handle) -> Result<Self, AppError> {
         let proxies = proxies()?;
         let client = Client::new(Dialer::new(Tls::new(&config.provider_tls)?, proxies.clone()));
         let background = Background::new(runtime);
@@ -64,9 +78,8 @@ impl App {
 
         let cookies = CookieStore::new(config.sessions.clone());
         let names = cookies.names().clone();
-        let table = Arc::new(Table::new(&config.upstream, OwnCookies::new(move |name| names.is_ours(name)), &proxies)?);
-        let readiness = Readiness::default();
-        let tunnels = table.tunnels().clone();
+        let table = Table::new(&config.upstream, OwnCookies::new(move |name| names.is_ours(name)), &proxies)?;
+        let table = Arc::new(table.with_tunnels(lasting.tunnels.clone()));
         let gateway = Gateway::new(Parts {
             settings: config.gateway.clone(),
             provider: Arc::clone(&provider),
@@ -74,10 +87,10 @@ impl App {
             logins: LoginCookies::new(config.logins.clone()),
             table,
             backend_logout,
-            readiness: readiness.clone(),
-            journal,
+            readiness: lasting.readiness.clone(),
+            journal: Arc::clone(&lasting.journal),
             clock: Clock::system(),
         });
-        Ok(Self { gateway, provider, tunnels, readiness })
+        Ok(Self { gateway, provider })
     }
 }

@@ -8,32 +8,38 @@ mod doctor;
 mod logging;
 mod migrate;
 mod panics;
+mod reload;
 mod run;
 mod server;
+mod watch;
 
 use std::env;
-use std::ffi::OsString;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use sidecar_config::{Command, Config};
+use sidecar_config::{Command, Config, Files};
 use sidecar_core::report::chain;
+
+use crate::reload::{InUse, Origin};
 
 /// Configuration or start-up failed.
 const FAILED: u8 = 1;
 
 fn main() -> ExitCode {
     panics::keep_quiet();
-    let arguments: Vec<OsString> = env::args_os().skip(1).collect();
-    let environment: Vec<(OsString, OsString)> = env::vars_os().collect();
-    match sidecar_config::load(&arguments, &environment) {
+    let origin = Origin {
+        arguments: env::args_os().skip(1).collect(),
+        environment: env::vars_os().collect(),
+        files: Files::default(),
+    };
+    match origin.load() {
         Ok(Command::Version) => say(&format!("oauth2-sidecar {}", env!("CARGO_PKG_VERSION"))),
         Ok(Command::Help(text)) => complain(text.trim_end(), 0),
         Ok(Command::Convert(text)) => say(text.expose().trim_end()),
         Ok(Command::Test(config)) => test(&config),
         Ok(Command::Doctor(config)) => doctor::run(&config),
         Ok(Command::Migrate(files)) => migrate::run(files),
-        Ok(Command::Run(config)) => run::run(&config),
+        Ok(Command::Run(config)) => run::run(InUse { config: *config, origin }),
         Err(faults) => complain(&faults.to_string(), faults.exit_code()),
     }
 }

@@ -8,13 +8,15 @@ use std::time::Duration;
 use sidecar_config::{Config, Discovery, Shutdown};
 use sidecar_core::report::chain;
 use sidecar_gateway::{AuthLine, Journal, RequestLine};
-use tokio::runtime;
+use sidecar_upstream::Tunnels;
+use tokio::runtime::{self, Handle};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::time;
 
-use crate::app::{App, AppError};
+use crate::app::{App, AppError, Lasting};
 use crate::logging::{self, LogWriter};
+use crate::reload::{Changes, InUse};
 use crate::server::{self, Drain, Limits, ListenError, Workers};
 
 /// Why the process did not serve.
@@ -35,9 +37,9 @@ pub(crate) enum RunError {
 }
 
 /// Serves until a signal ends it.
-pub(crate) fn run(config: &Config) -> ExitCode {
-    let (log, writer) = logging::start(&config.logs);
-    let served = serve(config, log);
+pub(crate) fn run(in_use: InUse) -> ExitCode {
+    let (log, writer) = logging::start(&in_use.config.logs);
+    let served = serve(in_use, log);
     finish(served, writer)
 }
 
@@ -48,7 +50,7 @@ pub(crate) fn run(config: &Config) -> ExitCode {
 pub(crate) fn check(config: &Config) -> Result<(), RunError> {
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     // What the provider begins in the background never runs: nobody drives this runtime.
-    App::build(config, Arc::new(Nowhere), runtime.handle().clone())?;
+    App::build(config, &Lasting::new(Arc::new(Nowhere)), runtime.handle().clone())?;
     Ok(())
 }
 
@@ -74,40 +76,65 @@ fn finish(served: Result<(), RunError>, writer: LogWriter) -> ExitCode {
     code
 }
 
-fn serve(config: &Config, journal: Arc<dyn Journal>) -> Result<(), RunError> {
-    for warning in &config.warnings {
+fn serve(mut in_use: InUse, journal: Arc<dyn Journal>) -> Result<(), RunError> {
+    for warning in &in_use.config.warnings {
         tracing::warn!("{warning}");
     }
-    let Some(listen) = &config.listen else { return Ok(()) };
+    let Some(listen) = in_use.config.listen.clone() else { return Ok(()) };
     // Accepts connections, and makes all calls to the provider: they outlive the request that began them.
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
-    let app = App::build(config, journal, runtime.handle().clone())?;
+    let lasting = Lasting::new(journal);
+    let app = App::build(&in_use.config, &lasting, runtime.handle().clone())?;
     let served = runtime.block_on(async {
         let mut signals = Signals::new()?;
-        if config.discovery == Discovery::AtStart {
+        let mut changes = Changes::of(&in_use.config, &in_use.origin)?;
+        if in_use.config.discovery == Discovery::AtStart {
             app.provider.ready_once().await?;
         }
-        let listener = server::bind(listen)?;
+        let listener = server::bind(&listen)?;
         tracing::info!("listening on {}", listener.place());
         let workers = Workers::start(
             thread::available_parallelism().map_or(1, usize::from),
-            Limits { head_bytes: config.max_header_bytes },
-            config.shutdown.timeout,
+            Limits { head_bytes: in_use.config.max_header_bytes },
+            in_use.config.shutdown.timeout,
             || app.gateway.for_thread(),
         )?;
         let (stop, stopped) = watch::channel(false);
         tokio::join!(server::accept(listener, &workers, stopped), async {
-            signals.next().await;
-            app.readiness.end();
-            linger(&config.shutdown, &mut signals).await;
+            renew_until_stopped(&mut in_use, &mut changes, &lasting, &workers, &mut signals).await;
+            lasting.readiness.end();
+            linger(&in_use.config.shutdown, &mut signals).await;
             stop.send_replace(true);
         });
-        drain(&app, workers, signals).await;
+        drain(&lasting.tunnels, workers, signals).await;
         Ok(())
     });
     // Dropping the runtime would wait for the workers, also when a signal has said not to.
     runtime.shutdown_background();
     served
+}
+
+/// Lets the threads answer by each new configuration, until a signal says to stop.
+async fn renew_until_stopped(
+    in_use: &mut InUse,
+    changes: &mut Changes,
+    lasting: &Lasting,
+    workers: &Workers,
+    signals: &mut Signals,
+) {
+    loop {
+        let change = tokio::select! {
+            change = changes.next() => change,
+            () = signals.next() => return,
+        };
+        let renewed = tokio::select! {
+            renewed = in_use.renew(change, changes, lasting, Handle::current()) => renewed,
+            () = signals.next() => return,
+        };
+        if let Some(app) = renewed {
+            workers.replace(|| app.gateway.for_thread());
+        }
+    }
 }
 
 /// Goes on serving for a while, not ready, so that whoever sends us requests can notice. A second signal ends it.
@@ -119,10 +146,10 @@ async fn linger(shutdown: &Shutdown, signals: &mut Signals) {
 }
 
 /// Lets requests in flight finish. A further signal cuts them.
-async fn drain(app: &App, workers: Workers, mut signals: Signals) {
-    app.tunnels.cut();
+async fn drain(tunnels: &Tunnels, workers: Workers, mut signals: Signals) {
+    tunnels.cut();
     tokio::select! {
-        () = app.tunnels.closed() => {}
+        () = tunnels.closed() => {}
         () = signals.next() => return tracing::warn!("stopped at once"),
     }
     let stopping = tokio::task::spawn_blocking(move || workers.stop());

@@ -6,7 +6,7 @@ use std::path::Path;
 use toml::de::{DeTable, DeValue};
 
 use crate::excerpt::{Excerpt, Piece};
-use crate::fault::{Fault, FaultCode, quote, without_credentials};
+use crate::fault::{Fault, FaultCode, without_credentials};
 use crate::row::{Row, Secrecy};
 use crate::table::OPTIONS;
 use crate::value::Loose;
@@ -24,17 +24,6 @@ pub(crate) struct Entry {
     pub(crate) key_source: Source,
     key_span: Range<usize>,
     value_span: Range<usize>,
-}
-
-/// All of a file that the option of this name names.
-///
-/// # Errors
-/// A file that cannot be read.
-pub(crate) fn read(option: &str, path: &Path) -> Result<Vec<u8>, Fault> {
-    std::fs::read(path).map_err(|error| {
-        let reason = format!("cannot read {}: {error}", quote(&path.to_string_lossy()));
-        Fault::new(FaultCode::File, option, Source::Flag, reason, "name a file that is there and may be read")
-    })
 }
 
 /// A file that was read: its entries, and the lines to show with a fault.

@@ -20,6 +20,7 @@ mod convert;
 mod excerpt;
 mod fault;
 mod file;
+mod files;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod help;
@@ -39,8 +40,9 @@ mod written;
 
 pub use excerpt::Excerpt;
 pub use fault::{Fault, FaultCode, Faults, Stage, Warning};
+pub use files::Files;
 pub use help::usage;
-pub use load::{Command, load};
+pub use load::{Command, load, load_from};
 pub use meaning::{Config, Discovery, ErrorStream, Listen, LogSettings, LogZone, Shutdown};
 pub use options::Options;
 pub use row::{ENVIRONMENT_PREFIX, Row, Secrecy};

@@ -8,11 +8,12 @@ use sidecar_core::Secret;
 use crate::arguments::{self, CommandLine, Modes};
 use crate::convert;
 use crate::fault::{Fault, FaultCode, Faults, Stage};
-use crate::file::{self, Document};
+use crate::file::Document;
+use crate::files::Files;
 use crate::help;
 use crate::meaning::{Config, Surroundings};
 use crate::merge::Flags;
-use crate::understand::{Given, Understood, read_alpha};
+use crate::understand::{Given, Understood};
 use crate::written::Source;
 
 /// What the program is asked to do.
@@ -41,6 +42,18 @@ pub enum Command {
 /// Everything that is wrong. A command line that cannot be understood, or a file that cannot be read, ends it early:
 /// what would be found after that would be about values that nobody wrote.
 pub fn load(arguments: &[OsString], environment: &[(OsString, OsString)]) -> Result<Command, Faults> {
+    load_from(arguments, environment, &Files::default())
+}
+
+/// The same with configuration files that may have been read before.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_from(
+    arguments: &[OsString],
+    environment: &[(OsString, OsString)],
+    files: &Files,
+) -> Result<Command, Faults> {
     let arguments = texts(arguments)?;
     if let [word, rest @ ..] = arguments.as_slice()
         && word == "migrate"
@@ -57,9 +70,9 @@ pub fn load(arguments: &[OsString], environment: &[(OsString, OsString)]) -> Res
         CommandLine::Flags(flags) => flags,
     };
     if modes.convert {
-        return converted(&flags, environment, &modes).map(Command::Convert);
+        return converted(&flags, environment, &modes, files).map(Command::Convert);
     }
-    let config = Box::new(configuration(&flags, environment, &modes)?);
+    let config = Box::new(configuration(&flags, environment, &modes, files)?);
     Ok(match task {
         _ if modes.config_test => Command::Test(config),
         Task::Serve => Command::Run(config),
@@ -112,7 +125,12 @@ pub(crate) fn texts(arguments: &[OsString]) -> Result<Vec<String>, Faults> {
 }
 
 /// The configuration as a structured one.
-fn converted(flags: &Flags, environment: &[(OsString, OsString)], modes: &Modes) -> Result<Secret<String>, Faults> {
+fn converted(
+    flags: &Flags,
+    environment: &[(OsString, OsString)],
+    modes: &Modes,
+    files: &Files,
+) -> Result<Secret<String>, Faults> {
     let conflict = |other: &str| {
         let reason = format!("cannot be together with {other}");
         let fault = Fault::new(
@@ -130,7 +148,7 @@ fn converted(flags: &Flags, environment: &[(OsString, OsString)], modes: &Modes)
     if modes.config_test {
         return conflict("config-test");
     }
-    let (Understood { options, structured, judge }, file) = understood(flags, environment, modes)?;
+    let (Understood { options, structured, judge, .. }, file) = understood(flags, environment, modes, files)?;
     if judge.faults.is_empty() {
         Ok(Secret::new(convert::to_alpha(&options, &structured)))
     } else {
@@ -138,8 +156,13 @@ fn converted(flags: &Flags, environment: &[(OsString, OsString)], modes: &Modes)
     }
 }
 
-fn configuration(flags: &Flags, environment: &[(OsString, OsString)], modes: &Modes) -> Result<Config, Faults> {
-    let (mut understood, file) = understood(flags, environment, modes)?;
+fn configuration(
+    flags: &Flags,
+    environment: &[(OsString, OsString)],
+    modes: &Modes,
+    files: &Files,
+) -> Result<Config, Faults> {
+    let (mut understood, file) = understood(flags, environment, modes, files)?;
     match understood.config(Surroundings::new(environment)) {
         Some(config) if understood.judge.faults.is_empty() => Ok(config),
         _ => Err(explained(understood.judge.faults, &file)),
@@ -151,9 +174,10 @@ fn understood(
     flags: &Flags,
     environment: &[(OsString, OsString)],
     modes: &Modes,
+    files: &Files,
 ) -> Result<(Understood, Document), Faults> {
-    let file = read(&modes.config).map_err(|fault| failed(vec![fault]))?;
-    let alpha = read_alpha(&modes.alpha_config).map_err(|fault| failed(vec![fault]))?;
+    let file = read(&modes.config, files).map_err(|fault| failed(vec![fault]))?;
+    let alpha = read_alpha(&modes.alpha_config, files).map_err(|fault| failed(vec![fault]))?;
     let understood = Understood::new(&Given { flags, environment, file: &file, alpha })?;
     Ok((understood, file))
 }
@@ -168,12 +192,19 @@ fn explained(faults: Vec<Fault>, file: &Document) -> Faults {
     failed(faults.into_iter().map(explain).collect())
 }
 
-fn read(path: &str) -> Result<Document, Fault> {
+fn read(path: &str, files: &Files) -> Result<Document, Fault> {
     if path.is_empty() {
         return Ok(Document::default());
     }
-    let content = file::read("config", Path::new(path))?;
-    Document::parse(Path::new(path), &content)
+    Document::parse(Path::new(path), &files.read("config", Path::new(path))?)
+}
+
+/// The content of the file of `--alpha-config`; `None` without one.
+fn read_alpha(path: &str, files: &Files) -> Result<Option<(PathBuf, Vec<u8>)>, Fault> {
+    if path.is_empty() {
+        return Ok(None);
+    }
+    files.read("alpha-config", Path::new(path)).map(|content| Some((PathBuf::from(path), content)))
 }
 
 #[cfg(test)]

@@ -71,6 +71,7 @@ options! {
 
         // Who is let in.
         "email-domain" email_domains: Vec<String> = "", "Domain of e-mail addresses that may sign in; .domain means its subdomains, * everybody";
+        "authenticated-emails-file" authenticated_emails_file: String = "", "CSV file whose first column is addresses that may sign in, beside those of email-domain; read again when it changes";
         "allowed-group" allowed_groups at "providers[0].allowedGroups": Vec<String> = "", "Group that may sign in; with none every group may";
         "allowed-role" allowed_roles at "providers[0].keycloakConfig.roles": Vec<String> = "", "Role of Keycloak that may sign in beside the groups: ROLE, or CLIENT:ROLE of a client; with the provider keycloak-oidc";
         "skip-auth-route" skip_auth_routes: Vec<String> = "", "Requests served without a session: REGEX, METHOD=REGEX or METHOD!=REGEX, matched on the path";
@@ -131,6 +132,7 @@ options! {
         "real-client-ip-header" real_client_ip_header: String = "X-Real-IP", "Header in which the proxy names the client's address";
         "request-id-header" request_id_header: String = "X-Request-Id", "Header that brings the id of a request";
         "allow-query-semicolons" allow_query_semicolons: bool = "false", "Take ; for a separator in queries";
+        "watch-config" watch_config: bool = "false", "Read the configuration files again when they change; a signal SIGHUP does so in any case";
         "shutdown-delay" shutdown_delay: GoDuration = "0s", "How long to go on serving, not ready, after the signal to stop";
         "shutdown-timeout" shutdown_timeout: GoDuration = "20s", "How long requests in flight may take after that";
 
@@ -188,7 +190,6 @@ options! {
         "bearer-token-login-fallback" bearer_token_login_fallback: bool = "true", "bearer tokens", "Begin a login when a bearer token is not valid";
         "htpasswd-file" htpasswd_file: String = "", "users of a file", "File of users who sign in with a password";
         "htpasswd-user-group" htpasswd_user_groups: Vec<String> = "", "users of a file", "Group of those users";
-        "authenticated-emails-file" authenticated_emails_file: String = "", "a file of e-mail addresses", "File of addresses that may sign in, read again when it changes";
 
         // Sessions in Redis, and the sealed format.
         "redis-connection-url" redis_connection_url: Secret<String> = "", "sessions in Redis", "Address of a single Redis server";
@@ -221,7 +222,6 @@ options! {
         "metrics-tls-cert-file" metrics_tls_cert_file at "metricsServer.tls.cert.fromFile": String = "", "metrics", "Certificate of that listener";
         "metrics-tls-key-file" metrics_tls_key_file at "metricsServer.tls.key.fromFile": String = "", "metrics", "Private key of that listener";
         "app-probe-address" app_probe_address: String = "", "a listener for probes of the app", "Where to forward the app's probe paths from";
-        "watch-config" watch_config: bool = "false", "reading the configuration again", "Read the configuration files again when they change";
 
         // Logs of another shape, and signatures.
         "signature-key" signature_key deprecated "deprecated, warns at startup": Secret<String> = "", "signed requests to the app", "ALGORITHM:KEY that signs requests to the app";

@@ -1,10 +1,10 @@
 //! From what the sources say to options and structure, whether they were read here or handed in.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::alpha;
-use crate::fault::{Fault, Faults, Stage};
+use crate::fault::{Faults, Stage};
 use crate::file::Document;
 use crate::meaning::{Config, Judge, Surroundings};
 use crate::merge::{Environment, Flags, merge};
@@ -28,6 +28,14 @@ pub(crate) struct Understood {
     pub(crate) options: Options,
     pub(crate) structured: Structured,
     pub(crate) judge: Judge,
+    form: Form,
+}
+
+/// What the options of the provider are named by.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Flags,
+    Structured,
 }
 
 impl Understood {
@@ -42,7 +50,7 @@ impl Understood {
             let merged = merge(given.flags, &environment, &given.file.entries);
             let mut judge = Judge { faults: merged.faults, warnings: merged.warnings };
             let structured = Structured::from_options(&merged.options, &mut judge);
-            return Ok(Self { options: merged.options, structured, judge });
+            return Ok(Self { options: merged.options, structured, judge, form: Form::Flags });
         };
         let mut judge = Judge::default();
         alpha::beside(given.flags, &mut environment, &given.file.entries, &mut judge)?;
@@ -52,19 +60,15 @@ impl Understood {
         let mut options = merged.options;
         let structured = alpha::read(path, content, given.environment, &mut options, &mut judge.faults)
             .map_err(|fault| Faults::new(Stage::Configuration, vec![fault]))?;
-        Ok(Self { options, structured, judge })
+        Ok(Self { options, structured, judge, form: Form::Structured })
     }
 
     /// What it means; `None` only after a fault.
     pub(crate) fn config(&mut self, surroundings: Surroundings<'_>) -> Option<Config> {
-        Config::new(&self.options, &self.structured, surroundings, &mut self.judge)
+        let config = Config::new(&self.options, &self.structured, surroundings, &mut self.judge);
+        if self.form == Form::Structured {
+            alpha::name_by_path(&mut self.judge.faults);
+        }
+        config
     }
-}
-
-/// The content of the file of `--alpha-config`; `None` without one.
-pub(crate) fn read_alpha(path: &str) -> Result<Option<(PathBuf, Vec<u8>)>, Fault> {
-    if path.is_empty() {
-        return Ok(None);
-    }
-    crate::file::read("alpha-config", Path::new(path)).map(|content| Some((PathBuf::from(path), content)))
 }

@@ -98,6 +98,12 @@ impl Table {
         &self.injector
     }
 
+    /// The same, which counts its WebSockets among those of another table that it takes the place of.
+    #[must_use]
+    pub fn with_tunnels(self, tunnels: Tunnels) -> Self {
+        Self { tunnels, ..self }
+    }
+
     /// The WebSockets that are open, over all workers.
     #[must_use]
     pub fn tunnels(&self) -> &Tunnels {

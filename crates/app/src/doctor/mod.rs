@@ -24,7 +24,7 @@ use tokio::runtime;
 
 use self::finding::{Finding, Verdict};
 use self::probe::Prober;
-use crate::app::{self, App};
+use crate::app::{self, App, Lasting};
 use crate::run::Nowhere;
 
 /// Tries everything and prints what is found as it is found. Status 0 when nothing is bad, 1 otherwise.
@@ -47,7 +47,8 @@ pub(crate) fn run(config: &Config) -> ExitCode {
 async fn examine(config: &Config, runtime: &runtime::Runtime, report: &mut Report) -> Result<(), String> {
     let proxies = app::proxies().map_err(|error| chain(&error))?;
     let provider_tls = Tls::new(&config.provider_tls).map_err(|error| chain(&error))?;
-    let built = App::build(config, Arc::new(Nowhere), runtime.handle().clone()).map_err(|error| chain(&error))?;
+    let built = App::build(config, &Lasting::new(Arc::new(Nowhere)), runtime.handle().clone())
+        .map_err(|error| chain(&error))?;
     report.add(&trust::authorities(&provider_tls));
 
     let to_provider = Prober::by_uri(Dialer::new(provider_tls, proxies.clone()));

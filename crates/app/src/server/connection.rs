@@ -12,11 +12,12 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use sidecar_gateway::{Gateway, Peer};
+use sidecar_gateway::Peer;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 
 use super::phase::{Answered, Phase, Watched};
+use super::worker::Current;
 
 /// Most header lines of a request (differences.md D43).
 const MAX_HEADER_LINES: usize = 256;
@@ -32,7 +33,7 @@ pub(crate) struct Limits {
 pub(super) async fn serve<S>(
     socket: S,
     peer: Peer,
-    gateway: Rc<Gateway>,
+    current: Rc<Current>,
     limits: Limits,
     mut drain: watch::Receiver<bool>,
 ) where
@@ -40,7 +41,7 @@ pub(super) async fn serve<S>(
 {
     let phase = Phase::new();
     let service = service_fn(|request: Request<Incoming>| {
-        let (gateway, served) = (Rc::clone(&gateway), phase.request());
+        let (gateway, served) = (current.gateway(), phase.request());
         async move {
             if head_bytes(&request) > limits.head_bytes {
                 return Ok(too_large().map(Either::Right).map(|body| Answered::new(body, served)));

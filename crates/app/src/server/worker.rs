@@ -1,6 +1,6 @@
 //! The threads that serve.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
@@ -26,6 +26,31 @@ pub(super) enum Socket {
     Unix(UnixStream),
 }
 
+/// What a worker is handed.
+enum Work {
+    Connection(Socket, Peer),
+    /// Takes the place of the one that answers now.
+    Gateway(Box<Gateway>),
+}
+
+/// The gateway of a thread: requests take the one that there is when they come, and end on it.
+pub(super) struct Current(RefCell<Rc<Gateway>>);
+
+impl Current {
+    fn new(gateway: Gateway) -> Self {
+        Self(RefCell::new(Rc::new(gateway)))
+    }
+
+    fn replace(&self, gateway: Gateway) {
+        self.0.replace(Rc::new(gateway));
+    }
+
+    /// The one that answers now; costs a count that no other thread sees.
+    pub(super) fn gateway(&self) -> Rc<Gateway> {
+        Rc::clone(&self.0.borrow())
+    }
+}
+
 /// How far stopping has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Drain {
@@ -43,7 +68,7 @@ pub(crate) struct Workers {
 }
 
 struct Thread {
-    connections: mpsc::UnboundedSender<(Socket, Peer)>,
+    work: mpsc::UnboundedSender<Work>,
     handle: JoinHandle<Drain>,
 }
 
@@ -61,13 +86,13 @@ impl Workers {
         let (drain, draining) = watch::channel(false);
         let threads = (0..count)
             .map(|index| {
-                let (connections, accepted) = mpsc::unbounded_channel();
+                let (work, handed) = mpsc::unbounded_channel();
                 let (gateway, draining) = (gateway(), draining.clone());
                 let handle = thread::Builder::new()
                     .name(format!("worker-{index}"))
                     .stack_size(STACK)
-                    .spawn(move || run(gateway, limits, accepted, &draining, drain_time))?;
-                Ok(Thread { connections, handle })
+                    .spawn(move || run(gateway, limits, handed, &draining, drain_time))?;
+                Ok(Thread { work, handle })
             })
             .collect::<io::Result<Vec<_>>>()?;
         Ok(Self { threads, next: Cell::new(0), drain })
@@ -78,15 +103,22 @@ impl Workers {
         let turn = self.next.get();
         self.next.set((turn + 1) % self.threads.len());
         // A worker that has ended is part of a process that is ending.
-        let _ = self.threads[turn].connections.send((socket, peer));
+        let _ = self.threads[turn].work.send(Work::Connection(socket, peer));
+    }
+
+    /// Lets every thread answer by another gateway from its next request on. Connections stay.
+    pub(crate) fn replace(&self, gateway: impl Fn() -> Gateway) {
+        for thread in &self.threads {
+            let _ = thread.work.send(Work::Gateway(Box::new(gateway())));
+        }
     }
 
     /// Lets every connection finish its request, and waits for the threads. Blocks.
     pub(crate) fn stop(self) -> Drain {
         self.drain.send_replace(true);
         let mut drained = Drain::Complete;
-        for Thread { connections, handle } in self.threads {
-            drop(connections);
+        for Thread { work, handle } in self.threads {
+            drop(work);
             if handle.join().is_ok_and(|worker| worker == Drain::Complete) {
                 continue;
             }
@@ -99,7 +131,7 @@ impl Workers {
 fn run(
     gateway: Gateway,
     limits: Limits,
-    mut accepted: mpsc::UnboundedReceiver<(Socket, Peer)>,
+    mut handed: mpsc::UnboundedReceiver<Work>,
     drain: &watch::Receiver<bool>,
     drain_time: Duration,
 ) -> Drain {
@@ -110,16 +142,16 @@ fn run(
             return Drain::Cut;
         }
     };
-    let gateway = Rc::new(gateway);
+    let current = Rc::new(Current::new(gateway));
     runtime.block_on(async {
         let mut connections = JoinSet::new();
         loop {
             tokio::select! {
-                next = accepted.recv() => match next {
-                    Some((socket, peer)) => {
-                        let gateway = Rc::clone(&gateway);
-                        connections.spawn_local(serve(socket, peer, gateway, limits, drain.clone()));
+                next = handed.recv() => match next {
+                    Some(Work::Connection(socket, peer)) => {
+                        connections.spawn_local(serve(socket, peer, Rc::clone(&current), limits, drain.clone()));
                     }
+                    Some(Work::Gateway(gateway)) => current.replace(*gateway),
                     None => break,
                 },
                 Some(_) = connections.join_next() => {}
@@ -130,14 +162,14 @@ fn run(
     })
 }
 
-async fn serve(socket: Socket, peer: Peer, gateway: Rc<Gateway>, limits: Limits, drain: watch::Receiver<bool>) {
+async fn serve(socket: Socket, peer: Peer, current: Rc<Current>, limits: Limits, drain: watch::Receiver<bool>) {
     let socket = match socket {
         Socket::Tcp(socket) => tokio::net::TcpStream::from_std(socket).map(Either::Left),
         Socket::Unix(socket) => tokio::net::UnixStream::from_std(socket).map(Either::Right),
     };
     match socket {
-        Ok(Either::Left(tcp)) => connection::serve(tcp, peer, gateway, limits, drain).await,
-        Ok(Either::Right(unix)) => connection::serve(unix, peer, gateway, limits, drain).await,
+        Ok(Either::Left(tcp)) => connection::serve(tcp, peer, current, limits, drain).await,
+        Ok(Either::Right(unix)) => connection::serve(unix, peer, current, limits, drain).await,
         Err(error) => tracing::error!(%error, "a connection cannot be served"),
     }
 }

@@ -12,7 +12,7 @@ use sidecar_gateway::{Api, Forwarding, Login, Probes, Refresh, Settings};
 use sidecar_providers::{Id, group_of_role};
 
 use super::judge::{Judge, given, one_of};
-use super::{everybody, pages, redirect, routes};
+use super::{emails, everybody, pages, redirect, routes};
 use crate::fault::quote;
 use crate::options::Options;
 use crate::value::GoDuration;
@@ -73,10 +73,10 @@ fn prefix(written: &Written<String>, judge: &mut Judge) -> Option<String> {
 
 fn allow(options: &Options, judge: &mut Judge) -> Allow {
     let written = &options.email_domains;
-    if written.value.is_empty() {
+    if written.value.is_empty() && given(&options.authenticated_emails_file).is_none() {
         judge.refuse(written, "is required: it says who may sign in", "write a domain, or * to let everybody in");
     }
-    let mut emails = EmailRules::default();
+    let mut emails = EmailRules { addresses: emails::addresses(options, judge), ..EmailRules::default() };
     for text in judge.elements(written) {
         if text == "*" {
             emails.any = true;

@@ -1,6 +1,7 @@
 //! From what was written to what it means: one file per crate whose settings are filled, all faults together.
 
 mod azure;
+mod emails;
 mod entra_id;
 mod everybody;
 mod further_providers;
@@ -21,6 +22,8 @@ mod secret_source;
 mod session;
 mod surroundings;
 mod upstream;
+
+use std::path::PathBuf;
 
 use sidecar_core::Secret;
 use sidecar_net::TlsSettings;
@@ -59,6 +62,10 @@ pub struct Config {
     pub logs: LogSettings,
     /// How the process stops.
     pub shutdown: Shutdown,
+    /// Files whose content is part of this, and whose change counts at once.
+    pub parts: Vec<PathBuf>,
+    /// Whether a change of the configuration files themselves counts at once (`watch-config`).
+    pub watches_configuration: bool,
     /// What an operator should know, for the log at start.
     pub warnings: Vec<Warning>,
 }
@@ -104,7 +111,18 @@ impl Config {
             max_header_bytes: max_header_bytes?,
             logs,
             shutdown: shutdown?,
+            parts: parts(options),
+            watches_configuration: options.watch_config.value,
             warnings: std::mem::take(&mut judge.warnings),
         })
     }
+}
+
+/// The files that options name and that are read at start. One that is read at each use (`client-secret-file`) is none.
+fn parts(options: &Options) -> Vec<PathBuf> {
+    let secret = &options.cookie_secret_file.value;
+    let secret = if options.cookie_secret.value.expose().is_empty() { Some(secret) } else { None };
+    let emails = Some(&options.authenticated_emails_file.value);
+    let named = secret.into_iter().chain(emails).chain(&options.provider_ca_files.value);
+    named.filter(|path| !path.is_empty()).map(PathBuf::from).collect()
 }

@@ -8,7 +8,7 @@ use crate::fault::ValueError;
 ///
 /// `""` inside a quoted field is a quote. A quote inside an unquoted field, text after a closing quote and a quote
 /// that never closes are errors.
-pub(super) fn record(text: &str) -> Result<Vec<String>, ValueError> {
+pub(crate) fn record(text: &str) -> Result<Vec<String>, ValueError> {
     if text.is_empty() {
         return Ok(Vec::new());
     }

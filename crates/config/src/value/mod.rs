@@ -10,6 +10,7 @@ mod integer;
 
 use sidecar_core::Secret;
 
+pub(crate) use self::csv::record as csv_record;
 pub use self::duration::GoDuration;
 use crate::fault::ValueError;
 

@@ -15,13 +15,15 @@ pub struct Allow {
     pub groups: HashSet<String>,
 }
 
-/// Accepted e-mail addresses (`email-domain`).
+/// Accepted e-mail addresses (`email-domain`, `authenticated-emails-file`); one rule that accepts is enough.
 #[derive(Clone, Debug, Default)]
 pub struct EmailRules {
     /// Every non-empty address passes (`email-domain=*`).
     pub any: bool,
     /// Accepted domains.
     pub domains: Vec<EmailDomain>,
+    /// Accepted addresses, in lower case.
+    pub addresses: HashSet<String>,
 }
 
 /// One accepted domain.
@@ -64,7 +66,7 @@ impl EmailRules {
         if email.is_empty() {
             return false;
         }
-        if self.any {
+        if self.any || (!self.addresses.is_empty() && self.addresses.contains(&email.to_lowercase())) {
             return true;
         }
         let Some((local, host)) = email.split_once('@') else { return false };
@@ -116,7 +118,16 @@ mod tests {
         EmailRules {
             any: domains.contains(&"*"),
             domains: domains.iter().filter_map(|domain| EmailDomain::parse(domain)).collect(),
+            addresses: HashSet::new(),
         }
+    }
+
+    #[test]
+    fn a_listed_address_is_admitted_in_any_case_and_beside_the_domains() {
+        let mut rules = rules(&["example.com"]);
+        rules.addresses.insert("guest@elsewhere.org".to_owned());
+        assert!(rules.admit("Guest@Elsewhere.ORG") && rules.admit("a@example.com"));
+        assert!(!rules.admit("other@elsewhere.org") && !rules.admit(""));
     }
 
     #[test]

@@ -112,7 +112,8 @@ mod tests {
     use crate::form::Semicolons;
 
     fn policy() -> Policy {
-        let emails = EmailRules { any: false, domains: EmailDomain::parse("example.com").into_iter().collect() };
+        let emails =
+            EmailRules { domains: EmailDomain::parse("example.com").into_iter().collect(), ..EmailRules::default() };
         Policy {
             allow: Allow { emails, groups: ["admins".to_owned()].into() },
             bypass: BypassRules { preflight: true, ..BypassRules::default() },

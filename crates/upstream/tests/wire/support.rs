@@ -262,7 +262,7 @@ async fn serve(
 
 fn grant(nobody: bool) -> Grant {
     let policy = Policy {
-        allow: Allow { emails: EmailRules { any: true, domains: vec![] }, ..Allow::default() },
+        allow: Allow { emails: EmailRules { any: true, ..EmailRules::default() }, ..Allow::default() },
         bypass: BypassRules { preflight: true, ..BypassRules::default() },
     };
     let session = (!nobody).then(|| {

@@ -22,6 +22,7 @@ mod microsoft;
 mod migrate;
 mod one_provider_per_app;
 mod provider_down;
+mod reload;
 mod restrictions;
 mod secrets;
 mod sign_in;

@@ -1,0 +1,151 @@
+//! Changes without a restart (differences.md D51): what was written is read again, and an app made of it takes the place
+//! of the one that serves. A faulty one is reported, and the old one stays.
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use sidecar_config::{Command, Config, Faults, Files};
+use sidecar_core::report::chain;
+use tokio::runtime::Handle;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time;
+
+use crate::app::{App, Lasting};
+use crate::watch::Watch;
+
+/// How long a new provider may take to be known before the new app serves without it.
+const PROVIDER: Duration = Duration::from_secs(10);
+
+/// What the configuration was made from.
+pub(crate) struct Origin {
+    /// The command line, without the program's name.
+    pub(crate) arguments: Vec<OsString>,
+    /// The variables of the process.
+    pub(crate) environment: Vec<(OsString, OsString)>,
+    /// The configuration files, as they were.
+    pub(crate) files: Files,
+}
+
+impl Origin {
+    /// Makes what is asked for of it.
+    pub(crate) fn load(&self) -> Result<Command, Faults> {
+        sidecar_config::load_from(&self.arguments, &self.environment, &self.files)
+    }
+}
+
+/// What has changed.
+pub(crate) enum Change {
+    /// Somebody asks for everything to be read again, or a configuration file is another one.
+    Configuration,
+    /// A file that the configuration names.
+    Part,
+}
+
+/// Everything whose change counts.
+pub(crate) struct Changes {
+    hangup: Signal,
+    configuration: Watch,
+    parts: Watch,
+}
+
+impl Changes {
+    /// Of what `config` was made from.
+    pub(crate) fn of(config: &Config, origin: &Origin) -> std::io::Result<Self> {
+        let hangup = signal(SignalKind::hangup())?;
+        let configuration = if config.watches_configuration { origin.files.paths() } else { Vec::new() };
+        Ok(Self { hangup, configuration: Watch::new(configuration), parts: Watch::new(config.parts.clone()) })
+    }
+
+    /// Waits for the next.
+    pub(crate) async fn next(&mut self) -> Change {
+        tokio::select! {
+            _ = self.hangup.recv() => Change::Configuration,
+            () = self.configuration.changed() => Change::Configuration,
+            () = self.parts.changed() => Change::Part,
+        }
+    }
+
+    /// Watches what a new configuration names.
+    fn follow(&mut self, config: &Config, origin: &Origin) {
+        let configuration = if config.watches_configuration { origin.files.paths() } else { Vec::new() };
+        self.configuration = Watch::new(configuration);
+        self.parts = Watch::new(config.parts.clone());
+    }
+}
+
+/// A configuration in use, and what it came from.
+pub(crate) struct InUse {
+    pub(crate) config: Config,
+    pub(crate) origin: Origin,
+}
+
+impl InUse {
+    /// Reads again what has changed, and makes an app of it. `None` when that is faulty: it is in the log, and everything
+    /// stays as it was.
+    pub(crate) async fn renew(
+        &mut self,
+        change: Change,
+        changes: &mut Changes,
+        lasting: &Lasting,
+        runtime: Handle,
+    ) -> Option<App> {
+        let fresh = match change {
+            Change::Configuration => Some(Files::default()),
+            Change::Part => None,
+        };
+        let kept = fresh.map(|fresh| std::mem::replace(&mut self.origin.files, fresh));
+        match self.made(lasting, runtime).await {
+            Ok((config, app)) => {
+                changes.follow(&config, &self.origin);
+                self.config = config;
+                tracing::info!("the configuration was read again and is in use");
+                Some(app)
+            }
+            Err(Faulty(reasons)) => {
+                if let Some(kept) = kept {
+                    self.origin.files = kept;
+                }
+                for reason in reasons {
+                    tracing::error!("{reason}");
+                }
+                tracing::error!("the configuration was read again and is faulty: the one before stays in use");
+                None
+            }
+        }
+    }
+
+    async fn made(&self, lasting: &Lasting, runtime: Handle) -> Result<(Config, App), Faulty> {
+        let config = match self.origin.load() {
+            Ok(Command::Run(config)) => *config,
+            // The arguments are those that began to serve, so they ask for nothing else.
+            Ok(_) => return Err(Faulty(vec!["the command line asks for something else than to serve".to_owned()])),
+            Err(faults) => return Err(Faulty(faults.list().iter().map(ToString::to_string).collect())),
+        };
+        let app = App::build(&config, lasting, runtime).map_err(|error| Faulty(vec![chain(&error)]))?;
+        for option in needs_restart(&self.config, &config) {
+            tracing::warn!("{option} was changed, which counts after a restart alone");
+        }
+        for warning in &config.warnings {
+            tracing::warn!("{warning}");
+        }
+        // Logins go on while the new provider is being asked for its metadata.
+        if let Ok(Err(unavailable)) = time::timeout(PROVIDER, app.provider.ready_once()).await {
+            tracing::warn!("{unavailable}");
+        }
+        Ok((config, app))
+    }
+}
+
+/// Why there is no new app, line by line.
+struct Faulty(Vec<String>);
+
+/// What is set up once for the whole process.
+fn needs_restart(old: &Config, new: &Config) -> impl Iterator<Item = &'static str> {
+    [
+        ("http-address", old.listen != new.listen),
+        ("max-header-bytes", old.max_header_bytes != new.max_header_bytes),
+        ("what is logged", old.logs != new.logs),
+    ]
+    .into_iter()
+    .filter_map(|(option, differs)| differs.then_some(option))
+}
