@@ -20,8 +20,6 @@ const FIRST: &str = "providers[0]";
 /// Reads the root into `options` and a structure, and tells `reader` what is wrong.
 pub(super) fn root(node: &Node, options: &mut Options, reader: &mut Reader<'_>) -> Structured {
     let mut structured = Structured::default();
-    let empty = Node { value: Value::Map(Vec::new()), at: node.at };
-    let node = if node.value == Value::Null { &empty } else { node };
     let Some(mut root) = reader.mapping("", node) else { return structured };
     upstream_config(&mut root, &mut structured, reader);
     structured.request_headers = headers(&mut root, "injectRequestHeaders", reader);

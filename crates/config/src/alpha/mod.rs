@@ -22,7 +22,9 @@ use crate::file::Entry;
 use crate::meaning::Judge;
 use crate::merge::{Environment, Flags};
 use crate::options::Options;
+use crate::row::Row;
 use crate::structured::Structured;
+use crate::table::OPTIONS;
 use crate::written::Source;
 
 /// What stands beside the file, made fit for it: variables that say the same are taken out, with a warning.
@@ -79,6 +81,16 @@ fn decoded(
     let structured = decode::root(tree, options, &mut reader);
     faults.append(&mut reader.faults);
     structured
+}
+
+/// Names what nobody wrote by the path at which it would be written: beside the file its flag is refused.
+pub(crate) fn name_by_path(faults: &mut [Fault]) {
+    for fault in faults.iter_mut().filter(|fault| fault.source == Source::Default) {
+        let row = OPTIONS.iter().find(|row| row.flag == fault.subject);
+        if let Some(path) = row.and_then(Row::alpha_leaf) {
+            path.clone_into(&mut fault.subject);
+        }
+    }
 }
 
 /// Variables that are text. Another one counts as unset, as nothing could be made of it.

@@ -73,15 +73,13 @@ impl<'a> Reader<'a> {
         self.faults.push(Fault::new(code, path, self.source(at), reason, instead));
     }
 
-    /// The node as a mapping; a fault if it is something else.
+    /// The node as a mapping, one without keys for an element of a list that is nothing; a fault if it is something else.
     pub(super) fn mapping<'n>(&mut self, path: &str, node: &'n Node) -> Option<Mapping<'n>> {
-        if let Value::Map(entries) = &node.value {
-            return Some(Mapping { path: path.to_owned(), entries, asked: Vec::new() });
+        if matches!(node.value, Value::Map(_) | Value::Null) {
+            return Some(Mapping { path: path.to_owned(), entries: node.entries(), asked: Vec::new() });
         }
-        if node.value != Value::Null {
-            let reason = is_not(&node.value, "a mapping");
-            self.refuse(FaultCode::Value, path, node.at, &reason, "write its keys below it, indented");
-        }
+        let reason = is_not(&node.value, "a mapping");
+        self.refuse(FaultCode::Value, path, node.at, &reason, "write its keys below it, indented");
         None
     }
 
@@ -155,12 +153,20 @@ pub(super) trait Leaf: Sized {
 }
 
 impl Leaf for String {
+    /// A `!!binary` that is a text is one, as Go has it.
     fn of(value: &Value) -> Result<Self, Mismatch> {
-        if let Value::Text(text) = value {
-            Ok(text.clone())
-        } else {
-            Err(Mismatch::new(value, "a text", "write it in quotes"))
-        }
+        let text = match value {
+            Value::Text(text) => Some(text.clone()),
+            Value::Bytes(bytes) => Self::from_utf8(bytes.clone()).ok(),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Int(_)
+            | Value::Float(_)
+            | Value::Other(_)
+            | Value::List(_)
+            | Value::Map(_) => None,
+        };
+        text.ok_or_else(|| Mismatch::new(value, "a text", "write it in quotes"))
     }
 }
 

@@ -209,10 +209,55 @@ fn all_faults_are_told_together() {
     assert_eq!(subjects, ["server.bindAddress", "providers[0].clientID", "providers[0].y", "x"]);
 }
 
+#[test]
+fn an_element_that_is_nothing_is_a_blank_one() {
+    let (_, structured, faults) = decode(
+        "upstreamConfig: {upstreams: [null]}\ninjectRequestHeaders: [null, {name: X, values: [~]}]\nproviders:\n- id: a\n-\n",
+    );
+    assert!(faults.is_empty());
+    assert_eq!(structured.upstreams.value.len(), 1);
+    assert_eq!(structured.request_headers.len(), 2);
+    assert_eq!(structured.request_headers[1].values.len(), 1);
+    assert_eq!(structured.further_providers.len(), 1);
+}
+
+#[test]
+fn binary_data_is_a_text_where_it_is_one() {
+    let (options, _, faults) = decode("providers: [{clientID: !!binary YXBw}]\n");
+    assert!(faults.is_empty());
+    assert_eq!(options.client_id.value, "app");
+    assert_eq!(fault("providers: [{clientID: !!binary /w==}]\n").reason, "is binary data, not a text");
+}
+
+#[test]
+fn what_nobody_wrote_is_named_by_the_path_to_write_it_at() {
+    let fault = |subject: &str, source: Source| Fault::new(FaultCode::Missing, subject, source, "is required", "");
+    let mut faults = [
+        fault("client-id", Source::Default),
+        fault("oidc-issuer-url", Source::Default),
+        fault("cookie-secret", Source::Default),
+        fault("client-id", Source::Flag),
+    ];
+    name_by_path(&mut faults);
+    let subjects = faults.map(|fault| fault.subject);
+    assert_eq!(subjects, ["providers[0].clientID", "providers[0].oidcConfig.issuerURL", "cookie-secret", "client-id"]);
+}
+
 proptest::proptest! {
     #[test]
     fn any_text_is_decoded_or_refused(text in "[-:{}\\[\\],&*\"$ \\na-c0-9]{0,80}") {
         let mut options = Options::default();
         drop(read(Path::new("a"), text.as_bytes(), &[], &mut options, &mut Vec::new()));
+    }
+    #[test]
+    fn a_slip_of_the_pen_is_decoded_or_refused_and_shows_no_secret(at in 0..WHOLE.len(), put in "[-:{}\\[\\],&*\"$ \\na]{0,2}") {
+        let mut text = WHOLE.to_owned();
+        text.replace_range(at..=at, &put);
+        let (mut options, mut faults) = (Options::default(), Vec::new());
+        let read = read(Path::new("a"), text.as_bytes(), &environment(), &mut options, &mut faults);
+        faults.extend(read.err());
+        for fault in faults {
+            proptest::prop_assert!(!fault.to_string().contains("hunter"), "{}", fault);
+        }
     }
 }
