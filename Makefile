@@ -33,7 +33,7 @@ test-kube:
 	tests/kube/enter.sh --check
 	$(MAKE) --no-print-directory image
 	tests/counterparts/kube/install.sh
-	tests/counterparts/install.sh oidc-provider envoy browser
+	tests/counterparts/install.sh oidc-provider envoy browser ingress-nginx
 	cargo test --locked --no-run -p sidecar-kube --test kube
 	tests/kube/enter.sh cargo test --locked --offline -p sidecar-kube --test kube
 

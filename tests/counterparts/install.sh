@@ -2,7 +2,8 @@
 # Installs what the tests, the benchmark and the image recipe need, each item once, pinned by version.
 #
 #   install.sh                 everything `make test` needs
-#   install.sh ITEM...         only these: original oidc-provider emulate gitea keycloak envoy browser nginx wrk vegeta buildah
+#   install.sh ITEM...         only these: original oidc-provider emulate gitea keycloak envoy browser nginx ingress-nginx wrk
+#                              vegeta buildah
 #
 # Everything but Debian packages goes into one folder outside the tree: $SIDECAR_TEST_CACHE, by default
 # ~/.cache/oauth2-sidecar. What is already there in the right version is left alone. It asks nothing.
@@ -121,6 +122,8 @@ install_browser() {
 }
 
 install_nginx() { debian nginx; }
+# With the module by which ingress-nginx escapes where a visitor wanted to go.
+install_ingress-nginx() { debian nginx libnginx-mod-http-set-misc; }
 install_wrk() { debian wrk; }
 # Load at a fixed rate, which wrk cannot do.
 install_vegeta() {

@@ -51,6 +51,11 @@ impl Certificate {
         self.folder.path().join("ca.crt")
     }
 
+    /// The certificate and its key.
+    pub(crate) fn files(&self) -> (PathBuf, PathBuf) {
+        (self.folder.path().join("server.crt"), self.folder.path().join("server.key"))
+    }
+
     /// A home folder whose Chromium trusts it.
     #[must_use]
     pub fn home(&self) -> PathBuf {
@@ -59,10 +64,10 @@ impl Certificate {
 
     /// Puts it into a Secret of this name.
     pub fn store(&self, cluster: &Cluster, namespace: &str, name: &str) {
-        let file = |name: &str| self.folder.path().join(name).display().to_string();
+        let (certificate, key) = self.files();
         let arguments = [
-            &format!("--cert={}", file("server.crt")),
-            &format!("--key={}", file("server.key")),
+            &format!("--cert={}", certificate.display()),
+            &format!("--key={}", key.display()),
             "--dry-run=client",
             "--output=json",
         ];

@@ -7,6 +7,7 @@
 //!            the arguments, environment and files that the API server holds, and an app
 //! Kubelet    what makes those pods ready, and ends them, while a Deployment rolls out
 //! Gateway    an Envoy that istiod configures as the seed's ingress gateway
+//! IngressNginx  an nginx with the directives that ingress-nginx makes of Ingresses
 //! Visitor    TLS to the gateway, for the testkit's browser and for raw requests
 //! ```
 //!
@@ -20,6 +21,7 @@ mod container;
 mod control_plane;
 mod gateway;
 mod image;
+mod ingress_nginx;
 mod istiod;
 mod kubelet;
 mod memory;
@@ -31,6 +33,7 @@ mod visitor;
 
 pub use cluster::Cluster;
 pub use gateway::{Certificate, Gateway};
+pub use ingress_nginx::IngressNginx;
 pub use kubelet::{ANNOTATION, Kubelet};
 pub use memory::Memory;
 pub use namespace::Namespace;

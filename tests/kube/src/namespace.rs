@@ -106,7 +106,7 @@ impl Namespace {
 
     /// Runs every pod that has a sidecar until its probes pass: the settings mean something to the program.
     pub fn try_sidecars(&self) {
-        for deployment in items(self.get(&["deployments"])) {
+        for deployment in self.objects("deployments") {
             if pod::has_sidecar(&deployment["spec"]["template"]["spec"]) {
                 let name = deployment["metadata"]["name"].as_str().expect("a name");
                 assert!(!self.pods(name, Which::Ours, &[]).is_empty(), "{name} has no pods");
@@ -118,7 +118,24 @@ impl Namespace {
     #[must_use]
     pub fn names(&self, kind: &str) -> Vec<String> {
         let name = |object: &Value| object["metadata"]["name"].as_str().expect("a name").to_owned();
-        items(self.get(&[kind])).iter().map(name).collect()
+        self.objects(kind).iter().map(name).collect()
+    }
+
+    /// The objects of a kind.
+    pub(crate) fn objects(&self, kind: &str) -> Vec<Value> {
+        items(self.get(&[kind]))
+    }
+
+    /// Where the ready pods behind a Service are, by its first port.
+    pub(crate) fn endpoints(&self, service: &str) -> Vec<String> {
+        let slices = items(self.get(&["endpointslices", "-l", &format!("kubernetes.io/service-name={service}")]));
+        let of_slice = |slice: &Value| {
+            let port = slice["ports"][0]["port"].as_u64().expect("a port");
+            let endpoints = slice["endpoints"].as_array().cloned().unwrap_or_default();
+            let ready = endpoints.into_iter().filter(|endpoint| endpoint["conditions"]["ready"] == true);
+            ready.map(move |endpoint| format!("{}:{port}", endpoint["addresses"][0].as_str().expect("an address")))
+        };
+        slices.iter().flat_map(of_slice).collect()
     }
 
     /// Starts what the kubelet would start of this Deployment: every pod it has now, with this program as its sidecar. These

@@ -57,6 +57,11 @@ impl Pod {
             sandbox.within(|| App::on(port, answer))
         });
         let sidecar = containers.into_iter().find(|container| container["name"] == SIDECAR);
+        if let (None, Some(app)) = (&sidecar, &app) {
+            // An app for a gateway that asks listens where the gateway reaches it.
+            let at = SocketAddr::from((address, app.address().port()));
+            carry(&sandbox, at, app.address());
+        }
         let mut memory = None;
         let process = sidecar.map(|sidecar| {
             let Plan { mut command, memory: limit } =
@@ -199,10 +204,20 @@ fn answer(seen: &Seen) -> Reply {
 /// that is somewhere outside.
 fn reach(sandbox: &Sandbox, port: u16) {
     let listener = sandbox.within(|| TcpListener::bind(place::loopback(port))).expect("a port of the pod");
-    // Ends with the process: a test's pods are few.
+    accept(listener, place::loopback(port));
+}
+
+/// Lets what listens on the pod's loopback be reached at an address of the pod.
+fn carry(sandbox: &Sandbox, at: SocketAddr, inside: SocketAddr) {
+    sandbox.within(|| accept(TcpListener::bind(at).expect("a port of the pod"), inside));
+}
+
+/// Carries what comes to `listener` to an address in the network of the thread that calls this. Ends with the process: a
+/// test's pods are few.
+fn accept(listener: TcpListener, to: SocketAddr) {
     std::thread::spawn(move || {
-        for inside in listener.incoming().map_while(Result::ok) {
-            std::thread::spawn(move || drop(join(inside, place::loopback(port))));
+        for from in listener.incoming().map_while(Result::ok) {
+            std::thread::spawn(move || drop(join(from, to)));
         }
     });
 }
