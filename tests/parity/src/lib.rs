@@ -7,6 +7,7 @@
 //! judge      the original's own code, which opens and mints cookies
 //! explain    which row of docs/compatibility.md explains which difference; which bugs are open
 //! run        asks both sides, compares, counts
+//! examples   the examples that the original's own documentation gives
 //! startup    one way of setting a program up, and what it says to it
 //! verdict    both programs' words on it, compared
 //! report     the summary and the table in target/parity.md
@@ -20,6 +21,7 @@ pub mod case;
 pub mod cases;
 pub mod clock;
 pub mod cookies;
+pub mod examples;
 pub mod explain;
 pub mod facts;
 pub mod judge;

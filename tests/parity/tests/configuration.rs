@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use sidecar_parity::cases::{configuration, startup};
+use sidecar_parity::examples;
 use sidecar_parity::judge::Judge;
 use sidecar_parity::report::rows_of_the_document;
 use sidecar_parity::startup::Attempt;
@@ -55,6 +56,7 @@ fn every_attempt() -> Vec<Attempt> {
         of_options.flat_map(|values| [values.by_each_source(), values.by_two_sources()].concat()).collect();
     attempts.extend(startup::all());
     attempts.extend(configuration::alpha());
+    attempts.extend(examples::all());
     attempts
 }
 

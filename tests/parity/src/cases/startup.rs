@@ -5,7 +5,20 @@ use crate::startup::{Attempt, with};
 /// Every attempt.
 #[must_use]
 pub fn all() -> Vec<Attempt> {
-    [spelling(), values(), cookies(), routes(), upstreams(), identity(), provider(), sources(), pages()].concat()
+    [
+        spelling(),
+        values(),
+        cookies(),
+        routes(),
+        upstreams(),
+        identity(),
+        provider(),
+        sources(),
+        pages(),
+        seed(),
+        syntax(),
+    ]
+    .concat()
 }
 
 fn spelling() -> Vec<Attempt> {
@@ -26,6 +39,175 @@ fn spelling() -> Vec<Attempt> {
         with("an empty argument", &[""]),
         with("a flag that begins with an equals sign", &["--=x"]),
     ]
+}
+
+/// The lines that the system which this program replaces has in its manifests.
+fn seed() -> Vec<Attempt> {
+    let file = "provider = \"github\"\ncookie_domains = [\".example.com\"]\nskip_provider_button = false\n\
+                custom_templates_dir = \"/templates\"\n";
+    let more = "email_domains = [\"*\"]\ncookie_secret = \"marked-cookie-secret-32-bytes-ok\"\n\
+                client_secret = \"marked-secret\"\nreverse_proxy = true\n";
+    let bare: Vec<&str> = crate::startup::SOUND.iter().filter_map(|flag| flag.split('=').next()).collect();
+    let variables = |attempt: Attempt| {
+        attempt
+            .without(&bare)
+            .env("OAUTH2_PROXY_REDIRECT_URL", "https://auth.example.com/oauth2/callback")
+            .env("OAUTH2_PROXY_UPSTREAMS", "http://127.0.0.1:8080")
+            .env("OAUTH2_PROXY_CLIENT_ID", "client")
+            .env("OAUTH2_PROXY_INSECURE_OIDC_SKIP_NONCE", "false")
+    };
+    vec![
+        variables(with("the lines of the manifests alone", &[]).file(file)),
+        variables(with("the lines of the manifests with more settings", &[]).file(format!("{file}{more}"))),
+    ]
+}
+
+/// Values whose spelling the conversion shows.
+fn syntax() -> Vec<Attempt> {
+    let durations = [
+        "1h30m",
+        "1.5h",
+        ".5s",
+        "5.s",
+        "1us",
+        "1µs",
+        "1μs",
+        "100ns",
+        "+1h",
+        "-1h",
+        "0",
+        "-0",
+        "+0",
+        "",
+        "1",
+        "1H",
+        "1h 2m",
+        "1e3s",
+        "1m1h",
+        "2562047h",
+        "2562048h",
+        "1.0000000001s",
+        "h",
+        ".s",
+        "0x10s",
+        "1d",
+    ];
+    let numbers = [
+        "0x1F",
+        "0o17",
+        "017",
+        "0b101",
+        "1_000",
+        "1__0",
+        "_1",
+        "1_",
+        "0x_1",
+        "08",
+        "+5",
+        "-5",
+        "9223372036854775808",
+        "1.0",
+        "",
+    ];
+    let switches = ["1", "t", "T", "TRUE", "True", "0", "f", "F", "FALSE", "False", "tRUE", "yes", "on", "", " true"];
+    let lists = ["a,b", "a, b", "a,", ",a", "\"a,b\",c", "\"a\"\"b\"", "a\"b", "\"a\"b", "a\nb", ""];
+    let upstreams = [
+        "http://h",
+        "HTTP://h/",
+        "http://h/a%2Fb/",
+        "http://h/%zz",
+        "http://h:x/",
+        "http://h h/",
+        "localhost:8080",
+        ":foo",
+        "file:///var/www",
+        "file:///var/www#/files/",
+        "unix:///run/a.sock",
+        "static://204",
+        "static://x",
+        "static://-1",
+        "http://h/?q=1",
+        "http://h/#f",
+        "http://[::1]:80/",
+        "http://user@h/",
+        "//h/",
+        "/path",
+        "mailto:a@b",
+    ];
+    let patterns = [
+        "GET=^/a$",
+        "get=^/a",
+        "=^/a",
+        "!=^/a",
+        "POST!=^/a",
+        "^/\\d+$",
+        "^/{a}",
+        "[a&&b]",
+        "[[x]]",
+        "(?P<n>a)",
+        "(?<n>a)",
+        "\\Qa.b\\E",
+        "(?i)a",
+        "a**",
+        "\\C",
+        "\\pL",
+        "\\p{Greek}",
+        "[[:alpha:]]",
+        "x{1001}",
+        "(?=a)",
+        "\\1",
+        "(?x)a",
+        "\\z",
+        "\\Z",
+        "a{,5}",
+        "\\u0041",
+        "\\x{41}",
+        "\\h",
+        "(?U)a+",
+        "[z-a]",
+        "a|*",
+        "(",
+        "\\",
+    ];
+    let secrets = [
+        "marked-16-bytes.",
+        "marked-24-bytes.........",
+        "marked-cookie-secret-32-bytes-ok",
+        "AAECAwQFBgcICQoLDA0ODw==",
+        "AAECAwQFBgcICQoLDA0ODw",
+        "AAECAwQFBgcICQoLDA0ODxAREhMUFRYX",
+        "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8",
+        "++++AwQFBgcICQoLDA0ODw==",
+        "marked-17-bytes..",
+        "é234567890123456789012345678901",
+    ];
+    let each = |flag: &'static str, name: &'static str, values: &[&str]| -> Vec<Attempt> {
+        let try_one = |value: &&str| {
+            let by_flag = with(format!("--{flag}={value:?}"), &[&format!("--{flag}={value}")]);
+            let by_variable = with(format!("{name}={value:?}"), &[]).env(name, value);
+            [by_flag, by_variable].map(|attempt| {
+                let row = match (flag, *value) {
+                    ("oidc-audience-claim", "a," | ",a") => Some("D60"),
+                    ("upstream", "static://-1" | "http://user@h/") => Some("P12"),
+                    _ => None,
+                };
+                Attempt { row, ..attempt.without(&[&format!("--{flag}")]) }
+            })
+        };
+        values.iter().flat_map(try_one).collect()
+    };
+    [
+        each("upstream-timeout", "OAUTH2_PROXY_UPSTREAM_TIMEOUT", &durations),
+        each("cookie-expire", "OAUTH2_PROXY_COOKIE_EXPIRE", &durations),
+        each("cookie-csrf-per-request-limit", "OAUTH2_PROXY_COOKIE_CSRF_PER_REQUEST_LIMIT", &numbers),
+        each("pass-host-header", "OAUTH2_PROXY_PASS_HOST_HEADER", &switches),
+        each("oidc-audience-claim", "OAUTH2_PROXY_OIDC_AUDIENCE_CLAIMS", &lists),
+        each("upstream", "OAUTH2_PROXY_UPSTREAMS", &upstreams),
+        each("skip-auth-route", "OAUTH2_PROXY_SKIP_AUTH_ROUTES", &patterns),
+        each("skip-auth-regex", "OAUTH2_PROXY_SKIP_AUTH_REGEX", &patterns),
+        each("cookie-secret", "OAUTH2_PROXY_COOKIE_SECRET", &secrets),
+    ]
+    .concat()
 }
 
 fn values() -> Vec<Attempt> {
