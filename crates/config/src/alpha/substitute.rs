@@ -98,7 +98,7 @@ fn token(found: &str) -> Option<Token<'_>> {
 fn braced(found: &str) -> Option<Token<'_>> {
     let inner = &found[2..];
     let name = &inner[..name_length(inner)];
-    let end = inner.find('}').filter(|end| !inner[..*end].contains('\n'))?;
+    let end = inner.find('}').filter(|end| !inner[..*end].contains(['\n', '\r']))?;
     let length = 2 + end + 1;
     let behind = &inner[name.len()..end];
     // compat: what is no name and no operator is a variable that nobody set.
@@ -231,7 +231,7 @@ mod tests {
     }
 
     /// What github.com/a8m/envsubst v1.4.3, which the original uses, was seen to make of each.
-    const SEEN: [(&str, &str); 61] = [
+    const SEEN: [(&str, &str); 67] = [
         ("$A", "val"),
         ("$_", "$_"),
         ("$_X", ""),
@@ -293,6 +293,12 @@ mod tests {
         ("${U:-{x}}", "{x}"),
         ("$$$$A", "$$A"),
         ("${$A}", ""),
+        ("${U:-pa$$word}", "pa$$word"),
+        ("${U:-a$}", "a$"),
+        ("${U:-a$.b}", "a$.b"),
+        ("${U:-^a$|b$}", "^a$|b$"),
+        ("${U:-$$a$$b}", "$a$$b"),
+        ("${A+a$$b}", "a$$b"),
     ];
 
     #[test]
