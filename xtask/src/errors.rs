@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use sidecar_config::FaultCode;
+use sidecar_core::code::Code;
 
 /// What stands above the table.
 const HEAD: &str = "\
@@ -26,8 +27,23 @@ pub(crate) fn reference() -> String {
     for code in codes {
         let _ = writeln!(text, "| `{code}` | {} | {} |", code.cause(), code.remedy());
     }
+    text.push_str(PAGES);
+    for code in Code::ALL {
+        let _ = writeln!(text, "| `{code}` | {} | {} |", code.cause(), code.remedy());
+    }
     text
 }
+
+/// What stands above the codes of pages.
+const PAGES: &str = "
+## What visitors see
+
+An error page shows its code beside the request id. The log has a line with both: `a visitor sees an error page request_id=… code=…`,
+and the lines with the same request id before it say more than a visitor may know.
+
+| code | cause | remedy |
+| --- | --- | --- |
+";
 
 #[cfg(test)]
 mod tests {

@@ -9,6 +9,7 @@
 
 pub mod claims;
 pub mod clock;
+pub mod code;
 pub mod cookie;
 pub mod domain;
 pub mod form;

@@ -2,6 +2,7 @@
 //! provider.
 
 use http::StatusCode;
+use sidecar_core::code::Code;
 use sidecar_core::policy::{Refusal, Requirement};
 
 /// Everything that can end a request with an error page.
@@ -67,6 +68,33 @@ impl Failure {
             // compat: v7 answers 502 for a timeout too.
             Self::UpstreamDown | Self::UpstreamTimeout => StatusCode::BAD_GATEWAY,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        }
+    }
+
+    /// Its code, for the page and the log.
+    pub(crate) fn code(self) -> Code {
+        match self {
+            Self::BadForm(_) => Code::RequestQuery,
+            Self::LoginState(LostState::Missing) => Code::LoginCookie,
+            Self::LoginState(LostState::Expired) => Code::LoginExpired,
+            Self::LoginState(LostState::Mismatch) => Code::LoginMismatch,
+            Self::StateParameter => Code::LoginState,
+            Self::RefusedByProvider => Code::LoginRefused,
+            Self::NoCode => Code::LoginCode,
+            Self::TokenRefused => Code::LoginToken,
+            Self::LoginFailed => Code::LoginFailed,
+            Self::ProviderDown => Code::ProviderDown,
+            Self::NotAllowed => Code::AccessAccount,
+            Self::KeptOut(Requirement::User) => Code::AccessUser,
+            Self::KeptOut(Requirement::Organization) => Code::AccessOrganization,
+            Self::KeptOut(Requirement::Team) => Code::AccessTeam,
+            Self::KeptOut(Requirement::Repository) => Code::AccessRepository,
+            Self::KeptOut(Requirement::Tenant) => Code::AccessTenant,
+            Self::Unanswered => Code::AccessUnknown,
+            Self::UpstreamDown => Code::AppDown,
+            Self::UpstreamTimeout => Code::AppTimeout,
+            Self::TooLarge => Code::RequestSize,
+            Self::Internal => Code::Internal,
         }
     }
 

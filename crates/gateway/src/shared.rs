@@ -104,9 +104,11 @@ impl Shared {
         let Report { failure, cause } = report;
         let message = cause.as_deref().filter(|_| self.settings.pages.debug).unwrap_or(failure.message());
         let request_id = id.to_string();
-        let page = ErrorPage { status: failure.status(), message, request_id: &request_id, account, ways };
+        let (status, code) = (failure.status(), failure.code());
+        tracing::info!(request_id, %code, status = status.as_u16(), "a visitor sees an error page");
+        let page = ErrorPage { status, message, code, request_id: &request_id, account, ways };
         match self.renderer.error(&page) {
-            Ok(page) => answer::page(failure.status(), page),
+            Ok(page) => answer::page(status, page),
             Err(error) => {
                 tracing::error!(request_id, %error, "Error rendering error template");
                 let mut answer = answer::text_error(StatusCode::INTERNAL_SERVER_ERROR);

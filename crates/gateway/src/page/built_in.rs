@@ -87,6 +87,7 @@ impl BuiltIn {
             "title" => &title,
             "message" => &message,
             "request_id" => &request_id,
+            "code" => page.code.as_str(),
             "account" => account.as_deref().unwrap_or_default(),
             "ways" => &ways,
             "footer" => &self.footer,
@@ -155,6 +156,7 @@ mod tests {
         let page = pages().error(&ErrorPage {
             status: StatusCode::FORBIDDEN,
             message: hostile,
+            code: sidecar_core::code::Code::LoginFailed,
             request_id: hostile,
             account: Some(hostile),
             ways: Ways::To(hostile),
@@ -173,6 +175,7 @@ mod tests {
             let page = pages().error(&ErrorPage {
                 status: StatusCode::FORBIDDEN,
                 message: "no",
+                code: sidecar_core::code::Code::LoginFailed,
                 request_id: "id",
                 account: Some("alice@example.com"),
                 ways: Ways::OtherAccount { target: "/x", chosen_at },

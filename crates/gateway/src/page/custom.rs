@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use http::StatusCode;
+use sidecar_core::code::Code;
 use sidecar_gotmpl::{Call, Function, Record, RenderError, Set, Source, TemplateError, Value};
 
 use super::{ErrorPage, SignInPage, VERSION, Ways, letters};
@@ -152,7 +153,14 @@ impl Custom {
             (PageKind::SignIn, self.sign_in_data(&page))
         });
         let errors = ERROR_STATUSES.map(|status| {
-            let page = ErrorPage { status, message: text, request_id: text, account: None, ways: Ways::To(text) };
+            let page = ErrorPage {
+                status,
+                message: text,
+                code: Code::Internal,
+                request_id: text,
+                account: None,
+                ways: Ways::To(text),
+            };
             (PageKind::Error, self.error_data(&page))
         });
         sign_in.into_iter().chain(errors).map(|(kind, data)| (kind, Value::Record(data))).collect()
@@ -190,6 +198,7 @@ impl Custom {
             .with("StatusCode", i64::from(page.status.as_u16()))
             .with("Redirect", page.ways.target().unwrap_or_default())
             .with("RequestID", page.request_id)
+            .with("Code", page.code.as_str())
             .with("Footer", Value::Html(self.footer.clone()))
             .with("Version", VERSION)
     }
@@ -235,7 +244,7 @@ mod tests {
     }
 
     fn error(template: &str, status: StatusCode, ways: Ways<'_>) -> Result<String, RenderError> {
-        let page = ErrorPage { status, message: "a <b>", request_id: "i'd", account: None, ways };
+        let page = ErrorPage { status, message: "a <b>", code: Code::Internal, request_id: "i'd", account: None, ways };
         custom(&parsed("x", template), Footer::BuiltIn).error(&page).unwrap()
     }
 

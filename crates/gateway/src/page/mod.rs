@@ -10,6 +10,7 @@ mod logo;
 mod template;
 
 use http::{HeaderValue, StatusCode};
+use sidecar_core::code::Code;
 use sidecar_gotmpl::RenderError;
 
 use self::built_in::BuiltIn;
@@ -50,6 +51,8 @@ pub(crate) struct ErrorPage<'a> {
     pub(crate) status: StatusCode,
     /// What happened, in plain words.
     pub(crate) message: &'a str,
+    /// What went wrong, for whoever looks it up.
+    pub(crate) code: Code,
     /// What to quote when asking for help.
     pub(crate) request_id: &'a str,
     /// Whom it is about, if somebody is logged in and that matters.

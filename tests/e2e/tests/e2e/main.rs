@@ -6,6 +6,7 @@
 mod bad_cookies;
 mod callback;
 mod chromium;
+mod codes;
 mod configuration;
 mod doctor;
 mod endpoints;
