@@ -132,7 +132,7 @@ fn change_target(url: &str, target: &str) -> String {
     format!("{before}%3A{target}{after}")
 }
 
-fn returning_as(user: &'static str, change: fn(&str) -> String) -> Vec<Step> {
+pub(super) fn returning_as(user: &'static str, change: fn(&str) -> String) -> Vec<Step> {
     vec![open("/oauth2/start?rd=/deep"), Step::SignIn(user), Step::Return(change)]
 }
 

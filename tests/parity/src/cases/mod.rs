@@ -22,6 +22,7 @@ mod sign_out;
 mod sources;
 pub mod startup;
 mod switched_back;
+mod switches;
 mod templates;
 mod upstreams;
 
@@ -60,6 +61,7 @@ pub fn all() -> Vec<Configuration> {
     all.extend(sources::all());
     all.extend(upstreams::all());
     all.extend(switched_back::all());
+    all.extend(switches::all());
     all.extend(templates::all());
     all
 }
