@@ -17,7 +17,7 @@ use std::env;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use sidecar_config::{Command, Config, Files};
+use sidecar_config::{Command, Config, FaultCode, Files, Warning};
 use sidecar_core::report::chain;
 
 use crate::reload::{InUse, Origin};
@@ -40,18 +40,28 @@ fn main() -> ExitCode {
         Ok(Command::Doctor(config)) => doctor::run(&config),
         Ok(Command::Migrate(files)) => migrate::run(files),
         Ok(Command::Run(config)) => run::run(InUse { config: *config, origin }),
-        Err(faults) => complain(&faults.to_string(), faults.exit_code()),
+        Err(faults) => {
+            warn(faults.warnings());
+            complain(&faults.to_string(), faults.exit_code())
+        }
     }
 }
 
 /// Says what a start would say, and whether it would come to anything.
 fn test(config: &Config) -> ExitCode {
-    for warning in &config.warnings {
-        complain(&format!("warning: {warning}"), 0);
-    }
+    warn(&config.warnings);
     match run::check(config) {
         Ok(()) => say("configuration is valid"),
-        Err(error) => complain(&chain(&error), FAILED),
+        Err(error) => {
+            let (code, reason) = (FaultCode::Start, chain(&error));
+            complain(&format!("invalid configuration:\n  {reason} [{code}]"), FAILED)
+        }
+    }
+}
+
+fn warn(warnings: &[Warning]) {
+    for warning in warnings {
+        complain(&format!("warning: {warning}"), 0);
     }
 }
 

@@ -193,12 +193,24 @@ pub enum Stage {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct Faults {
     stage: Stage,
-    faults: Vec<Fault>,
+    list: Vec<Fault>,
+    warnings: Vec<Warning>,
 }
 
 impl Faults {
     pub(crate) fn new(stage: Stage, faults: Vec<Fault>) -> Self {
-        Self { stage, faults }
+        Self { stage, list: faults, warnings: Vec::new() }
+    }
+
+    /// The same with what is not wrong, and was noticed on the way.
+    pub(crate) fn beside(self, warnings: Vec<Warning>) -> Self {
+        Self { warnings, ..self }
+    }
+
+    /// What works and an operator should know of, beside what does not.
+    #[must_use]
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
     }
 
     /// At which step they were found.
@@ -219,7 +231,7 @@ impl Faults {
     /// The faults, in the order they are reported; at least one.
     #[must_use]
     pub fn list(&self) -> &[Fault] {
-        &self.faults
+        &self.list
     }
 }
 
@@ -231,7 +243,7 @@ impl fmt::Display for Faults {
             // compat: operators look for this heading.
             Stage::Configuration => "invalid configuration:",
         })?;
-        for fault in &self.faults {
+        for fault in &self.list {
             write!(f, "\n  {} ({}): {} [{}]", fault.subject, fault.source, fault.reason, fault.code)?;
             if let Some(excerpt) = &fault.excerpt {
                 write!(f, "\n{excerpt}")?;

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use sidecar_core::Secret;
+use sidecar_net::{ProxyEnv, ProxyError};
 
 use crate::arguments::{self, CommandLine, Modes};
 use crate::convert;
@@ -11,7 +12,7 @@ use crate::fault::{Fault, FaultCode, Faults, Stage};
 use crate::file::Document;
 use crate::files::Files;
 use crate::help;
-use crate::meaning::{Config, Surroundings};
+use crate::meaning::{Config, Judge, Surroundings};
 use crate::merge::Flags;
 use crate::understand::{Given, Understood};
 use crate::written::Source;
@@ -163,10 +164,31 @@ fn configuration(
     files: &Files,
 ) -> Result<Config, Faults> {
     let (mut understood, file) = understood(flags, environment, modes, files)?;
-    match understood.config(Surroundings::new(environment)) {
-        Some(config) if understood.judge.faults.is_empty() => Ok(config),
-        _ => Err(explained(understood.judge.faults, &file)),
+    let config = understood.config(Surroundings::new(environment));
+    let Judge { mut faults, warnings } = understood.judge;
+    faults.extend(proxy(environment));
+    match config {
+        Some(config) if faults.is_empty() => Ok(config),
+        config => {
+            let warnings = config.map_or(warnings, |config| config.warnings);
+            Err(explained(faults, &file).beside(warnings))
+        }
     }
+}
+
+/// What is wrong with the proxies that the environment names for calls to others: it stops a start like a fault of ours.
+fn proxy(environment: &[(OsString, OsString)]) -> Option<Fault> {
+    let text = |name: &str| {
+        let (_, value) = environment.iter().find(|(known, _)| known == name)?;
+        value.to_str().map(str::to_owned)
+    };
+    let (ProxyError::Malformed { variable } | ProxyError::Scheme { variable }) = ProxyEnv::read(text).err()? else {
+        // It names no variable: whoever makes the connections says it.
+        return None;
+    };
+    let source = Source::Environment(variable.to_owned());
+    let reason = "is no URL of an http or https proxy";
+    Some(Fault::new(FaultCode::Refused, variable, source, reason, "write http://HOST:PORT"))
 }
 
 /// What all sources say, and the file among them.

@@ -115,7 +115,7 @@ fn a_value_that_cannot_be_read_is_reported_with_option_place_reason_and_remedy_f
             let mut written = Written::sound(&[row.flag]);
             match place {
                 Place::File => written.line(&format!("{} = {bad}", row.key.expect("a key"))),
-                _ => written.put(place, row, &[bad.to_owned()]),
+                Place::Flag | Place::Environment => written.put(place, row, &[bad.to_owned()]),
             }
             let faults = written.faults();
             let name = format!("{} by {place:?}: {faults}", row.flag);
@@ -125,7 +125,7 @@ fn a_value_that_cannot_be_read_is_reported_with_option_place_reason_and_remedy_f
             match (place, &fault.source) {
                 (Place::Flag, Source::Flag) => {}
                 (Place::Environment, Source::Environment(variable)) => {
-                    assert_eq!(Some(variable), row.variable().as_ref())
+                    assert_eq!(Some(variable), row.variable().as_ref());
                 }
                 (Place::File, Source::File { line: 1, column, .. }) => {
                     assert_eq!(*column, row.key.expect("a key").chars().count() + 4, "{name}");
@@ -170,7 +170,7 @@ fn a_value_that_its_option_cannot_be_is_refused_at_its_place_in_every_source() {
             let mut written = Written::sound(&[flag]);
             written.put(place, row, &[bad.to_owned()]);
             let faults = written.load().expect_err(flag);
-            let fault = faults.list().iter().find(|fault| fault.subject == flag).expect(&faults.to_string());
+            let fault = faults.list().iter().find(|fault| fault.subject == flag).unwrap_or_else(|| panic!("{faults}"));
             let at_place = match &fault.source {
                 Source::Flag => place == Place::Flag,
                 Source::Environment(_) => place == Place::Environment,
@@ -181,6 +181,27 @@ fn a_value_that_its_option_cannot_be_is_refused_at_its_place_in_every_source() {
             assert_ne!(fault.code, FaultCode::Missing, "{flag} by {place:?}");
         }
     }
+}
+
+#[test]
+fn a_proxy_that_cannot_be_used_is_a_fault_among_the_others_and_never_shown() {
+    let mut written = Written::sound(&[]);
+    written.environment.push(("HTTPS_PROXY".into(), "socks5://user:hunter2@proxy:1".into()));
+    written.line("cookie_samesite = \"strickt\"");
+    let faults = written.faults();
+    let subjects: Vec<&str> = faults.list().iter().map(|fault| fault.subject.as_str()).collect();
+    assert_eq!(subjects, ["cookie-samesite", "HTTPS_PROXY"]);
+    assert!(!faults.to_string().contains("hunter2"), "{faults}");
+}
+
+#[test]
+fn warnings_come_with_the_faults() {
+    let mut written = Written::sound(&[]);
+    written.line("cookie_refresh = 3600");
+    written.line("cookie_samesite = \"strickt\"");
+    let faults = written.faults();
+    let warnings: Vec<String> = faults.warnings().iter().map(ToString::to_string).collect();
+    assert!(warnings.iter().any(|warning| warning.starts_with("cookie-refresh (")), "{warnings:?}");
 }
 
 /// Something else that is wrong, so that there is a message.
@@ -263,7 +284,7 @@ fn values(kind: Kind) -> BoxedStrategy<Vec<String>> {
         Kind::Int => one((-10_i64..100_000).prop_map(|number| number.to_string()).boxed()),
         Kind::Duration => one((0_u32..100_000).prop_map(|seconds| format!("{seconds}s")).boxed()),
         Kind::List => prop::collection::vec("[a-z0-9.*/^:-]{1,8}", 1..4).boxed(),
-        _ => one("[!-~]([ -~]{0,10}[!-~])?".boxed()),
+        Kind::Text | _ => one("[!-~]([ -~]{0,10}[!-~])?".boxed()),
     }
 }
 
