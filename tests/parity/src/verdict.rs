@@ -132,6 +132,7 @@ pub fn names(text: &str) -> BTreeSet<&'static str> {
                 || (compound && says(row.flag))
                 || (compound && row.key.is_some_and(says))
                 || row.variable().is_some_and(|variable| says(&variable))
+                || row.alpha_leaf().is_some_and(|path| text.contains(&format!("{path} (")))
         })
         .map(|row| row.flag)
         .collect()
