@@ -152,3 +152,49 @@ fn the_config_test_judges_without_starting_and_without_a_network() {
     let bad = Launch::new(Which::Ours).flag("--config-test").run();
     assert_eq!(bad.status.code(), Some(1), "{}", said(&bad));
 }
+
+#[test]
+fn the_config_test_tells_everything_that_is_wrong_in_all_sources_with_its_place_and_no_secret() {
+    let end = Launch::new(Which::Ours)
+        .config(
+            "provider = \"oidc\"\noidc_issuer_url = \"https://idp.example.com\"\nclient_id = \"app\"\n\
+             client_secert = \"hunter2\"\ncookie_samesite = \"strickt\"\nemail_domains = [\"example.com\"]\n",
+        )
+        .env("OAUTH2_PROXY_COOKIE_EXPIRE", "1 day")
+        .env("OAUTH2_PROXY_COOKIE_SECRET", "0123456789abcdef")
+        .flag("--code-challenge-method=S265")
+        .flag("--standard-logging=false")
+        .flag("--config-test")
+        .run();
+    assert_eq!((end.status.code(), end.stdout.as_str()), (Some(1), ""), "{}", said(&end));
+    for part in [
+        "invalid configuration:\n  client_secert (",
+        ":4:1): unknown key [E-CONFIG-UNKNOWN]\n      4 | client_secert = …\n        | ^^^^^^^^^^^^^\n      did you mean client_secret?\n",
+        "  cookie-expire (environment variable OAUTH2_PROXY_COOKIE_EXPIRE): \"1 day\" is not a duration [E-CONFIG-VALUE]\n",
+        ":5:19): \"strickt\" is none of its words [E-CONFIG-REFUSED]\n      5 | cookie_samesite = \"strickt\"\n        |                   ^^^^^^^^^\n",
+        "  code-challenge-method (command line): \"S265\" is none of its words [E-CONFIG-REFUSED]\n",
+        "  client-secret (not set): ",
+    ] {
+        assert!(end.stderr.contains(part), "{part}\n{}", end.stderr);
+    }
+    assert!(!said(&end).contains("hunter2"), "{}", said(&end));
+}
+
+#[test]
+fn a_start_tells_the_faults_that_the_config_test_tells() {
+    let faulty = || Launch::new(Which::Ours).flag("--cookie-samesite=strickt");
+    let (tested, started) = (faulty().flag("--config-test").run(), faulty().run());
+    assert_eq!((tested.status.code(), started.status.code()), (Some(1), Some(1)));
+    assert_eq!(tested.stderr, started.stderr);
+}
+
+#[test]
+fn all_faults_of_a_command_line_are_told_at_once_with_a_status_of_their_own() {
+    let end = Launch::new(Which::Ours).flag("--cookie-secert=hunter2").flag("--upstream-timeout=x").run();
+    assert_eq!((end.status.code(), end.stdout.as_str()), (Some(2), ""), "{}", said(&end));
+    for part in ["invalid command line:\n  --cookie-secert (", "did you mean --cookie-secret?", "  upstream-timeout ("]
+    {
+        assert!(end.stderr.contains(part), "{part}\n{}", end.stderr);
+    }
+    assert!(!end.stderr.contains("hunter2"), "{}", end.stderr);
+}
