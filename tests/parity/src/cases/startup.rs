@@ -63,6 +63,7 @@ fn seed() -> Vec<Attempt> {
 }
 
 /// Values whose spelling the conversion shows.
+#[expect(clippy::too_many_lines, reason = "a table of spellings")]
 fn syntax() -> Vec<Attempt> {
     let durations = [
         "1h30m",

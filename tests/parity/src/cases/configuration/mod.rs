@@ -166,10 +166,10 @@ impl Values {
     fn toml(&self, value: &str) -> String {
         let quoted = |text: &str| format!("{text:?}");
         let bare = value.parse::<i64>().is_ok() || value == "true" || value == "false";
-        match self.kind {
-            Kind::List => format!("[{}]", value.split(',').map(quoted).collect::<Vec<_>>().join(", ")),
-            Kind::Bool | Kind::TextBool | Kind::Int if bare => value.to_owned(),
-            _ => quoted(value),
+        if self.kind == Kind::List {
+            return format!("[{}]", value.split(',').map(quoted).collect::<Vec<_>>().join(", "));
         }
+        let as_it_is = bare && !matches!(self.kind, Kind::Text | Kind::Duration);
+        if as_it_is { value.to_owned() } else { quoted(value) }
     }
 }
