@@ -1,12 +1,14 @@
 //! Ways in for `fuzz/`, in builds for fuzzing alone.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::file::Document;
 use crate::load::texts;
 use crate::meaning::{Config, Judge, Surroundings};
 use crate::merge::{Environment, merge};
 use crate::options::Options;
+use crate::structured::Structured;
+use crate::understand::{Given, Understood};
 use crate::{arguments, fault};
 
 /// A file of any content becomes options, or faults that can be shown.
@@ -27,6 +29,16 @@ pub fn command_line(content: &str) {
     }
 }
 
+/// A structured configuration of any content becomes options and structure, or faults that can be shown.
+pub fn structured(content: &[u8]) {
+    let (flags, file) = (Vec::new(), Document::default());
+    let alpha = Some((PathBuf::from("fuzz.yaml"), content.to_vec()));
+    match Understood::new(&Given { flags: &flags, environment: &[], file: &file, alpha }) {
+        Ok(understood) => show(&understood.judge.faults),
+        Err(faults) => show(faults.list()),
+    }
+}
+
 /// The rules that say who gets in without a session, where a login may land, and whom to believe. Names no file.
 pub fn rules(text: &str) {
     let mut options = Options::default();
@@ -41,7 +53,8 @@ pub fn rules(text: &str) {
     options.upstreams.value = list;
     text.clone_into(&mut options.redirect_url.value);
     let mut judge = Judge::default();
-    let _config = Config::new(&options, &Surroundings::default(), &mut judge);
+    let structured = Structured::from_options(&options, &mut judge);
+    let _config = Config::new(&options, &structured, Surroundings::new(&[]), &mut judge);
     show(&judge.faults);
 }
 
