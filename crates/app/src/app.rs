@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sidecar_config::Config;
 use sidecar_core::clock::Clock;
-use sidecar_gateway::{Gateway, Journal, Parts, Readiness};
+use sidecar_gateway::{Gateway, Journal, Parts, Readiness, Renewals};
 use sidecar_net::{Dialer, Proxies, ProxyEnv, ProxyError, Tls, TlsError};
 use sidecar_oidc::{BackendLogout, Background, BuildError, Client, Provider};
 use sidecar_session::{CookieStore, LoginCookies};
@@ -29,12 +29,15 @@ pub(crate) struct Lasting {
     pub(crate) tunnels: Tunnels,
     /// Ended when the process is about to stop.
     pub(crate) readiness: Readiness,
+    /// The refreshes of sessions that are under way.
+    pub(crate) renewals: Renewals,
 }
 
 impl Lasting {
     /// For a process that begins.
     pub(crate) fn new(journal: Arc<dyn Journal>) -> Self {
-        Self { journal, tunnels: Tunnels::default(), readiness: Readiness::default() }
+        let renewals = Renewals::new(Clock::system());
+        Self { journal, tunnels: Tunnels::default(), readiness: Readiness::default(), renewals }
     }
 }
 
@@ -88,6 +91,7 @@ impl App {
             table,
             backend_logout,
             readiness: lasting.readiness.clone(),
+            renewals: lasting.renewals.clone(),
             journal: Arc::clone(&lasting.journal),
             clock: Clock::system(),
         });

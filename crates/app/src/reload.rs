@@ -11,7 +11,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time;
 
 use crate::app::{App, Lasting};
-use crate::watch::Watch;
+use crate::watch::{Seen, Watch};
 
 /// How long a new provider may take to be known before the new app serves without it.
 const PROVIDER: Duration = Duration::from_secs(10);
@@ -44,32 +44,40 @@ pub(crate) enum Change {
 /// Everything whose change counts.
 pub(crate) struct Changes {
     hangup: Signal,
+    watches: Watches,
+}
+
+struct Watches {
     configuration: Watch,
     parts: Watch,
+}
+
+impl Watches {
+    /// The files of what was read after this was seen: whatever has changed since is a change.
+    fn since(seen: &(Seen, Seen), config: &Config, origin: &Origin) -> Self {
+        let configuration = if config.watches_configuration { origin.files.paths() } else { Vec::new() };
+        Self { configuration: Watch::since(&seen.0, configuration), parts: Watch::since(&seen.1, config.parts.clone()) }
+    }
+
+    fn look(&self) -> (Seen, Seen) {
+        (self.configuration.look(), self.parts.look())
+    }
 }
 
 impl Changes {
     /// Of what `config` was made from.
     pub(crate) fn of(config: &Config, origin: &Origin) -> std::io::Result<Self> {
         let hangup = signal(SignalKind::hangup())?;
-        let configuration = if config.watches_configuration { origin.files.paths() } else { Vec::new() };
-        Ok(Self { hangup, configuration: Watch::new(configuration), parts: Watch::new(config.parts.clone()) })
+        Ok(Self { hangup, watches: Watches::since(&(Seen::default(), Seen::default()), config, origin) })
     }
 
     /// Waits for the next.
     pub(crate) async fn next(&mut self) -> Change {
         tokio::select! {
             _ = self.hangup.recv() => Change::Configuration,
-            () = self.configuration.changed() => Change::Configuration,
-            () = self.parts.changed() => Change::Part,
+            () = self.watches.configuration.changed() => Change::Configuration,
+            () = self.watches.parts.changed() => Change::Part,
         }
-    }
-
-    /// Watches what a new configuration names.
-    fn follow(&mut self, config: &Config, origin: &Origin) {
-        let configuration = if config.watches_configuration { origin.files.paths() } else { Vec::new() };
-        self.configuration = Watch::new(configuration);
-        self.parts = Watch::new(config.parts.clone());
     }
 }
 
@@ -94,9 +102,9 @@ impl InUse {
             Change::Part => None,
         };
         let kept = fresh.map(|fresh| std::mem::replace(&mut self.origin.files, fresh));
-        match self.made(lasting, runtime).await {
-            Ok((config, app)) => {
-                changes.follow(&config, &self.origin);
+        match self.made(&changes.watches, lasting, runtime).await {
+            Ok((config, app, watches)) => {
+                changes.watches = watches;
                 self.config = config;
                 tracing::info!("the configuration was read again and is in use");
                 Some(app)
@@ -114,13 +122,20 @@ impl InUse {
         }
     }
 
-    async fn made(&self, lasting: &Lasting, runtime: Handle) -> Result<(Config, App), Faulty> {
+    async fn made(
+        &self,
+        watches: &Watches,
+        lasting: &Lasting,
+        runtime: Handle,
+    ) -> Result<(Config, App, Watches), Faulty> {
+        let seen = watches.look();
         let config = match self.origin.load() {
             Ok(Command::Run(config)) => *config,
             // The arguments are those that began to serve, so they ask for nothing else.
             Ok(_) => return Err(Faulty(vec!["the command line asks for something else than to serve".to_owned()])),
             Err(faults) => return Err(Faulty(faults.list().iter().map(ToString::to_string).collect())),
         };
+        let watches = Watches::since(&seen, &config, &self.origin);
         let app = App::build(&config, lasting, runtime).map_err(|error| Faulty(vec![chain(&error)]))?;
         for option in needs_restart(&self.config, &config) {
             tracing::warn!("{option} was changed, which counts after a restart alone");
@@ -132,7 +147,7 @@ impl InUse {
         if let Ok(Err(unavailable)) = time::timeout(PROVIDER, app.provider.ready_once()).await {
             tracing::warn!("{unavailable}");
         }
-        Ok((config, app))
+        Ok((config, app, watches))
     }
 }
 

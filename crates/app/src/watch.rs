@@ -1,5 +1,6 @@
 //! Files that may change while the program serves.
 
+use std::collections::HashMap;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -21,6 +22,10 @@ struct Print {
     changed: (i64, i64),
 }
 
+/// What files looked like at one moment.
+#[derive(Default)]
+pub(crate) struct Seen(HashMap<PathBuf, Option<Print>>);
+
 /// Files, and what they looked like last.
 pub(crate) struct Watch {
     files: Vec<(PathBuf, Option<Print>)>,
@@ -28,12 +33,18 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    /// Watches these files from now on.
-    pub(crate) fn new(paths: Vec<PathBuf>) -> Self {
+    /// Watches these files; a change since they were seen counts. One that was not seen is watched from now on.
+    pub(crate) fn since(seen: &Seen, paths: Vec<PathBuf>) -> Self {
         let mut clock = time::interval_at(time::Instant::now() + TICK, TICK);
         clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let files = paths.into_iter().map(|path| (path.clone(), print(&path))).collect();
+        let known = |path: &PathBuf| seen.0.get(path).cloned().unwrap_or_else(|| print(path));
+        let files = paths.into_iter().map(|path| (path.clone(), known(&path))).collect();
         Self { files, clock }
+    }
+
+    /// What the files look like now.
+    pub(crate) fn look(&self) -> Seen {
+        Seen(self.files.iter().map(|(path, _)| (path.clone(), print(path))).collect())
     }
 
     /// Waits until one of them has changed and all have kept still for a moment; without any, for ever. May be dropped and
@@ -90,8 +101,9 @@ mod tests {
         let _ = std::fs::remove_file(&data);
         std::os::unix::fs::symlink("one", &data).expect("a link");
         let seen = runtime.block_on(async {
-            let mut watch = Watch::new(vec![data.join("file")]);
+            let seen = Watch::since(&Seen::default(), vec![data.join("file")]).look();
             act(&folder);
+            let mut watch = Watch::since(&seen, vec![data.join("file")]);
             time::timeout(Duration::from_secs(30), watch.changed()).await.is_ok()
         });
         std::fs::remove_dir_all(&folder).expect("to clean up");

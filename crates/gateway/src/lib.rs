@@ -32,4 +32,5 @@ pub use observe::Observed;
 pub use page::{CustomPages, Oddity, PageKind};
 pub use readiness::Readiness;
 pub use serve::{Gateway, Parts};
+pub use sessions::Renewals;
 pub use settings::{Api, Footer, Forwarding, Login, Logo, Pages, Probes, RedirectUri, Refresh, Settings};

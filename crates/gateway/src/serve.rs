@@ -24,7 +24,7 @@ use crate::probe::Probe;
 use crate::readiness::Readiness;
 use crate::rescue::Failure;
 use crate::route::{Guarded, Public, Route};
-use crate::sessions::{Resolved, Sessions};
+use crate::sessions::{Renewals, Resolved, Sessions};
 use crate::settings::Settings;
 use crate::shared::Shared;
 use crate::standing::Standings;
@@ -48,6 +48,8 @@ pub struct Parts {
     pub backend_logout: Option<BackendLogout>,
     /// Whether the process takes requests.
     pub readiness: Readiness,
+    /// The refreshes of sessions, of the gateway before this one too.
+    pub renewals: Renewals,
     /// Where it is told what happened.
     pub journal: Arc<dyn Journal>,
     /// What time it is.
@@ -64,11 +66,12 @@ impl Gateway {
     /// Puts a gateway together.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        let Parts { settings, provider, cookies, logins, table, backend_logout, readiness, journal, clock } = parts;
+        let Parts { settings, provider, cookies, logins, table, backend_logout, readiness, renewals, journal, clock } =
+            parts;
         let upstreams = Upstreams::new(Arc::clone(&table));
         let shared = Shared {
             renderer: Renderer::new(&settings.pages, &settings.prefix, provider.display_name()),
-            sessions: Sessions::new(cookies, Arc::clone(&provider), settings.refresh.clone(), clock.clone()),
+            sessions: Sessions::new(cookies, Arc::clone(&provider), settings.refresh.clone(), renewals, clock.clone()),
             standings: Standings::new(Arc::clone(&provider), settings.refresh.period, clock.clone()),
             settings,
             provider,

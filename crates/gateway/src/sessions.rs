@@ -33,7 +33,27 @@ pub(crate) struct Sessions {
     provider: Arc<dyn Provider>,
     refresh: Refresh,
     clock: Clock,
-    flights: Flights<Outcome>,
+    renewals: Renewals,
+}
+
+/// The refreshes under way, and what came of the last ones. It outlives a gateway whose place another takes: a refresh
+/// token that is used once is not sent by both of them.
+#[derive(Clone)]
+pub struct Renewals(Arc<Flights<Flown>>);
+
+impl Renewals {
+    /// None yet.
+    #[must_use]
+    pub fn new(clock: Clock) -> Self {
+        Self(Arc::new(Flights::new(clock, |flown: &Flown| flown.keep)))
+    }
+}
+
+/// What came of one refresh, and for how long that counts.
+#[derive(Clone)]
+struct Flown {
+    outcome: Outcome,
+    keep: Duration,
 }
 
 /// The part of a request that sessions look at.
@@ -76,13 +96,14 @@ impl<'a> Presented<'a> {
 }
 
 impl Sessions {
-    pub(crate) fn new(store: CookieStore, provider: Arc<dyn Provider>, refresh: Refresh, clock: Clock) -> Self {
-        let grace = refresh.grace;
-        let keep = move |outcome: &Outcome| match outcome {
-            Outcome::Renewed(_) | Outcome::Ended => grace,
-            Outcome::Kept => PAUSE,
-        };
-        Self { store, provider, refresh, flights: Flights::new(clock.clone(), keep), clock }
+    pub(crate) fn new(
+        store: CookieStore,
+        provider: Arc<dyn Provider>,
+        refresh: Refresh,
+        renewals: Renewals,
+        clock: Clock,
+    ) -> Self {
+        Self { store, provider, refresh, clock, renewals }
     }
 
     /// Opens the request's session and refreshes it if it is due.
@@ -124,8 +145,16 @@ impl Sessions {
     async fn renewed(&self, presented: Presented<'_>, opened: OpenedSession) -> Resolved {
         let OpenedSession { session, id } = opened;
         // A rotated refresh token is not lost when the visitor hangs up: the work is a task of its own.
-        let begin = |_| fly(Arc::clone(&self.provider), Arc::clone(&session), self.clock.clone());
-        let outcome = self.flights.result(id, begin).await.unwrap_or(Outcome::Kept);
+        let begin = |_| {
+            let flight = fly(Arc::clone(&self.provider), Arc::clone(&session), self.clock.clone());
+            let grace = self.refresh.grace;
+            async move {
+                let outcome = flight.await;
+                let keep = if matches!(outcome, Outcome::Kept) { PAUSE } else { grace };
+                Flown { outcome, keep }
+            }
+        };
+        let outcome = self.renewals.0.result(id, begin).await.map_or(Outcome::Kept, |flown| flown.outcome);
         let id = Some(id);
         match outcome {
             Outcome::Kept => Resolved { session: Some(session), id, ..Resolved::default() },

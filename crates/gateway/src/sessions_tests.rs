@@ -56,7 +56,9 @@ impl Scene {
         let clock = Clock::custom(move || UNIX_EPOCH + Duration::from_secs(told.load(Ordering::SeqCst)));
         let store = CookieStore::new(StoreSettings::new(CookieSecret::new(b"0123456789abcdef").unwrap()));
         let refresh = Refresh { period: Some(Duration::from_mins(1)), ..Refresh::default() };
-        let sessions = Arc::new(Sessions::new(store, Arc::clone(&provider) as Arc<dyn Provider>, refresh, clock));
+        let renewals = Renewals::new(clock.clone());
+        let provider_of = Arc::clone(&provider) as Arc<dyn Provider>;
+        let sessions = Arc::new(Sessions::new(store, provider_of, refresh, renewals, clock));
         let mut scene = Self { sessions, provider, now, headers: HeaderMap::new(), id: RequestId::random() };
         let cookies = scene.sessions.save(&session("old@example.com"), scene.presented()).unwrap();
         let pair = cookies[0].expose().split(';').next().unwrap().to_owned();
@@ -135,6 +137,21 @@ async fn a_visitor_who_hangs_up_does_not_lose_the_rotated_token() {
     scene.provider.gate.add_permits(1);
     assert_eq!(email(&scene.resolve().await), Some("new@example.com"));
     assert_eq!(scene.asked(), 1);
+}
+
+#[tokio::test]
+async fn a_gateway_that_takes_the_place_of_another_joins_its_refreshes() {
+    let provider = Scripted::new(vec![Ok(renewed("new@example.com"))]);
+    provider.gate.forget_permits(100);
+    let scene = Scene::new(provider);
+    let Sessions { provider, refresh, renewals, clock, .. } = &*scene.sessions;
+    let store = CookieStore::new(StoreSettings::new(CookieSecret::new(b"0123456789abcdef").unwrap()));
+    let next = Sessions::new(store, Arc::clone(provider), refresh.clone(), renewals.clone(), clock.clone());
+    let (before, after, ()) = tokio::join!(scene.resolve(), next.resolve(scene.presented()), async {
+        scene.provider.gate.add_permits(100);
+    });
+    assert_eq!((email(&before), email(&after)), (Some("new@example.com"), Some("new@example.com")));
+    assert_eq!(scene.asked(), 1, "a refresh token may be used once");
 }
 
 #[tokio::test]
