@@ -96,7 +96,6 @@ impl Code {
     }
 
     #[rustfmt::skip]
-    #[expect(clippy::too_many_lines, reason = "a table")]
     const fn entry(self) -> (&'static str, &'static str, &'static str) {
         match self {
             Self::RequestQuery => ("E-REQUEST-QUERY", "The query or form of a request to one of our own endpoints cannot be read: a bad escape, a semicolon, a parameter that is there twice.", "Follow the link anew; allow-query-semicolons takes semicolons for separators."),
