@@ -39,7 +39,7 @@ const PAGES: &str = "
 ## What visitors see
 
 An error page shows its code beside the request id. The log has a line with both: `a visitor sees an error page request_id=… code=…`,
-and the lines with the same request id before it say more than a visitor may know.
+and the other lines with the same request id say more than a visitor may know.
 
 | code | cause | remedy |
 | --- | --- | --- |

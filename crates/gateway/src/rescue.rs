@@ -170,3 +170,36 @@ impl From<Failure> for Report {
         Self { failure, cause: None }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_code_is_that_of_one_failure_and_each_failure_has_its_own() {
+        let failures = [
+            Failure::BadForm(StatusCode::BAD_REQUEST),
+            Failure::TooLarge,
+            Failure::LoginState(LostState::Missing),
+            Failure::LoginState(LostState::Expired),
+            Failure::LoginState(LostState::Mismatch),
+            Failure::StateParameter,
+            Failure::RefusedByProvider,
+            Failure::NoCode,
+            Failure::TokenRefused,
+            Failure::LoginFailed,
+            Failure::ProviderDown,
+            Failure::NotAllowed,
+            Failure::KeptOut(Requirement::User),
+            Failure::KeptOut(Requirement::Organization),
+            Failure::KeptOut(Requirement::Team),
+            Failure::KeptOut(Requirement::Repository),
+            Failure::KeptOut(Requirement::Tenant),
+            Failure::Unanswered,
+            Failure::UpstreamDown,
+            Failure::UpstreamTimeout,
+            Failure::Internal,
+        ];
+        assert_eq!(failures.map(Failure::code), Code::ALL);
+    }
+}

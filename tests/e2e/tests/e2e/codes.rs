@@ -2,9 +2,9 @@
 
 use sidecar_testkit::app::SOON;
 use sidecar_testkit::process::eventually;
-use sidecar_testkit::{App, Launch, Program, Provider, Response, Which, place};
+use sidecar_testkit::{App, Launch, Program, Provider, Request, Response, Which, place};
 
-use crate::site::{Site, get_with};
+use crate::site::{Site, get_with, parameter};
 
 /// The code and the request id that a page shows.
 #[track_caller]
@@ -44,6 +44,42 @@ fn failures_of_a_login_have_their_codes() {
     ] {
         assert_code(&site.program, &page(target), code);
     }
+}
+
+/// A login that has begun: its state, and the cookies that the browser keeps for it.
+fn begun(site: &Site) -> (String, String) {
+    let answer = site.program.get("/oauth2/start?rd=/");
+    let state = parameter(answer.location(), "state").expect("a state");
+    let cookies: Vec<_> = answer.headers.all("Set-Cookie").filter_map(|line| line.split(';').next()).collect();
+    (url::form_urlencoded::byte_serialize(state.as_bytes()).collect(), cookies.join("; "))
+}
+
+#[test]
+fn failures_of_a_login_that_has_begun_have_their_codes() {
+    let site = Site::start(&["--login-restart=false"]);
+    let (state, cookies) = begun(&site);
+    let (other, _) = begun(&site);
+    for (query, code) in [
+        (format!("state={state}"), "E-LOGIN-CODE"),
+        (format!("code=x&state={other}"), "E-LOGIN-MISMATCH"),
+        // The provider promises to name itself (RFC 9207).
+        (format!("code=x&state={state}"), "E-LOGIN-TOKEN"),
+        (format!("code=x&state={state}&iss={}", Provider::shared().issuer()), "E-LOGIN-FAILED"),
+    ] {
+        let page = site.program.ask(&get_with(&cookies, &format!("/oauth2/callback?{query}")));
+        assert_code(&site.program, &page, code);
+    }
+}
+
+#[test]
+fn a_form_that_is_too_large_and_an_app_that_is_late_have_their_codes() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let upstream = format!("http://{}/", silent.local_addr().expect("an address"));
+    let program = Launch::oidc(Which::Ours, Provider::shared(), &upstream);
+    let program = program.flag("--upstream-timeout=200ms").flag("--skip-auth-route=^/open$").start();
+    let form = Request::post_form("/oauth2/sign_in", &"a".repeat(2 << 20));
+    assert_code(&program, &program.ask(&form), "E-REQUEST-SIZE");
+    assert_code(&program, &program.get("/open"), "E-APP-TIMEOUT");
 }
 
 #[test]
