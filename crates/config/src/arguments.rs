@@ -161,12 +161,12 @@ impl Strict {
     /// There are no short flags, but many have the habit of writing long ones with one hyphen.
     fn short(&mut self, short: &str) {
         let name = short.split('=').next().unwrap_or_default();
-        let (subject, instead) = match rows().find(|row| row.flag == name) {
-            Some(row) => (format!("-{name}"), format!("write --{}", row.flag)),
+        let (subject, instead) = if let Some(row) = rows().find(|row| row.flag == name) {
+            (format!("-{name}"), format!("write --{}", row.flag))
+        } else {
             // The rest may be the value of what was meant for a short flag, and that value a secret.
-            None => {
-                (format!("-{}", short.chars().take(1).collect::<String>()), "flags begin with two hyphens".to_owned())
-            }
+            let first: String = short.chars().take(1).collect();
+            (shown("-", &first), "flags begin with two hyphens".to_owned())
         };
         self.fault(FaultCode::Syntax, &subject, "there are no short flags", &instead);
     }

@@ -143,6 +143,14 @@ fn an_unknown_flag_takes_the_next_argument_with_it_in_the_lenient_parse() {
     assert_eq!(found, Modes { config_test: true, config: "b.cfg".to_owned(), ..Modes::default() });
 }
 
+#[test]
+fn nothing_that_a_terminal_would_obey_is_shown() {
+    for line in ["-\u{1b}[2J", "--\u{1b}[2J=x", "--scop\u{7}e"] {
+        let said = faults(&[line]);
+        assert!(!said.is_empty() && !said.iter().any(|line| line.contains(char::is_control)), "{said:?}");
+    }
+}
+
 proptest! {
     #[test]
     fn any_command_line_gives_flags_or_faults(
