@@ -18,7 +18,6 @@ const WITHOUT: &[&str] = &[
     "azure-tenant",
     "resource",
     "oidc-extra-audience",
-    "cookie-secret-file",
     "refresh-before-expiry",
     "refresh-grace",
     "session-store-type",

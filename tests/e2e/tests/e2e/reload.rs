@@ -141,6 +141,21 @@ fn a_changed_file_of_addresses_counts_for_sessions_that_are_there() {
 }
 
 #[test]
+fn another_secret_in_its_file_counts_at_once_and_signs_out_who_has_a_session_of_the_old_one() {
+    let app = App::start();
+    let launch = Launch::oidc(Which::Ours, Provider::shared(), &app.upstream()).without("--cookie-secret");
+    let file = launch.write("cookie-secret", "an old secret 16");
+    let site = Site { program: launch.flag(&format!("--cookie-secret-file={}", file.display())).start(), app };
+    let cookie = site.alices_cookie();
+    assert_eq!(site.program.ask(&get_with(&cookie, "/page")).status, 200);
+    write(&file, "another secret 6");
+    eventually(SOON, || (times(&site.program, IN_USE) == 1).then_some(()), || site.program.said());
+    assert_eq!(site.program.ask(&get_with(&cookie, "/page")).status, 403, "the sign-in page");
+    let fresh = site.alices_cookie();
+    assert_eq!(site.program.ask(&get_with(&fresh, "/page")).status, 200);
+}
+
+#[test]
 fn what_counts_after_a_restart_alone_is_told_by_name() {
     let app = App::start();
     let (program, file) = with_file(&app, "", &[]);
