@@ -2,7 +2,7 @@
 # Installs what the tests, the benchmark and the image recipe need, each item once, pinned by version.
 #
 #   install.sh                 everything `make test` needs
-#   install.sh ITEM...         only these: original oidc-provider emulate gitea keycloak envoy browser nginx ingress-nginx wrk
+#   install.sh ITEM...         only these: original redirects oidc-provider emulate gitea keycloak envoy browser nginx ingress-nginx wrk
 #                              vegeta buildah
 #
 # Everything but Debian packages goes into one folder outside the tree: $SIDECAR_TEST_CACHE, by default
@@ -18,7 +18,7 @@ ORIGINAL=v7.15.6
 ENVOY=1.40.0
 KEYCLOAK=26.7.3
 VEGETA=v12.13.0
-test_items=(original oidc-provider emulate gitea keycloak envoy browser)
+test_items=(original redirects oidc-provider emulate gitea keycloak envoy browser)
 
 # debian PACKAGE...: installs those that are missing.
 debian() {
@@ -43,6 +43,16 @@ install_original() {
         -ldflags "-X github.com/oauth2-proxy/oauth2-proxy/v7/pkg/version.VERSION=$ORIGINAL" \
         "github.com/oauth2-proxy/oauth2-proxy/v7@$ORIGINAL"
     stamp original "$ORIGINAL"
+}
+
+# The original's own list of redirect targets that lead elsewhere, as its module holds it.
+install_redirects() {
+    done_already redirects "$ORIGINAL" && return
+    local folder
+    folder=$(cd "$cache" && GOFLAGS=-mod=mod go mod download -json "github.com/oauth2-proxy/oauth2-proxy/v7@$ORIGINAL" |
+        sed -n 's/^[[:space:]]*"Dir": "\(.*\)",\{0,1\}$/\1/p')
+    install -m 644 "$folder/testdata/openredirects.txt" "$cache/openredirects.txt"
+    stamp redirects "$ORIGINAL"
 }
 
 # Node packages: the certified OpenID provider, the emulators of GitHub, Google and Microsoft with the Node they need, the

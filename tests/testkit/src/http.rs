@@ -2,8 +2,10 @@
 
 use std::fmt::Write as _;
 use std::io::{self, BufReader, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{IpAddr, Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
+
+use rustix::net::{self, AddressFamily, SocketType};
 
 use crate::Headers;
 use crate::wire::{self, Framing};
@@ -150,7 +152,26 @@ impl Connection {
 
     /// Connects.
     pub fn try_open(address: SocketAddr) -> io::Result<Self> {
-        let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+        Self::over(TcpStream::connect_timeout(&address, PATIENCE)?, address)
+    }
+
+    /// Connects from this address of the machine: all of 127.0.0.0/8 is there.
+    #[must_use]
+    pub fn open_from(source: IpAddr, address: SocketAddr) -> Self {
+        let connect = || {
+            let socket = net::socket(
+                if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 },
+                SocketType::STREAM,
+                None,
+            )?;
+            net::bind(&socket, &SocketAddr::new(source, 0))?;
+            net::connect(&socket, &address)?;
+            Self::over(TcpStream::from(socket), address)
+        };
+        connect().unwrap_or_else(|e| panic!("connect from {source} to {address}: {e}"))
+    }
+
+    fn over(stream: TcpStream, address: SocketAddr) -> io::Result<Self> {
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_write_timeout(Some(PATIENCE))?;
         stream.set_nodelay(true)?;

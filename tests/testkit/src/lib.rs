@@ -8,6 +8,7 @@
 //! Emulator   GitHub's, Google's and Microsoft's logins, by npm emulate
 //! Tenant     Microsoft's old endpoints and Graph, which nobody emulates: ours, and so no evidence of itself
 //! Spoiler    stands before any of these and spoils the answers that the test names
+//! Issuer     an OpenID provider that says whatever the test wants about whoever comes: ours, and so no evidence of itself
 //! Elsewhere  lets a program find `github.com` and its like on this machine, with certificates it trusts
 //! Browser    cookies, redirects, links and forms; every host name leads to this machine
 //! Connection one TCP connection that sends exactly the bytes it is given
@@ -19,6 +20,7 @@
 
 pub mod app;
 pub mod browser;
+pub mod canary;
 pub mod cookie;
 pub mod elsewhere;
 pub mod emulator;
@@ -27,6 +29,8 @@ mod github_front;
 pub mod headers;
 pub mod html;
 pub mod http;
+pub mod issuer;
+mod passage;
 pub mod place;
 pub mod process;
 pub mod program;
@@ -35,6 +39,7 @@ mod relay;
 pub mod signer;
 pub mod spoiler;
 pub mod tenant;
+pub mod v7_cookie;
 pub mod websocket;
 mod wire;
 
@@ -45,6 +50,7 @@ pub use emulator::Emulator;
 pub use gitea::Gitea;
 pub use headers::Headers;
 pub use http::{Connection, Request, Response};
+pub use issuer::Issuer;
 pub use process::{Finished, Process};
 pub use program::{Launch, Program, Which};
 pub use provider::{Client, Provider};

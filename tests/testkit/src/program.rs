@@ -1,6 +1,6 @@
 //! Starts the program under test, or the original, with the same words.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -9,6 +9,7 @@ use rustix::process::Signal;
 use tempfile::TempDir;
 
 use crate::http::{Connection, ask};
+use crate::passage::Passage;
 use crate::process::eventually;
 use crate::{Elsewhere, Finished, Process, Provider, Request, Response, place};
 
@@ -46,6 +47,7 @@ pub struct Launch {
     task: Option<String>,
     flags: Vec<String>,
     environment: Vec<(String, String)>,
+    passage: Option<Passage>,
     folder: TempDir,
 }
 
@@ -69,6 +71,7 @@ impl Launch {
             task: None,
             flags: Vec::new(),
             environment: Vec::new(),
+            passage: None,
             folder: place::temporary_folder(),
         }
     }
@@ -169,6 +172,15 @@ impl Launch {
         self
     }
 
+    /// Lets it listen on a unix socket. Whoever connects to [`Launch::address`] is led there, and so is a peer without an
+    /// address.
+    #[must_use]
+    pub fn on_socket(mut self) -> Self {
+        let path = self.folder.path().join("listen.sock");
+        self.passage = Some(Passage::open(self.address(), path.clone()));
+        self.listening_as_configured().flag(&format!("--http-address=unix://{}", path.display()))
+    }
+
     /// Where it will listen.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
@@ -189,8 +201,9 @@ impl Launch {
 
     /// Starts it and waits until it answers `/ping`, with whatever status.
     #[must_use]
-    pub fn start(self) -> Program {
+    pub fn start(mut self) -> Program {
         let address = self.address();
+        let passage = self.passage.take();
         let (mut process, folder) = self.spawn();
         eventually(
             START,
@@ -202,7 +215,7 @@ impl Launch {
             },
             || format!("an answer at {address}"),
         );
-        Program { process, address, folder }
+        Program { process, address, _passage: passage, folder }
     }
 
     /// Starts it and waits for its end: for settings that it must refuse.
@@ -232,6 +245,7 @@ impl Launch {
 pub struct Program {
     process: Process,
     address: SocketAddr,
+    _passage: Option<Passage>,
     folder: TempDir,
 }
 
@@ -252,6 +266,13 @@ impl Program {
     #[must_use]
     pub fn ask(&self, request: &Request) -> Response {
         ask(self.address, request)
+    }
+
+    /// Sends one request on a connection of its own that comes from this address of the machine.
+    #[must_use]
+    pub fn ask_from(&self, source: IpAddr, request: &Request) -> Response {
+        let mut connection = Connection::open_from(source, self.address);
+        connection.exchange(request).unwrap_or_else(|e| panic!("{request:?}: {e}"))
     }
 
     /// GET of a path without any header but Host.

@@ -3,6 +3,7 @@
 //! One file per behaviour. `SIDECAR_BIN` names the program; without it, `target/debug/oauth2-sidecar`.
 #![cfg(test)]
 
+mod advisories;
 mod bad_cookies;
 mod callback;
 mod chromium;
