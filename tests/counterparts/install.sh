@@ -2,8 +2,8 @@
 # Installs what the tests, the benchmark and the image recipe need, each item once, pinned by version.
 #
 #   install.sh                 everything `make test` needs
-#   install.sh ITEM...         only these: original redirects oidc-provider emulate gitea keycloak envoy browser nginx ingress-nginx wrk
-#                              vegeta buildah
+#   install.sh ITEM...         only these: original redirects oracle oidc-provider emulate gitea keycloak envoy browser nginx
+#                              ingress-nginx wrk vegeta buildah
 #
 # Everything but Debian packages goes into one folder outside the tree: $SIDECAR_TEST_CACHE, by default
 # ~/.cache/oauth2-sidecar. What is already there in the right version is left alone. It asks nothing.
@@ -18,7 +18,7 @@ ORIGINAL=v7.15.6
 ENVOY=1.40.0
 KEYCLOAK=26.7.3
 VEGETA=v12.13.0
-test_items=(original redirects oidc-provider emulate gitea keycloak envoy browser)
+test_items=(original redirects oracle oidc-provider emulate gitea keycloak envoy browser)
 
 # debian PACKAGE...: installs those that are missing.
 debian() {
@@ -53,6 +53,15 @@ install_redirects() {
         sed -n 's/^[[:space:]]*"Dir": "\(.*\)",\{0,1\}$/\1/p')
     install -m 644 "$folder/testdata/openredirects.txt" "$cache/openredirects.txt"
     stamp redirects "$ORIGINAL"
+}
+
+# An app on Go's own HTTP server; those of Node and Python need no building.
+install_oracle() {
+    local version
+    version=$(cat "$here"/oracle/go.mod "$here"/oracle/app.go | sha256sum | cut -c1-12)
+    done_already oracle "$version" && return
+    (cd "$here/oracle" && go build -ldflags '-s -w' -o "$cache/bin/oracle-go" .)
+    stamp oracle "$version"
 }
 
 # Node packages: the certified OpenID provider, the emulators of GitHub, Google and Microsoft with the Node they need, the

@@ -9,6 +9,7 @@
 //! Tenant     Microsoft's old endpoints and Graph, which nobody emulates: ours, and so no evidence of itself
 //! Spoiler    stands before any of these and spoils the answers that the test names
 //! Issuer     an OpenID provider that says whatever the test wants about whoever comes: ours, and so no evidence of itself
+//! Oracle     an app of Node, Python or Go, which tells what it understood
 //! Elsewhere  lets a program find `github.com` and its like on this machine, with certificates it trusts
 //! Browser    cookies, redirects, links and forms; every host name leads to this machine
 //! Connection one TCP connection that sends exactly the bytes it is given
@@ -30,6 +31,7 @@ pub mod headers;
 pub mod html;
 pub mod http;
 pub mod issuer;
+pub mod oracle;
 mod passage;
 pub mod place;
 pub mod process;

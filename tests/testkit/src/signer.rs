@@ -1,5 +1,6 @@
 //! Signs tokens with a key of the test's own, for what no real provider can be brought to say.
 
+use aws_lc_rs::hmac;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair};
@@ -45,12 +46,27 @@ impl Signer {
     #[must_use]
     pub fn sign(&self, claims: &Value) -> String {
         let header = json!({ "alg": "RS256", "typ": "JWT", "kid": self.kid });
-        let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-        let signed = format!("{}.{}", encode(&header), encode(claims));
+        self.sign_text(&header.to_string(), &claims.to_string())
+    }
+
+    /// The same for a header and a payload as they are, whatever they say: the signature is that of RS256.
+    #[must_use]
+    pub fn sign_text(&self, header: &str, payload: &str) -> String {
+        let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
         let mut signature = vec![0; self.pair.public_modulus_len()];
         self.pair
             .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), signed.as_bytes(), &mut signature)
             .expect("a key of 2048 bits signs");
         format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
+    }
+
+    /// A token that says `alg` and is signed with the public key, as everybody may, for the secret of an HMAC.
+    #[must_use]
+    pub fn sign_with_public_key(&self, alg: &str, claims: &Value) -> String {
+        let header = json!({ "alg": alg, "typ": "JWT", "kid": self.kid });
+        let signed =
+            format!("{}.{}", URL_SAFE_NO_PAD.encode(header.to_string()), URL_SAFE_NO_PAD.encode(claims.to_string()));
+        let key = hmac::Key::new(hmac::HMAC_SHA256, self.pair.public_key().as_ref());
+        format!("{signed}.{}", URL_SAFE_NO_PAD.encode(hmac::sign(&key, signed.as_bytes())))
     }
 }
