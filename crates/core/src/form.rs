@@ -1,6 +1,7 @@
 //! Form encoding, `application/x-www-form-urlencoded`, as query strings and form bodies use it.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 /// Why a query string or form body does not parse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -11,7 +12,7 @@ pub enum FormError {
     /// A `%` without two hexadecimal digits behind it.
     #[error("an invalid percent escape in the query")]
     Escape,
-    /// The decoded bytes are not UTF-8.
+    /// The decoded bytes are not UTF-8, where they must be.
     #[error("a query that is not UTF-8")]
     Utf8,
 }
@@ -34,17 +35,15 @@ impl<'a> Form<'a> {
     /// Parses every pair or none.
     ///
     /// # Errors
-    /// The first fault found.
+    /// The first fault found: [`FormError::Semicolon`] or [`FormError::Escape`].
     pub fn parse(text: &'a str, semicolons: Semicolons) -> Result<Self, FormError> {
-        let mut pairs = Vec::new();
-        for pair in raw_pairs(text, semicolons) {
-            if pair.contains(';') {
-                return Err(FormError::Semicolon);
-            }
-            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            pairs.push((decode(key)?, decode(value)?));
-        }
-        Ok(Self(pairs))
+        raw_pairs(text, semicolons).map(decoded_pair).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// The pairs that can be read; the others are left out.
+    #[must_use]
+    pub fn readable(text: &'a str, semicolons: Semicolons) -> Self {
+        Self(raw_pairs(text, semicolons).filter_map(|pair| decoded_pair(pair).ok()).collect())
     }
 
     /// The first value of `key`.
@@ -69,6 +68,14 @@ impl<'a> Form<'a> {
     }
 }
 
+fn decoded_pair(pair: &str) -> Result<(Cow<'_, str>, Cow<'_, str>), FormError> {
+    if pair.contains(';') {
+        return Err(FormError::Semicolon);
+    }
+    let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+    Ok((decode_text(key)?, decode_text(value)?))
+}
+
 /// Splits a form into its encoded pairs; empty ones are left out.
 pub fn raw_pairs(text: &str, semicolons: Semicolons) -> impl Iterator<Item = &str> {
     text.split(move |c| c == '&' || (c == ';' && semicolons == Semicolons::Separate)).filter(|pair| !pair.is_empty())
@@ -79,12 +86,35 @@ pub fn raw_pairs(text: &str, semicolons: Semicolons) -> impl Iterator<Item = &st
 /// # Errors
 /// [`FormError::Escape`] for a bad escape, [`FormError::Utf8`] for bytes that are not UTF-8.
 pub fn decode(text: &str) -> Result<Cow<'_, str>, FormError> {
+    decode_or(text, |_| Err(FormError::Utf8))
+}
+
+/// The same, but bytes that are not UTF-8 stay escaped, `%xx` in lower case: an app may take queries in another charset.
+///
+/// # Errors
+/// [`FormError::Escape`]
+pub fn decode_text(text: &str) -> Result<Cow<'_, str>, FormError> {
+    decode_or(text, |bytes| Ok(escape_what_is_not_utf8(bytes)))
+}
+
+fn decode_or(text: &str, not_utf8: impl FnOnce(&[u8]) -> Result<String, FormError>) -> Result<Cow<'_, str>, FormError> {
     if !text.bytes().any(|byte| byte == b'%' || byte == b'+') {
         return Ok(Cow::Borrowed(text));
     }
     let spaced = text.replace('+', " ");
     let bytes = percent_decode(&spaced).ok_or(FormError::Escape)?;
-    String::from_utf8(bytes).map(Cow::Owned).map_err(|_| FormError::Utf8)
+    String::from_utf8(bytes).or_else(|error| not_utf8(error.as_bytes())).map(Cow::Owned)
+}
+
+fn escape_what_is_not_utf8(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len() + 8);
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            let _ = write!(text, "%{byte:02x}"); // a String takes everything
+        }
+    }
+    text
 }
 
 /// Decodes every `%XX`; `None` when one is incomplete or not hexadecimal.
@@ -147,10 +177,22 @@ mod tests {
     }
 
     #[test]
-    fn bad_escapes_and_bad_utf8_are_errors() {
+    fn bad_escapes_are_errors() {
         assert_eq!(Form::parse("a=%", Semicolons::Refused), Err(FormError::Escape));
         assert_eq!(Form::parse("a=%zz", Semicolons::Refused), Err(FormError::Escape));
-        assert_eq!(Form::parse("%ff", Semicolons::Refused), Err(FormError::Utf8));
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf8_stay_escaped_in_a_form_and_are_an_error_by_themselves() {
+        let form = Form::parse("q=caf%E9+%C3%A9&%FF=%C3%28", Semicolons::Refused).unwrap();
+        assert_eq!(form.pairs().collect::<Vec<_>>(), [("q", "caf%e9 \u{e9}"), ("%ff", "%c3(")]);
+        assert_eq!(decode("%ff"), Err(FormError::Utf8));
+    }
+
+    #[test]
+    fn what_can_be_read_is_read() {
+        let form = Form::readable("a=1&b;c&d=%zz&e=2", Semicolons::Refused);
+        assert_eq!(form.pairs().collect::<Vec<_>>(), [("a", "1"), ("e", "2")]);
     }
 
     #[test]

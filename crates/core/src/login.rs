@@ -176,7 +176,7 @@ impl StateParameter {
         let (head, target) = text.split_once(':').ok_or(StateError::Length)?;
         let return_to = match encoding {
             StateEncoding::Plain if !target.contains('/') => {
-                form::decode(target).map_err(|_| StateError::Target)?.into_owned()
+                form::decode_text(target).map_err(|_| StateError::Target)?.into_owned()
             }
             StateEncoding::Plain | StateEncoding::Base64 => target.to_owned(),
         };
