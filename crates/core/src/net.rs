@@ -51,12 +51,18 @@ impl IpNet {
         (address & !mask(bits) == 0).then_some(Self { address, bits })
     }
 
-    /// Whether `ip` lies in the network.
+    /// Whether `ip` lies in the network. A network of IPv6 that is wider than the mapped addresses holds none of IPv4, as
+    /// in Go: `::/0` says nothing of them.
     #[must_use]
     pub fn contains(&self, ip: IpAddr) -> bool {
-        mapped(ip) & mask(self.bits) == self.address
+        let address = mapped(ip);
+        let is_v4 = address >> 32 == MAPPED;
+        (!is_v4 || self.bits >= 96) && address & mask(self.bits) == self.address
     }
 }
+
+/// The leading 96 bits of IPv4-mapped addresses, `::ffff:0:0/96`.
+const MAPPED: u128 = 0xffff;
 
 fn mask(bits: u8) -> u128 {
     u128::MAX.checked_shl(128 - u32::from(bits)).unwrap_or(0)
@@ -126,6 +132,17 @@ mod tests {
         assert!(IpNet::parse("0.0.0.0/0").unwrap().contains(ip("8.8.8.8")));
         assert!(!IpNet::parse("0.0.0.0/0").unwrap().contains(ip("2001:db8::1")));
         assert!(IpNet::parse("::/0").unwrap().contains(ip("2001:db8::1")));
+    }
+
+    #[test]
+    fn a_network_of_ipv6_holds_no_address_of_ipv4_but_by_its_mapped_form() {
+        for (net, inside) in
+            [("::/0", false), ("::/64", false), ("::ffff:0:0/96", true), ("::ffff:127.0.0.0/104", true)]
+        {
+            let net = IpNet::parse(net).unwrap();
+            assert_eq!(net.contains(ip("127.0.0.1")), inside, "{net:?}");
+            assert_eq!(net.contains(ip("::ffff:127.0.0.1")), inside, "{net:?}");
+        }
     }
 
     #[test]
