@@ -63,6 +63,33 @@ pub fn visible(target: String) -> String {
     visible
 }
 
+/// The path as Go escapes it: one that only has letters which may stand in a path stays as it is; any other is decoded
+/// and escaped anew.
+///
+/// compat: v7 puts addresses of pages into logins in this form.
+#[must_use]
+pub fn escaped(path: &str) -> Cow<'_, str> {
+    let may_stand = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~!$&'()*+,;=:@[]/%".contains(&byte);
+    match percent_decode(path) {
+        Some(decoded) if !path.bytes().all(may_stand) => Cow::Owned(escape(&decoded)),
+        Some(_) | None => Cow::Borrowed(path),
+    }
+}
+
+/// Percent-encodes what may not stand in a path as it is (RFC 3986 3.3; `;` is encoded too, as Go does).
+#[must_use]
+pub fn escape(path: &[u8]) -> String {
+    let mut escaped = String::with_capacity(path.len());
+    for &byte in path {
+        if byte.is_ascii_alphanumeric() || b"-_.~$&+,/:=@".contains(&byte) {
+            escaped.push(char::from(byte));
+        } else {
+            let _ = write!(escaped, "%{byte:02X}"); // a String takes everything
+        }
+    }
+    escaped
+}
+
 /// Why a request target has no reading that every program would agree on, so that no open-route rule applies to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Ambiguity {
@@ -132,6 +159,19 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_path_with_letters_that_have_no_place_in_one_is_escaped_anew() {
+        for (path, expected) in [
+            ("/a!b/%7bx%7d;[c]", "/a!b/%7bx%7d;[c]"),
+            ("/{x}", "/%7Bx%7D"),
+            ("/a\\b|c!%2f", "/a%5Cb%7Cc%21/"),
+            ("/\u{e9}", "/%C3%A9"),
+            ("/{%zz", "/{%zz"),
+        ] {
+            assert_eq!(escaped(path), expected);
+        }
+    }
 
     #[test]
     fn unclean_paths_are_cleaned_and_clean_ones_left_alone() {

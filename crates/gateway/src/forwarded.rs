@@ -2,7 +2,7 @@
 //!
 //! Several lines, a list or a malformed value are "unknown", and unknown is never believed.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use sidecar_core::net::IpNets;
@@ -26,11 +26,14 @@ pub(crate) fn host(headers: &HeaderMap) -> Option<HeaderValue> {
         .cloned()
 }
 
-/// `X-Forwarded-Uri`: one URI in origin form.
+/// `X-Forwarded-Uri` as it was sent. One that cannot be read is empty rather than absent: the request's own target, which
+/// would be looked at in its place, may be one that a rule exempts.
 pub(crate) fn uri(headers: &HeaderMap) -> Option<HeaderValue> {
-    single(headers, &X_FORWARDED_URI)
-        .filter(|value| value.as_bytes().starts_with(b"/") && value.as_bytes().iter().all(u8::is_ascii_graphic))
-        .cloned()
+    let mut lines = headers.get_all(X_FORWARDED_URI).iter().filter(|line| !line.is_empty());
+    let first = lines.next()?;
+    let is_text = std::str::from_utf8(first.as_bytes()).is_ok();
+    let readable = is_text && lines.next().is_none();
+    Some(if readable { first.clone() } else { HeaderValue::from_static("") })
 }
 
 fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a HeaderValue> {
@@ -64,10 +67,20 @@ fn from_the_right(headers: &HeaderMap, proxies: &IpNets) -> Option<IpAddr> {
     leftmost
 }
 
-/// `ip`, `ip:port` or `[ip6]:port`.
+/// `ip`, `ip:port` or `[ip6]:port`; an IPv4-mapped address is that of IPv4.
+///
+/// compat: v7 does not look at what stands for the port.
 fn address(text: &str) -> Option<IpAddr> {
     let text = text.trim();
-    text.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|address| address.ip()))
+    let ip = text.parse().ok().or_else(|| {
+        let (host, port) = text.rsplit_once(':')?;
+        let host = match host.strip_prefix('[') {
+            Some(bracketed) => bracketed.strip_suffix(']')?,
+            None => Some(host).filter(|host| !host.contains(':'))?,
+        };
+        Some(host).filter(|_| !port.contains(['[', ']']))?.parse().ok()
+    });
+    ip.map(|ip: IpAddr| ip.to_canonical())
 }
 
 #[cfg(test)]
@@ -92,9 +105,40 @@ mod tests {
         assert_eq!(scheme(&headers(&[("x-forwarded-proto", "HTTPS")])), Some(Scheme::Https));
         assert_eq!(host(&headers(&[("x-forwarded-host", "a.test, b.test")])), None);
         assert_eq!(host(&headers(&[("x-forwarded-host", "a.test:8443")])).unwrap(), "a.test:8443");
-        assert_eq!(uri(&headers(&[("x-forwarded-uri", "https://a.test/x")])), None);
-        assert_eq!(uri(&headers(&[("x-forwarded-uri", "/x y")])), None);
-        assert_eq!(uri(&headers(&[("x-forwarded-uri", "/x?y=1")])).unwrap(), "/x?y=1");
+    }
+
+    #[test]
+    fn a_uri_that_cannot_be_read_is_empty_and_not_absent() {
+        let told = |lines: &[(&'static str, &str)]| uri(&headers(lines)).map(|uri| uri.as_bytes().to_vec());
+        let name = "x-forwarded-uri";
+        for uri in ["/x?y=1", "https://a.test/x", "/x y", "/\u{e9}"] {
+            assert_eq!(told(&[(name, uri)]).unwrap(), uri.as_bytes());
+        }
+        assert_eq!(told(&[(name, "/a"), (name, "/b")]).unwrap(), b"");
+        let mut bytes = HeaderMap::new();
+        bytes.append(name, HeaderValue::from_bytes(b"/admin/\xe9").unwrap());
+        assert_eq!(uri(&bytes).unwrap(), "");
+        assert_eq!(told(&[(name, "")]), None);
+        assert_eq!(told(&[]), None);
+    }
+
+    #[test]
+    fn an_address_may_have_a_port_and_is_that_of_its_family() {
+        for (text, expected) in [
+            (" 192.0.2.7 ", Some("192.0.2.7")),
+            ("192.0.2.7:80", Some("192.0.2.7")),
+            ("192.0.2.7:x", Some("192.0.2.7")),
+            ("[2001:db8::7]:80", Some("2001:db8::7")),
+            ("::ffff:192.0.2.7", Some("192.0.2.7")),
+            ("[2001:db8::7]", None),
+            ("2001:db8::7:80:x", None),
+            ("[::1]:[80]", None),
+            ("[[::1]]:80", None),
+            (":80", None),
+            ("", None),
+        ] {
+            assert_eq!(address(text), expected.map(|ip| ip.parse().unwrap()), "{text:?}");
+        }
     }
 
     #[test]

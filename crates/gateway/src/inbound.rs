@@ -49,7 +49,7 @@ pub(crate) struct Inbound {
     pub(crate) host: HeaderValue,
     /// The scheme that the visitor's browser sees, if anybody said so.
     pub(crate) scheme: Option<Scheme>,
-    /// The URI that a trusted front proxy tells, in origin form.
+    /// The URI that a trusted front proxy tells; empty if it cannot be read.
     pub(crate) forwarded_uri: Option<HeaderValue>,
     /// Whether a trusted peer names another host than the request's own.
     pub(crate) is_forwarded: bool,
@@ -140,7 +140,12 @@ impl Inbound {
 
     /// The URI as the visitor's browser sees it: the front proxy's word, else our own target.
     pub(crate) fn external_uri(&self) -> &str {
-        self.forwarded_uri.as_ref().and_then(|uri| uri.to_str().ok()).unwrap_or_else(|| self.target())
+        self.told_uri().unwrap_or_else(|| self.target())
+    }
+
+    /// What a trusted front proxy tells, if it does.
+    pub(crate) fn told_uri(&self) -> Option<&str> {
+        self.forwarded_uri.as_ref().map(|uri| std::str::from_utf8(uri.as_bytes()).unwrap_or_default())
     }
 
     /// The host that the visitor's browser sees.

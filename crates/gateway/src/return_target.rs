@@ -6,6 +6,7 @@ use http::header::HOST;
 use http::{HeaderName, StatusCode};
 use sidecar_core::form::{Form, Semicolons};
 use sidecar_core::origin::Scheme;
+use sidecar_core::path;
 use sidecar_core::return_to::ReturnTo;
 
 use crate::form_body::RequestForm;
@@ -43,7 +44,7 @@ pub(crate) fn return_target(inbound: &Inbound, form: &Form<'_>, settings: &Setti
     };
     form.get("rd")
         .and_then(accept)
-        .or_else(|| accept(inbound.headers().get(X_AUTH_REQUEST_REDIRECT)?.to_str().ok()?))
+        .or_else(|| accept(std::str::from_utf8(inbound.headers().get(X_AUTH_REQUEST_REDIRECT)?.as_bytes()).ok()?))
         .or_else(|| accept(&forwarded_url(inbound, settings)?))
         .or_else(|| accept(&own_url(inbound, settings)?))
         .or_else(|| accept(app_uri(&external_uri(inbound, settings), settings)))
@@ -54,7 +55,14 @@ pub(crate) fn return_target(inbound: &Inbound, form: &Form<'_>, settings: &Setti
 /// The URL that a trusted peer tells, when it names another host than the request itself.
 fn forwarded_url(inbound: &Inbound, settings: &Settings) -> Option<String> {
     let scheme = inbound.scheme.filter(|_| inbound.is_forwarded)?;
-    Some(format!("{scheme}://{}{}", inbound.host(), app_uri(&external_uri(inbound, settings), settings)))
+    url_at_host(inbound, scheme, settings)
+}
+
+/// The URI as the visitor's browser sees it, at the host that it sees; `None` when it is no path.
+fn url_at_host(inbound: &Inbound, scheme: Scheme, settings: &Settings) -> Option<String> {
+    let uri = external_uri(inbound, settings);
+    let uri = app_uri(&uri, settings);
+    uri.starts_with('/').then(|| format!("{scheme}://{}{uri}", inbound.host()))
 }
 
 /// The request's own URL in full, when the callback is on another host, so that the path alone would lead there
@@ -63,7 +71,7 @@ fn own_url(inbound: &Inbound, settings: &Settings) -> Option<String> {
     match &settings.login.redirect_uri {
         RedirectUri::Fixed { host: Some(host), .. } if host != inbound.host() && !inbound.host().is_empty() => {
             let scheme = external_scheme(inbound, &settings.login);
-            let url = format!("{scheme}://{}{}", inbound.host(), app_uri(&external_uri(inbound, settings), settings));
+            let url = url_at_host(inbound, scheme, settings)?;
             ReturnTo::parse(&url, &settings.login.allowed_domains).is_ok().then_some(url)
         }
         RedirectUri::Fixed { .. } | RedirectUri::OfRequest { .. } => None,
@@ -90,7 +98,7 @@ pub(crate) fn external_scheme(inbound: &Inbound, login: &Login) -> Scheme {
 
 /// The URI as the visitor's browser sees it: the front proxy's word, else the request's own.
 fn external_uri<'a>(inbound: &'a Inbound, settings: &Settings) -> Cow<'a, str> {
-    match inbound.forwarded_uri.as_ref().and_then(|uri| uri.to_str().ok()) {
+    match inbound.told_uri() {
         Some(uri) => Cow::Borrowed(uri),
         None => own_uri(inbound, settings),
     }
@@ -100,11 +108,13 @@ fn external_uri<'a>(inbound: &'a Inbound, settings: &Settings) -> Cow<'a, str> {
 ///
 /// compat: where `;` separates, v7 writes `&` for it, and only the app sees it as it came.
 fn own_uri<'a>(inbound: &'a Inbound, settings: &Settings) -> Cow<'a, str> {
-    match (settings.semicolons, inbound.query()) {
-        (Semicolons::Separate, Some(query)) if query.contains(';') => {
-            Cow::Owned(format!("{}?{}", inbound.path(), query.replace(';', "&")))
+    match (path::escaped(inbound.path()), settings.semicolons, inbound.query()) {
+        (path, Semicolons::Separate, Some(query)) if query.contains(';') => {
+            Cow::Owned(format!("{path}?{}", query.replace(';', "&")))
         }
-        (Semicolons::Separate | Semicolons::Refused, _) => Cow::Borrowed(inbound.target()),
+        (Cow::Owned(path), _, Some(query)) => Cow::Owned(format!("{path}?{query}")),
+        (Cow::Owned(path), _, None) => Cow::Owned(path),
+        (Cow::Borrowed(_), Semicolons::Separate | Semicolons::Refused, _) => Cow::Borrowed(inbound.target()),
     }
 }
 

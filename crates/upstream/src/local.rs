@@ -1,9 +1,8 @@
 //! Answers that need no upstream.
 
-use std::fmt::Write as _;
-
 use http::{HeaderValue, Response, StatusCode, header};
 use sidecar_core::html;
+pub(crate) use sidecar_core::path::escape as escape_path;
 
 use crate::Body;
 
@@ -52,17 +51,4 @@ pub(crate) fn moved_with_page(location: &str) -> Response<Body> {
         response.headers_mut().insert(header::CONTENT_TYPE, HTML);
     }
     response
-}
-
-/// Percent-encodes what may not stand in a path as it is (RFC 3986 3.3; `;` is encoded too, as Go does).
-pub(crate) fn escape_path(path: &[u8]) -> String {
-    let mut escaped = String::with_capacity(path.len());
-    for &byte in path {
-        if byte.is_ascii_alphanumeric() || b"-_.~$&+,/:=@".contains(&byte) {
-            escaped.push(char::from(byte));
-        } else {
-            let _ = write!(escaped, "%{byte:02X}"); // a String takes everything
-        }
-    }
-    escaped
 }

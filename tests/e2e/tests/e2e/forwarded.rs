@@ -68,6 +68,18 @@ fn auth_believes_the_path_in_a_header_of_a_trusted_peer_alone() {
 }
 
 #[test]
+fn auth_of_an_address_that_cannot_be_read_is_open_by_no_rule() {
+    // What a front proxy asks about stands in the header alone: our own path must not be judged in its place.
+    let site = Site::start(&["--reverse-proxy", "--skip-auth-route=!=^/admin", "--skip-auth-route=^/oauth2/auth$"]);
+    let about = |uri: &str| Request::get("/oauth2/auth").header("X-Forwarded-Uri", uri);
+    assert_eq!(site.program.ask(&about("/page")).status, 202);
+    for uri in ["/admin/\u{e9}", "/admin/\u{c3}\u{a9}", "/admin x", "https://x/admin", "admin", "?/admin"] {
+        assert_eq!(site.program.ask(&about(uri)).status, 401, "{uri}");
+    }
+    assert_eq!(site.program.ask(&about("/page").header("X-Forwarded-Uri", "/admin")).status, 401, "two lines");
+}
+
+#[test]
 fn an_address_in_a_header_of_an_untrusted_peer_opens_nothing() {
     // [FWD-05, FWD-16]
     for header in ["X-Real-IP", "X-Forwarded-For"] {
