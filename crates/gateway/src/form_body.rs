@@ -50,6 +50,13 @@ impl RequestForm {
         form.extend(Form::parse(&self.query, semicolons)?);
         Ok(form)
     }
+
+    /// The pairs that can be read, in the same order.
+    pub(crate) fn readable(&self, semicolons: Semicolons) -> Form<'_> {
+        let mut form = Form::readable(&self.body, Semicolons::Refused);
+        form.extend(Form::readable(&self.query, semicolons));
+        form
+    }
 }
 
 /// The whole body, within bounds of size and time.

@@ -7,6 +7,7 @@ use http::StatusCode;
 use sidecar_core::Session;
 use sidecar_core::clock::Clock;
 use sidecar_core::cookie::{RequestCookies, SetCookie};
+use sidecar_core::form::Form;
 use sidecar_core::login::{LoginAttempt, RandomError};
 use sidecar_core::request_id::RequestId;
 use sidecar_core::return_to::ReturnTo;
@@ -118,11 +119,15 @@ impl Shared {
         }
     }
 
-    /// Where a page's links lead, as far as the request says.
+    /// Where a page's links lead, as far as the request says in what can be read of its query.
     pub(crate) fn page_target(&self, inbound: &Inbound) -> ReturnTo {
         let query = inbound.query().unwrap_or_default();
-        let form = sidecar_core::form::Form::parse(query, self.settings.semicolons).unwrap_or_default();
-        for_page(return_target(inbound, &form, &self.settings), &self.settings)
+        self.page_target_of(inbound, &Form::readable(query, self.settings.semicolons))
+    }
+
+    /// The same as this form says.
+    pub(crate) fn page_target_of(&self, inbound: &Inbound, form: &Form<'_>) -> ReturnTo {
+        for_page(return_target(inbound, form, &self.settings), &self.settings)
     }
 
     /// The cookies of a login that begins with this request.

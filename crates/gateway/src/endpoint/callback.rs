@@ -37,7 +37,7 @@ pub(crate) async fn answer(shared: &Shared, mut inbound: Inbound, record: &Recor
     };
     let callback = match Callback::parse(&form.query, &form.body) {
         Ok(callback) => callback,
-        Err(error) => return malformed(shared, &inbound, error),
+        Err(error) => return malformed(shared, &inbound, &form, error),
     };
     let state = callback.state(shared.settings.login.state_encoding);
     if let Some(error) = callback.error() {
@@ -49,7 +49,7 @@ pub(crate) async fn answer(shared: &Shared, mut inbound: Inbound, record: &Recor
         Ok(state) => state,
         Err(error) => {
             tracing::info!(request_id = %inbound.id, %error, "Error while parsing OAuth2 state");
-            return shared.failure_page(&inbound, Failure::StateParameter.because(error));
+            return failed(shared, &inbound, &form, Failure::StateParameter.because(error));
         }
     };
     let mut login = Login { shared, inbound: &inbound, record, target: target(shared, &state.return_to) };
@@ -69,13 +69,19 @@ pub(crate) async fn answer(shared: &Shared, mut inbound: Inbound, record: &Recor
     }
 }
 
-fn malformed(shared: &Shared, inbound: &Inbound, error: CallbackParseError) -> Answer {
+fn malformed(shared: &Shared, inbound: &Inbound, form: &RequestForm, error: CallbackParseError) -> Answer {
     tracing::info!(request_id = %inbound.id, %error, "Error while parsing OAuth2 callback");
     let status = match error {
         CallbackParseError::Repeated(_) => StatusCode::BAD_REQUEST,
         CallbackParseError::Form(_) => StatusCode::INTERNAL_SERVER_ERROR,
     };
-    shared.failure_page(inbound, Failure::BadForm(status).because(error))
+    failed(shared, inbound, form, Failure::BadForm(status).because(error))
+}
+
+/// The page for a callback of which no login is known: its links lead where the request itself says.
+fn failed(shared: &Shared, inbound: &Inbound, form: &RequestForm, report: Report) -> Answer {
+    let target = shared.page_target_of(inbound, &form.readable(shared.settings.semicolons));
+    shared.login_failure_page(inbound, report, &target)
 }
 
 /// Where the login is to end: the target that was kept if it is still allowed, else `/`.
