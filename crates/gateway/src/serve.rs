@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use http::{Request, Response, StatusCode};
+use http::header::CONNECTION;
+use http::{Request, Response, StatusCode, Version};
+use http_body::Body as _;
 use hyper::body::Incoming;
 use sidecar_core::Session;
 use sidecar_core::clock::Clock;
@@ -104,7 +106,10 @@ impl Gateway {
     async fn serve(&self, inbound: Inbound, started: SystemTime) -> Response<Observed<Body>> {
         let shared = &*self.shared;
         if let Some(clean) = path::cleaned(inbound.path()) {
-            return clean_path(&inbound, &clean).map(|body| Observed::new(body, None));
+            let mut answer = clean_path(&inbound, &clean);
+            answer::no_store(&mut answer);
+            answer::secure(&mut answer, shared.renderer.policy());
+            return answer.map(|body| Observed::new(body, None));
         }
         let probe = Probe::of(&inbound, &shared.settings.probes);
         let route = Route::of(inbound.path(), &shared.settings.prefix);
@@ -112,13 +117,18 @@ impl Gateway {
             Route::Guarded(Guarded::Proxy) => Query::Logged,
             Route::Public(_) | Route::Guarded(_) => Query::Hidden,
         };
+        let old_and_kept = inbound.request.version() == Version::HTTP_10 && inbound.headers().contains_key(CONNECTION);
         let journal = Arc::clone(&shared.journal);
         let mut record = Record::begin(&inbound, &shared.settings.forwarding, query, started, journal);
-        let answer = match (probe, route) {
+        let mut answer = match (probe, route) {
             (Some(probe), _) => self.probe(probe, &mut record),
             (None, Route::Public(endpoint)) => Box::pin(self.public(endpoint, inbound, &record)).await,
             (None, Route::Guarded(endpoint)) => self.guarded(endpoint, inbound, &mut record).await,
         };
+        if old_and_kept && answer.body().size_hint().exact().is_none() {
+            // The end of the connection is the end of the body; hyper would say that it is kept.
+            answer::close(&mut answer);
+        }
         record.status(answer.status());
         answer.map(|body| Observed::new(body, Some(record)))
     }

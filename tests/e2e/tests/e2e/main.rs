@@ -16,6 +16,7 @@ mod forwarded;
 mod forwarding;
 mod github;
 mod google;
+mod headers_of_pages;
 mod hostile;
 mod identity;
 mod image;
