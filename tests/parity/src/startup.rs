@@ -24,7 +24,7 @@ pub struct Attempt {
     /// More files, by name, in the folder that the program runs in.
     pub files: Vec<(String, String)>,
     /// The row of the document that says why the verdicts differ.
-    pub row: Option<&'static str>,
+    pub row: Option<String>,
     /// The flag of the option that it is about: a refusal of ours names it.
     pub subject: Option<&'static str>,
 }
@@ -126,8 +126,8 @@ impl Attempt {
 
     /// With verdicts that differ for this reason.
     #[must_use]
-    pub fn row(mut self, id: &'static str) -> Self {
-        self.row = Some(id);
+    pub fn row(mut self, id: impl Into<String>) -> Self {
+        self.row = Some(id.into());
         self
     }
 

@@ -18,7 +18,7 @@ pub enum Finding {
     /// Both refuse it.
     Refused,
     /// They differ, for the reason that a row of `docs/compatibility.md` gives.
-    Explained(&'static str),
+    Explained(String),
     /// Ours refuses it alone, and all that it names are options that it does not serve yet.
     NotServed(BTreeSet<&'static str>),
 }
@@ -45,9 +45,9 @@ pub fn compare(attempt: &Attempt) -> Result<Finding, String> {
     if !ours.accepts() && attempt.subject.is_some_and(|flag| !names(&ours.said).contains(flag)) {
         return fault("ours does not name the option");
     }
-    match (original.accepts(), ours.accepts(), attempt.row) {
+    match (original.accepts(), ours.accepts(), attempt.row.as_deref()) {
         (true, true, None) => Ok(Finding::Taken),
-        (one, other, Some(row)) if one != other => Ok(Finding::Explained(row)),
+        (one, other, Some(row)) if one != other => Ok(Finding::Explained(row.to_owned())),
         (_, _, Some(row)) => fault(&format!("{row} explains nothing")),
         (false, false, None) if original.code != ours.code => fault("the exit codes differ"),
         (false, false, None) if !names_one_of(&original, &ours) => fault("they name different options"),

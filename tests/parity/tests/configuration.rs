@@ -19,7 +19,7 @@ use sidecar_testkit::{Process, Which, place};
 struct Seen {
     taken: usize,
     refused: usize,
-    explained: BTreeSet<&'static str>,
+    explained: BTreeSet<String>,
     not_served: BTreeSet<&'static str>,
     converted: usize,
     known: BTreeSet<&'static str>,
@@ -125,7 +125,7 @@ fn settings_are_taken_or_refused_by_both_programs_alike() {
         missing.collect(),
         "options refused as not served, and those that the table says are not"
     );
-    let explained: BTreeSet<String> = seen.explained.iter().map(|&row| row.to_owned()).collect();
+    let explained: BTreeSet<String> = seen.explained.clone();
     assert_eq!(
         explained,
         rows_of_the_document("startup"),

@@ -1,5 +1,9 @@
 //! Settings to take or refuse, one fault (or one odd but sound spelling) each.
 
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
 use crate::startup::{Attempt, with};
 
 /// Every attempt.
@@ -62,153 +66,37 @@ fn seed() -> Vec<Attempt> {
     ]
 }
 
-/// Values whose spelling the conversion shows.
-#[expect(clippy::too_many_lines, reason = "a table of spellings")]
+/// Values of `spellings.json`, whose spelling the conversion shows: each by flag and by variable.
 fn syntax() -> Vec<Attempt> {
-    let durations = [
-        "1h30m",
-        "1.5h",
-        ".5s",
-        "5.s",
-        "1us",
-        "1µs",
-        "1μs",
-        "100ns",
-        "+1h",
-        "-1h",
-        "0",
-        "-0",
-        "+0",
-        "",
-        "1",
-        "1H",
-        "1h 2m",
-        "1e3s",
-        "1m1h",
-        "2562047h",
-        "2562048h",
-        "1.0000000001s",
-        "h",
-        ".s",
-        "0x10s",
-        "1d",
-    ];
-    let numbers = [
-        "0x1F",
-        "0o17",
-        "017",
-        "0b101",
-        "1_000",
-        "1__0",
-        "_1",
-        "1_",
-        "0x_1",
-        "08",
-        "+5",
-        "-5",
-        "9223372036854775808",
-        "1.0",
-        "",
-    ];
-    let switches = ["1", "t", "T", "TRUE", "True", "0", "f", "F", "FALSE", "False", "tRUE", "yes", "on", "", " true"];
-    let lists = ["a,b", "a, b", "a,", ",a", "\"a,b\",c", "\"a\"\"b\"", "a\"b", "\"a\"b", "a\nb", ""];
-    let upstreams = [
-        "http://h",
-        "HTTP://h/",
-        "http://h/a%2Fb/",
-        "http://h/%zz",
-        "http://h:x/",
-        "http://h h/",
-        "localhost:8080",
-        ":foo",
-        "file:///var/www",
-        "file:///var/www#/files/",
-        "unix:///run/a.sock",
-        "static://204",
-        "static://x",
-        "static://-1",
-        "http://h/?q=1",
-        "http://h/#f",
-        "http://[::1]:80/",
-        "http://user@h/",
-        "//h/",
-        "/path",
-        "mailto:a@b",
-    ];
-    let patterns = [
-        "GET=^/a$",
-        "get=^/a",
-        "=^/a",
-        "!=^/a",
-        "POST!=^/a",
-        "^/\\d+$",
-        "^/{a}",
-        "[a&&b]",
-        "[[x]]",
-        "(?P<n>a)",
-        "(?<n>a)",
-        "\\Qa.b\\E",
-        "(?i)a",
-        "a**",
-        "\\C",
-        "\\pL",
-        "\\p{Greek}",
-        "[[:alpha:]]",
-        "x{1001}",
-        "(?=a)",
-        "\\1",
-        "(?x)a",
-        "\\z",
-        "\\Z",
-        "a{,5}",
-        "\\u0041",
-        "\\x{41}",
-        "\\h",
-        "(?U)a+",
-        "[z-a]",
-        "a|*",
-        "(",
-        "\\",
-    ];
-    let secrets = [
-        "marked-16-bytes.",
-        "marked-24-bytes.........",
-        "marked-cookie-secret-32-bytes-ok",
-        "AAECAwQFBgcICQoLDA0ODw==",
-        "AAECAwQFBgcICQoLDA0ODw",
-        "AAECAwQFBgcICQoLDA0ODxAREhMUFRYX",
-        "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8",
-        "++++AwQFBgcICQoLDA0ODw==",
-        "marked-17-bytes..",
-        "é234567890123456789012345678901",
-    ];
-    let each = |flag: &'static str, name: &'static str, values: &[&str]| -> Vec<Attempt> {
-        let try_one = |value: &&str| {
-            let by_flag = with(format!("--{flag}={value:?}"), &[&format!("--{flag}={value}")]);
-            let by_variable = with(format!("{name}={value:?}"), &[]).env(name, value);
-            [by_flag, by_variable].map(|attempt| {
-                let row = match (flag, *value) {
-                    ("oidc-audience-claim", "a," | ",a") => Some("D60"),
-                    ("upstream", "static://-1" | "http://user@h/") => Some("P12"),
-                    _ => None,
-                };
-                Attempt { row, ..attempt.without(&[&format!("--{flag}")]) }
-            })
-        };
-        values.iter().flat_map(try_one).collect()
-    };
-    [
-        each("upstream-timeout", "OAUTH2_PROXY_UPSTREAM_TIMEOUT", &durations),
-        each("cookie-expire", "OAUTH2_PROXY_COOKIE_EXPIRE", &durations),
-        each("cookie-csrf-per-request-limit", "OAUTH2_PROXY_COOKIE_CSRF_PER_REQUEST_LIMIT", &numbers),
-        each("pass-host-header", "OAUTH2_PROXY_PASS_HOST_HEADER", &switches),
-        each("oidc-audience-claim", "OAUTH2_PROXY_OIDC_AUDIENCE_CLAIMS", &lists),
-        each("upstream", "OAUTH2_PROXY_UPSTREAMS", &upstreams),
-        each("skip-auth-route", "OAUTH2_PROXY_SKIP_AUTH_ROUTES", &patterns),
-        each("skip-auth-regex", "OAUTH2_PROXY_SKIP_AUTH_REGEX", &patterns),
-        each("cookie-secret", "OAUTH2_PROXY_COOKIE_SECRET", &secrets),
-    ]
-    .concat()
+    let families: Vec<Family> = serde_json::from_str(include_str!("spellings.json")).expect("spellings.json");
+    families.iter().flat_map(Family::attempts).collect()
+}
+
+/// Options that take the same kind of value, and spellings of that kind.
+#[derive(Debug, Deserialize)]
+struct Family {
+    /// Each option's flag and its variable.
+    options: BTreeMap<String, String>,
+    values: Vec<String>,
+    /// Values of which the programs think otherwise, with the row that says why.
+    #[serde(default)]
+    differ: BTreeMap<String, String>,
+}
+
+impl Family {
+    fn attempts(&self) -> Vec<Attempt> {
+        let pairs = self.options.iter().flat_map(|option| self.values.iter().map(move |value| (option, value)));
+        pairs.flat_map(|((flag, variable), value)| self.spelled(flag, variable, value)).collect()
+    }
+
+    fn spelled(&self, flag: &str, variable: &str, value: &str) -> [Attempt; 2] {
+        let by_flag = with(format!("--{flag}={value:?}"), &[&format!("--{flag}={value}")]);
+        let by_variable = with(format!("{variable}={value:?}"), &[]).env(variable, value);
+        [by_flag, by_variable].map(|attempt| {
+            let attempt = attempt.without(&[&format!("--{flag}")]);
+            self.differ.get(value).map_or(attempt.clone(), |id| attempt.row(id.clone()))
+        })
+    }
 }
 
 fn values() -> Vec<Attempt> {

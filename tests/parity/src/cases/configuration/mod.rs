@@ -97,7 +97,7 @@ impl Values {
             attempts.push(self.written(self.empty(name("another value")), from, self.other));
             if !self.bad.is_empty() {
                 let mut attempt = self.written(self.empty(name("a value that is none")), from, self.bad);
-                attempt.row = self.row_of_bad;
+                attempt.row = self.row_of_bad.map(str::to_owned);
                 attempts.push(attempt);
             }
         }
@@ -123,7 +123,7 @@ impl Values {
         if matches!(self.kind, Kind::Text | Kind::List) && !SOUND.iter().any(|flag| flag.starts_with(&self.dashed())) {
             let mut empty = two((From::Flag, ""), (From::Variable, self.good));
             empty.name = format!("{} by an empty Flag over Variable", self.flag);
-            empty.row = row_of_nothing(self.flag);
+            empty.row = row_of_nothing(self.flag).map(str::to_owned);
             attempts.push(empty);
         }
         attempts
