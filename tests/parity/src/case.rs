@@ -88,6 +88,9 @@ pub enum Step {
     /// Bytes, which may not be a request at all. Only the status counts and what reached an app: how a parser words
     /// its refusal is its own affair.
     Raw(Vec<u8>),
+    /// Requests as bytes that go out at once on one connection. All of the last answer counts, the status of the others,
+    /// and whether the connection takes one more request.
+    Wire(Vec<Written>),
     /// The browser opens an address; cookies as it keeps them.
     Open(String),
     /// The browser follows the redirect of the last answer.
@@ -96,6 +99,9 @@ pub enum Step {
     SignIn(&'static str),
     /// The browser comes back from the provider, with the address changed.
     Return(fn(&str) -> String),
+    /// The browser comes back from the provider without the cookie that ours makes for each login, and with another
+    /// target in `state`.
+    ReturnTo(String),
     /// The browser comes back from the provider by a POST of the form (`response_mode=form_post`).
     ReturnByPost,
     /// The two browsers change programs: what began on one goes on at the other.
@@ -104,6 +110,15 @@ pub enum Step {
     Age(u32),
     /// The browser loses cookies whose name contains the text.
     Forget(&'static str),
+}
+
+/// A request as it is written on a connection.
+#[derive(Debug, Clone)]
+pub struct Written {
+    /// Its method, by which the end of the answer is known.
+    pub method: &'static str,
+    /// All its bytes.
+    pub bytes: Vec<u8>,
 }
 
 /// One request, written out.
@@ -263,6 +278,18 @@ pub fn case(name: impl Into<String>, request: Ask) -> Case {
 /// A case of bytes that may not be a request.
 pub fn raw(name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Case {
     Case { name: name.into(), steps: vec![Step::Raw(bytes.into())], explained: Vec::new() }
+}
+
+/// A case of requests on one connection, of which the text is Latin-1.
+pub fn wire(name: impl Into<String>, requests: &[(&'static str, &str)]) -> Case {
+    let written = requests.iter().map(|(method, text)| Written { method, bytes: latin_1(text) }).collect();
+    Case { name: name.into(), steps: vec![Step::Wire(written)], explained: Vec::new() }
+}
+
+/// Bytes of a text in which one char is one byte, so that any byte can be written.
+#[must_use]
+pub fn latin_1(text: &str) -> Vec<u8> {
+    text.chars().map(|c| u8::try_from(c).expect("Latin-1")).collect()
 }
 
 /// A case of several steps.

@@ -105,7 +105,7 @@ fn targets(html: &str) -> Vec<String> {
 fn shown_form(form: &Form) -> String {
     let fields: Vec<String> = form.fields.iter().map(|field| format!("{}={}", field.name, field.value)).collect();
     let method = if form.method == "post" { "POST " } else { "" };
-    let action = decode_percent(&form.action);
+    let action = shown_link(&form.action);
     if fields.is_empty() { format!("{method}{action}") } else { format!("{method}{action} {}", fields.join(" ")) }
 }
 

@@ -1,6 +1,6 @@
 //! Addresses: what of a URL is the same on both sides, and what only has the same shape.
 
-use crate::page::decode_component;
+use crate::page::{decode_component, encode_component};
 
 /// A redirect to the provider's authorization endpoint, parameter by parameter.
 #[derive(Debug)]
@@ -64,6 +64,14 @@ pub fn state_of_callback(target: &str) -> Option<String> {
     let (path, query) = target.split_once('?')?;
     let state = query.split('&').find_map(|pair| pair.strip_prefix("state="))?;
     path.ends_with("/callback").then(|| shape_of_state(&decode_component(state)).0)?
+}
+
+/// A callback's address whose plain `state` has another target behind its nonce, encoded as the original encodes it.
+#[must_use]
+pub fn with_target_in_state(url: &str, target: &str) -> String {
+    let (before, rest) = url.split_once("%3A").expect("a state with a nonce and a target");
+    let after = rest.find('&').map_or("", |at| &rest[at..]);
+    format!("{before}%3A{}{after}", encode_component(&encode_component(target)))
 }
 
 /// The shape of a random value: its length and alphabet.

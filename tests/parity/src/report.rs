@@ -133,6 +133,12 @@ impl Outcome {
         self.configurations.values().map(|counts| counts.requests).sum()
     }
 
+    /// Under how many configurations.
+    #[must_use]
+    pub fn configurations(&self) -> usize {
+        self.configurations.len()
+    }
+
     /// One line: requests, configurations, identical, explained and by what.
     #[must_use]
     pub fn summary(&self) -> String {

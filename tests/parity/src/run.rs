@@ -1,8 +1,9 @@
 //! Asks both sides the same, compares what they show, and sorts the differences.
 
 use serde_json::{Value, json};
+use sidecar_testkit::Provider;
+use sidecar_testkit::place::tree;
 use sidecar_testkit::program::Which;
-use sidecar_testkit::{Provider, place};
 use url::Url;
 
 use crate::case::{Case, Configuration, Logs, Step};
@@ -10,6 +11,7 @@ use crate::explain::{Explained, Open, Pair, differences};
 use crate::facts::{self, Facts};
 use crate::judge::{CookieOptions, Judge};
 use crate::logs;
+use crate::place;
 use crate::report::{Outcome, Tally};
 use crate::side::{Side, Visitor, base_flags};
 
@@ -54,11 +56,19 @@ impl Context<'_> {
     }
 }
 
+impl Visitor {
+    /// The way back from the provider, with the address changed.
+    fn returning(&self, change: impl Fn(&str) -> String) -> Result<Visit, Stuck> {
+        let (url, _) = self.way_back.as_ref().ok_or(Stuck("nobody was at the provider"))?;
+        Ok(("GET", Url::parse(&change(url.as_str())).expect("an address"), String::new()))
+    }
+}
+
 impl Run {
     /// A run whose differences may be explained `everywhere` and by bugs that are `open`.
     #[must_use]
     pub fn new(against: Against, everywhere: Vec<Explained>, open: Vec<Open>) -> Self {
-        let folder = place::tree().join("target/parity");
+        let folder = tree().join("target/parity");
         std::fs::create_dir_all(&folder).expect("target is ours to write in");
         Self { against, everywhere, open, judge: Judge::start(&folder), outcome: Outcome::default() }
     }
@@ -153,6 +163,13 @@ impl Run {
                 facts.retain(|place, _| place == "status" || place.starts_with("app "));
                 facts
             }),
+            Step::Wire(requests) => [0, 1].map(|n| {
+                let (exchange, before, afterwards) = sides[n].conversation(requests);
+                let mut facts = facts::of(&exchange, options, &mut self.judge);
+                facts.insert("statuses before".into(), before.join(" "));
+                facts.insert("connection afterwards".into(), afterwards.into());
+                facts
+            }),
             Step::Open(url) => {
                 let url = Url::parse(url).expect("an address");
                 self.visit(sides, visitors, options, |_| Ok(("GET", url.clone(), String::new())))?
@@ -161,9 +178,10 @@ impl Run {
                 let next = visitor.location.take().ok_or(Stuck("the last answer was no redirect"))?;
                 Ok(("GET", next, String::new()))
             })?,
-            Step::Return(change) => self.visit(sides, visitors, options, |visitor| {
-                let (url, _) = visitor.way_back.as_ref().ok_or(Stuck("nobody was at the provider"))?;
-                Ok(("GET", Url::parse(&change(url.as_str())).expect("an address"), String::new()))
+            Step::Return(change) => self.visit(sides, visitors, options, |visitor| visitor.returning(*change))?,
+            Step::ReturnTo(target) => self.visit(sides, visitors, options, |visitor| {
+                visitor.jar.forget(|cookie| cookie.name.contains("_login_"));
+                visitor.returning(|url| place::with_target_in_state(url, target))
             })?,
             Step::ReturnByPost => self.visit(sides, visitors, options, |visitor| {
                 let (url, form) = visitor.way_back.clone().ok_or(Stuck("nobody was at the provider"))?;
@@ -187,7 +205,14 @@ impl Run {
                     visitor.jar.forget(|cookie| cookie.name.contains(part));
                 }
             }
-            Step::Ask(_) | Step::Raw(_) | Step::Open(_) | Step::Follow | Step::Return(_) | Step::ReturnByPost => {}
+            Step::Ask(_)
+            | Step::Raw(_)
+            | Step::Wire(_)
+            | Step::Open(_)
+            | Step::Follow
+            | Step::Return(_)
+            | Step::ReturnTo(_)
+            | Step::ReturnByPost => {}
         }
         Ok(())
     }

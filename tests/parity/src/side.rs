@@ -10,7 +10,7 @@ use sidecar_testkit::program::{Launch, Program, Which};
 use sidecar_testkit::{App, Browser, Front, Provider, Reply, Request, Response, Seen, place};
 use url::Url;
 
-use crate::case::{Ask, Base, Configuration, Op};
+use crate::case::{Ask, Base, Configuration, Op, Written};
 use crate::facts::{APP_MARK, Exchange};
 use crate::logs;
 
@@ -131,6 +131,9 @@ fn gzip() -> Vec<u8> {
     [format!("{head}Content-Length: {}\r\n\r\n", body.len()).as_bytes(), &body].concat()
 }
 
+/// What shows that a connection goes on.
+const ONE_MORE: &[u8] = b"GET /robots.txt HTTP/1.1\r\nHost: app.example.com\r\n\r\n";
+
 /// A program with everything around it.
 #[derive(Debug)]
 pub struct Side {
@@ -191,6 +194,26 @@ impl Side {
         let mut connection = Connection::open(self.program.address());
         connection.write(bytes).ok()?;
         connection.read_response(method).ok()
+    }
+
+    /// Sends requests at once on one connection. Gives the last exchange, the statuses of the others, and whether the
+    /// connection takes one more request.
+    #[must_use]
+    pub fn conversation(&self, requests: &[Written]) -> (Exchange, Vec<String>, &'static str) {
+        let (last, others) = requests.split_last().expect("a request");
+        let mut connection = Connection::open(self.program.address());
+        let all: Vec<u8> = requests.iter().flat_map(|request| request.bytes.clone()).collect();
+        // Whoever has been refused may be cut off while still writing.
+        let _ = connection.write(&all);
+        let status = |answer: Option<Response>| answer.map_or("none".to_owned(), |answer| answer.status.to_string());
+        let before = others.iter().map(|request| status(connection.read_response(request.method).ok())).collect();
+        let answer = connection.read_response(last.method).ok();
+        let received = self.apps.take();
+        let target = String::from_utf8_lossy(last.bytes.split(|byte| *byte == b' ').nth(1).unwrap_or_default());
+        let again = connection.write(ONE_MORE).and_then(|()| connection.read_response("GET"));
+        let afterwards = if again.is_ok_and(|answer| answer.status == 200) { "kept" } else { "closed" };
+        self.apps.take();
+        (Exchange { target: target.into_owned(), answer, received }, before, afterwards)
     }
 
     /// A request that is found again in what the program writes down.

@@ -80,6 +80,42 @@ pub(super) fn nobody_listed() -> Configuration {
     )
 }
 
+/// What a front proxy asks about, in every form that a header can have: the rules would exempt our own path.
+pub(super) fn told_addresses() -> Configuration {
+    let about = |uri: &str| get("/oauth2/auth").with("X-Forwarded-Uri", uri);
+    let mut cases: Vec<Case> = [
+        "/page",
+        "/closed",
+        "/closed/é",
+        "/closed x",
+        "/page x",
+        "https://app.example.com/closed",
+        "https://app.example.com/page",
+        "closed",
+        "page",
+        "?/closed",
+        "/closed?x=#",
+        "/page?x=#",
+        "/%63losed",
+        "//closed",
+        "/page/../closed",
+        "/page;/closed",
+        "*",
+        "",
+    ]
+    .into_iter()
+    .map(|uri| case(format!("auth of {uri:?}"), about(uri)))
+    .collect();
+    let twice = case("auth of two addresses", about("/page").with("X-Forwarded-Uri", "/closed"));
+    cases.push(twice.explained_by(rows::two_addresses_say_nothing()));
+    cases.push(case("auth without an address", get("/oauth2/auth")));
+    configuration(
+        "addresses told",
+        &["--reverse-proxy=true", "--skip-auth-route=!=^/closed", "--skip-auth-route=^/oauth2/auth$"],
+        cases,
+    )
+}
+
 fn forwarded(target: &str) -> Ask {
     get(target)
         .at("upstream.internal:8080")

@@ -1,7 +1,7 @@
 //! Requests on the edge of what HTTP allows, and over it.
 
 use super::rows;
-use crate::case::{Base, Case, Configuration, ask, case, configuration, get, raw};
+use crate::case::{Base, Case, Configuration, ask, case, configuration, get, latin_1, raw};
 
 /// Every configuration of this file.
 pub(super) fn all() -> Vec<Configuration> {
@@ -24,8 +24,7 @@ fn head(line: &str, headers: &[&str]) -> Vec<u8> {
         text.push_str("\r\n");
     }
     text.push_str("\r\n");
-    // One char is one byte, so that any byte can be written.
-    text.chars().map(|c| u8::try_from(c).expect("Latin-1")).collect()
+    latin_1(&text)
 }
 
 const HOST: &str = "Host: app.example.com";

@@ -25,6 +25,7 @@ mod switched_back;
 mod switches;
 mod templates;
 mod upstreams;
+mod wire;
 
 /// Every configuration.
 #[must_use]
@@ -37,6 +38,7 @@ pub fn all() -> Vec<Configuration> {
         forwarded::of_others(),
         forwarded::chain(),
         forwarded::nobody_listed(),
+        forwarded::told_addresses(),
         sessions::shapes(),
         sessions::aes_192(),
         sessions::aes_128(),
@@ -63,5 +65,6 @@ pub fn all() -> Vec<Configuration> {
     all.extend(switched_back::all());
     all.extend(switches::all());
     all.extend(templates::all());
+    all.extend(wire::all());
     all
 }

@@ -5,7 +5,7 @@ use crate::case::{Case, Configuration, ask, case, configuration, get};
 use crate::page::encode_component;
 
 /// Targets, valid and not, each as it would stand decoded in `rd`.
-const TARGETS: [&str; 41] = [
+pub(super) const TARGETS: [&str; 41] = [
     "/foo",
     "/foo?a=b&c=d#frag",
     "/",

@@ -69,7 +69,8 @@ fn without_own(header: &str, name: &str) -> String {
                 || tail.strip_prefix('_').is_some_and(digits)
         })
     };
-    header.split("; ").filter(foreign).collect::<Vec<_>>().join("; ")
+    let pairs = header.split(';').map(str::trim).filter(|pair| !pair.is_empty());
+    pairs.filter(foreign).collect::<Vec<_>>().join("; ")
 }
 
 // === D38 ===
@@ -230,7 +231,9 @@ pub(super) fn whole_query_of_a_websocket() -> Vec<Explained> {
 /// D53: only the path of a target is looked at, when a login begins.
 pub(super) fn pattern_in_the_path_alone() -> Vec<Explained> {
     vec![explained("D53", "location ?state", |pair| {
-        let kept = pair.ours.is_some_and(|state| state.contains("%2Fa%3Fu%3D") || state.contains("%2Ffoo%23"));
+        let kept = pair.ours.is_some_and(|state| {
+            ["%2Fa%3Fu%3D", "%2Fa%3Fb%3D", "%2Fa%3Fx%3D", "%2Ffoo%23"].iter().any(|target| state.contains(target))
+        });
         pair.original == Some("<43 base64url>:%2F") && kept
     })]
 }
@@ -240,6 +243,16 @@ pub(super) fn pattern_in_the_path_alone_of_a_page() -> Vec<Explained> {
     vec![explained("D53", "page leads to /oauth2/start rd=*", |pair| {
         pair.added("yes") || (pair.place.ends_with("rd=/") && pair.ours.is_none())
     })]
+}
+
+/// D53: the same where a target shows in `Location` as it is.
+pub(super) fn pattern_in_the_path_alone_at_the_end() -> Vec<Explained> {
+    let kept: fn(&Pair<'_>) -> bool = |pair| {
+        let behind_the_path =
+            |text: &str| text.contains("?b=//c") || text.contains("?u=https://x/") || text.contains("#/bar");
+        pair.all_original["location"] == "/" && pair.all_ours.get("location").is_some_and(|to| behind_the_path(to))
+    };
+    vec![explained("D53", "location", kept), explained("D53", "body", kept)]
 }
 
 /// D02: a forwarded address exempts no proxied page.
@@ -293,6 +306,20 @@ pub(super) fn no_login_for_scripts() -> Vec<Explained> {
     vec![explained("D48", "*", |pair| pair.all_original["status"] == "302" && pair.all_ours["status"] == "401")]
 }
 
+/// D48: the same whether the original shows its page or begins a login.
+pub(super) fn no_login_for_subresources() -> Vec<Explained> {
+    vec![explained("D48", "*", |pair| {
+        matches!(pair.all_original["status"].as_str(), "302" | "403")
+            && pair.all_ours["status"] == "401"
+            && pair.all_ours["body"] == "{}"
+    })]
+}
+
+/// D58: an error that is told twice is no answer of a provider.
+pub(super) fn error_twice() -> Vec<Explained> {
+    vec![explained("D58", "*", |pair| pair.all_original["status"] == "403" && pair.all_ours["status"] == "400")]
+}
+
 /// D22: a bad query where the sign-in page would come.
 pub(super) fn bad_query_is_400() -> Vec<Explained> {
     vec![explained("D22", "status", |pair| pair.is("403", "400")), explained("D22", "page *", |_| true)]
@@ -315,6 +342,13 @@ pub(super) fn added_after_connection() -> Vec<Explained> {
 pub(super) fn two_cookie_lines() -> Vec<Explained> {
     vec![explained("D07", "app header cookie", |pair| {
         pair.original.is_some_and(|value| value.contains("a=1,")) && pair.ours == Some("a=1")
+    })]
+}
+
+/// D07: cookies of several lines reach the app in one line that it can read.
+pub(super) fn cookie_lines_as_one() -> Vec<Explained> {
+    vec![explained("D07", "app header cookie", |pair| {
+        pair.original.is_some_and(|value| value.contains(',')) && pair.ours.is_none_or(|value| !value.contains(','))
     })]
 }
 
@@ -350,7 +384,8 @@ pub(super) fn method_refused() -> Vec<Explained> {
 /// D45: an upgrade but `websocket` is dropped.
 pub(super) fn other_upgrades_dropped() -> Vec<Explained> {
     vec![explained("D45", "app header *", |pair| {
-        matches!(pair.place, "app header connection" | "app header upgrade") && pair.ours.is_none()
+        let names = ["app header connection", "app header upgrade", "app header http2-settings"];
+        names.contains(&pair.place) && pair.ours.is_none()
     })]
 }
 
@@ -359,11 +394,24 @@ pub(super) fn origin_form() -> Vec<Explained> {
     vec![explained("P01", "app target", |pair| pair.is("http://other.example.com/abs?x=1", "/abs?x=1"))]
 }
 
+/// P01: one without a path asks for `/`, and its clean form is a path.
+pub(super) fn absolute_form_as_a_path() -> Vec<Explained> {
+    vec![explained("P01", "*", |pair| {
+        let cleaned = pair.all_original.get("location").is_some_and(|to| to.starts_with("http://app.example.com"));
+        pair.all_original["status"] == "301" && cleaned
+    })]
+}
+
 /// P02: a forwarded host that is a list says nothing.
 pub(super) fn list_of_hosts() -> Vec<Explained> {
     vec![explained("P02", "location ?redirect_uri", |pair| {
         pair.is("https://app.example.com,%20other/oauth2/callback", "https://app.example.com/oauth2/callback")
     })]
+}
+
+/// P02: nor do several lines of an address.
+pub(super) fn two_addresses_say_nothing() -> Vec<Explained> {
+    vec![explained("P02", "*", |pair| pair.all_original["status"] == "202" && pair.all_ours["status"] == "401")]
 }
 
 /// P03: what a refreshed session leaves in the answer that signs it out.
@@ -410,6 +458,11 @@ pub(super) fn interim_answers() -> Vec<Explained> {
     let mut rows = headers_stay_after_an_interim_answer();
     rows.push(explained("P10", "app header expect", |pair| pair.original.is_some() && pair.ours.is_none()));
     rows
+}
+
+/// P10: `Expect` is answered here and does not reach the app.
+pub(super) fn interim_answers_to_nobody() -> Vec<Explained> {
+    vec![explained("P10", "app header expect", |pair| pair.original.is_some() && pair.ours.is_none())]
 }
 
 /// P10: an interim answer of the app loses no header of ours.
@@ -470,7 +523,9 @@ pub(super) fn no_listing() -> Vec<Explained> {
 
 /// P13: trailers go to those who say that they read them.
 pub(super) fn trailers_on_demand() -> Vec<Explained> {
-    vec![explained("P13", "trailer *", |pair| pair.ours.is_none())]
+    vec![explained("P13", "*", |pair| {
+        (pair.place.starts_with("trailer ") || pair.place == "header trailer") && pair.ours.is_none()
+    })]
 }
 
 /// D27: no query of our own endpoints is written down.
@@ -483,6 +538,24 @@ pub(super) fn no_query_of_ours_in_logs() -> Vec<Explained> {
         };
         pair.original.and_then(without_query).as_deref() == pair.ours
     })]
+}
+
+/// P75: a connection goes on behind a page, whose length is told.
+pub(super) fn page_of_known_length() -> Vec<Explained> {
+    vec![
+        explained("P75", "connection afterwards", |pair| pair.is("closed", "kept")),
+        explained("P75", "header connection", |pair| pair.added("keep-alive")),
+    ]
+}
+
+/// P76: an empty line before a request is passed over.
+pub(super) fn empty_line_passed_over() -> Vec<Explained> {
+    vec![explained("P76", "*", |pair| pair.all_original["status"] == "400" && pair.all_ours["status"] == "200")]
+}
+
+/// P77: a port that none can be.
+pub(super) fn no_port() -> Vec<Explained> {
+    vec![explained("P77", "*", |pair| pair.all_ours["status"] == "400" && pair.all_ours["app reached"].is_empty())]
 }
 
 /// P17: a sign-in page that fails is answered with the error page, not with a piece of itself before that.

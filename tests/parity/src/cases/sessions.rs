@@ -44,8 +44,8 @@ fn info(session: Value) -> Ask {
     get("/oauth2/userinfo").as_session(session)
 }
 
-fn long(length: usize) -> String {
-    // Not repetitive, so that it does not compress away.
+/// A text that is not repetitive, so that it does not compress away.
+pub(super) fn long(length: usize) -> String {
     let mut state = 88_172_645_463_325_252_u64;
     (0..length)
         .map(|_| {
