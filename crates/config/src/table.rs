@@ -84,6 +84,8 @@ options! {
         "cookie-name" cookie_name: String = "_oauth2_proxy", "Name of the session cookie; the other cookies begin with it";
         "cookie-secret" cookie_secret: Secret<String> = "", "Seals the cookies: 16, 24 or 32 bytes, as they are or in base64url";
         "cookie-secret-file" cookie_secret_file: String = "", "File with the cookie secret, read when cookie-secret is empty";
+        "cookie-secret-previous" cookie_secret_previous: Vec<Secret<String>> = "", "Older secret that still opens cookies and never seals one, while cookie-secret is being changed; the newest first";
+        "cookie-secret-previous-file" cookie_secret_previous_file: Vec<String> = "", "File with such an older secret, tried after those of cookie-secret-previous; read again when it changes";
         "cookie-domain" cookie_domains: Vec<String> = "", "Domain of the cookies; the longest that fits the request's host counts";
         "cookie-path" cookie_path: String = "/", "Path of the cookies";
         "cookie-expire" cookie_expire: GoDuration = "168h0m0s", "How long a session cookie lives; 0s ends it with the browser";
@@ -207,8 +209,6 @@ options! {
         "session-cookie-format" session_cookie_format: String = "v7", "sealed sessions", "Format that sessions are written in: v7 or sealed";
         "session-idle-timeout" session_idle_timeout: GoDuration = "0s", "sealed sessions", "End a session that was not used for so long; 0s never does";
         "session-max-lifetime" session_max_lifetime: GoDuration = "0s", "sealed sessions", "End a session so long after its login; 0s never does";
-        "cookie-secret-previous" cookie_secret_previous: Vec<Secret<String>> = "", "rotation of the cookie secret", "Older secret that still opens cookies";
-        "cookie-secret-previous-file" cookie_secret_previous_file: Vec<String> = "", "rotation of the cookie secret", "File with an older secret";
 
         // TLS, metrics and other listeners.
         "https-address" https_address at "server.secureBindAddress": String = ":443", "TLS listeners", "Where to listen with TLS";

@@ -15,6 +15,7 @@ mod google;
 mod keycloak;
 mod microsoft;
 mod pages;
+mod rotation;
 mod structured;
 
 /// A command line, an environment and a folder of files.
@@ -251,8 +252,8 @@ fn secrets_may_come_from_files() {
         [
             "client-secret-file (environment variable OAUTH2_PROXY_CLIENT_SECRET_FILE): \"DIR/client-secret\" is empty; \
              write the secret into it",
-            "cookie-secret-file (environment variable OAUTH2_PROXY_COOKIE_SECRET_FILE): the content of the file must be \
-             16, 24 or 32 bytes, as they are or in URL-safe base64, but is 33; write the output of: openssl rand \
+            "cookie-secret-file (environment variable OAUTH2_PROXY_COOKIE_SECRET_FILE): the content of \
+             \"DIR/cookie-secret\" must be 16, 24 or 32 bytes, as they are or in URL-safe base64, but is 33; write the output of: openssl rand \
              -base64 32 | tr -- '+/' '-_'",
         ]
     );

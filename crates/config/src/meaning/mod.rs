@@ -123,6 +123,7 @@ fn parts(options: &Options) -> Vec<PathBuf> {
     let secret = &options.cookie_secret_file.value;
     let secret = if options.cookie_secret.value.expose().is_empty() { Some(secret) } else { None };
     let emails = Some(&options.authenticated_emails_file.value);
-    let named = secret.into_iter().chain(emails).chain(&options.provider_ca_files.value);
+    let lists = options.cookie_secret_previous_file.value.iter().chain(&options.provider_ca_files.value);
+    let named = secret.into_iter().chain(emails).chain(lists);
     named.filter(|path| !path.is_empty()).map(PathBuf::from).collect()
 }

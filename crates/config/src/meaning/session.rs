@@ -36,6 +36,7 @@ pub(super) fn settings(
 ) -> Option<(StoreSettings, LoginSettings)> {
     judge.word_of_store(&options.session_store_type);
     let secret = secret(options, judge);
+    let previous_secrets = previous_secrets(options, judge);
     let cookie = cookie(options, judge);
     let lifetime = lifetime(options, judge);
     let login_lifetime = judge.duration(&options.cookie_csrf_expire);
@@ -45,7 +46,7 @@ pub(super) fn settings(
     let (secret, cookie) = (secret?, cookie?);
     let sessions = StoreSettings {
         secret: secret.clone(),
-        previous_secrets: Vec::new(),
+        previous_secrets: previous_secrets.clone(),
         cookie: cookie.clone(),
         lifetime: lifetime?,
         contents: if options.session_cookie_minimal.value { Contents::Minimal } else { Contents::Full },
@@ -55,7 +56,7 @@ pub(super) fn settings(
     };
     let logins = LoginSettings {
         secret,
-        previous_secrets: Vec::new(),
+        previous_secrets,
         cookie,
         same_site: same_site?,
         lifetime: Some(login_lifetime?).filter(|lifetime| !lifetime.is_zero()),
@@ -85,16 +86,36 @@ fn secret(options: &Options, judge: &mut Judge) -> Option<CookieSecret> {
         judge.refuse(&options.cookie_secret, "is required, here or in the file of cookie-secret-file", MAKE_SECRET);
         return None;
     };
+    secret_of_file(&options.cookie_secret_file, path, judge)
+}
+
+/// The secrets that cookies may still be sealed with (`cookie-secret-previous`, then `cookie-secret-previous-file`).
+fn previous_secrets(options: &Options, judge: &mut Judge) -> Vec<CookieSecret> {
+    let (written, files) = (&options.cookie_secret_previous, &options.cookie_secret_previous_file);
+    let mut secrets = Vec::new();
+    for secret in &written.value {
+        let bytes = secret.expose().as_bytes();
+        warn_of_weakness(written, bytes, judge);
+        let made = CookieSecret::new(bytes).map_err(|error| bad_secret(written, "an older secret", error, judge));
+        secrets.extend(made.ok());
+    }
+    for path in judge.elements(files) {
+        secrets.extend(secret_of_file(files, path, judge));
+    }
+    secrets
+}
+
+/// The secret that is the whole content of the file at `path`, which an option names.
+fn secret_of_file<T>(written: &Written<T>, path: &str, judge: &mut Judge) -> Option<CookieSecret> {
     match std::fs::read(path) {
         Ok(content) => {
             let content = Secret::new(content);
-            warn_of_weakness(&options.cookie_secret_file, content.expose(), judge);
-            CookieSecret::new(content.expose())
-                .map_err(|error| bad_secret(&options.cookie_secret_file, "the content of the file", error, judge))
-                .ok()
+            warn_of_weakness(written, content.expose(), judge);
+            let subject = format!("the content of {}", quote(path));
+            CookieSecret::new(content.expose()).map_err(|error| bad_secret(written, &subject, error, judge)).ok()
         }
         Err(error) => {
-            judge.refuse_file(&options.cookie_secret_file, format!("cannot read {}: {error}", quote(path)), "");
+            judge.refuse_file(written, format!("cannot read {}: {error}", quote(path)), "");
             None
         }
     }
