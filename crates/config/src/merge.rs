@@ -35,9 +35,9 @@ impl Environment {
 }
 
 impl Environment {
-    /// Takes a variable out; whether it was there.
-    pub(crate) fn take(&mut self, name: &str) -> bool {
-        self.0.remove(name).is_some()
+    /// Takes a variable out.
+    pub(crate) fn take(&mut self, name: &str) -> Option<Loose> {
+        self.0.remove(name)
     }
 }
 
@@ -118,7 +118,7 @@ fn not_served(row: &Row, lacking: &str, source: Source) -> Fault {
     Fault::new(FaultCode::NotServed, row.flag, source, reason, instead)
 }
 
-fn unreadable(row: &Row, input: Input<'_>, source: Source, error: ValueError) -> Fault {
+pub(crate) fn unreadable(row: &Row, input: Input<'_>, source: Source, error: ValueError) -> Fault {
     let text = match input {
         Input::Flag(given) => given.last(),
         Input::Loose(Loose::Text(text)) => Some(text),

@@ -125,6 +125,8 @@ pub fn names(text: &str) -> BTreeSet<&'static str> {
     let part = |c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '_');
     let words: BTreeSet<&str> = text.split(part).collect();
     let says = |word: &str| words.contains(word);
+    // An option of a further provider is called by the same name there.
+    let of_first = text.replace("providers[1]", "providers[0]");
     sidecar_config::rows()
         .filter(|row| {
             let compound = row.flag.contains('-') || text.contains(&format!("  {} (", row.flag));
@@ -132,7 +134,7 @@ pub fn names(text: &str) -> BTreeSet<&'static str> {
                 || (compound && says(row.flag))
                 || (compound && row.key.is_some_and(says))
                 || row.variable().is_some_and(|variable| says(&variable))
-                || row.alpha_leaf().is_some_and(|path| text.contains(&format!("{path} (")))
+                || row.alpha_leaf().is_some_and(|path| of_first.contains(&format!("{path} (")))
         })
         .map(|row| row.flag)
         .collect()

@@ -87,7 +87,7 @@ fn look_at(attempt: &Attempt, judge: &mut Judge, seen: &Mutex<Seen>) {
         Ok(Finding::Refused) => seen.refused += 1,
         Ok(Finding::Explained(row)) => _ = seen.explained.insert(row),
         Ok(Finding::NotServed(options)) => seen.not_served.extend(options),
-        Err(fault) => seen.fault(attempt, &configuration::OPEN, fault),
+        Err(fault) => seen.fault(attempt, configuration::OPEN, fault),
     }
     match conversion {
         Some(Ok(())) => seen.converted += 1,

@@ -2,9 +2,13 @@
 
 use crate::fault::{Fault, FaultCode, Faults, Stage, Warning};
 use crate::file::Entry;
-use crate::merge::{Environment, Flags};
-use crate::row::Row;
+use crate::meaning::Judge;
+use crate::merge::{Environment, Flags, unreadable};
+use crate::options::Options;
+use crate::row::{Row, Serving};
+use crate::structured::Structured;
 use crate::table::OPTIONS;
+use crate::value::Input;
 use crate::written::Source;
 
 /// Refuses flags that say what the structured configuration says: as if nobody knew them, with exit status 2.
@@ -24,20 +28,31 @@ pub(super) fn entries(file: &[Entry]) -> impl Iterator<Item = Fault> {
     })
 }
 
-/// Takes such variables out of the environment. compat: they are not read, and nothing ends for them; we say so.
-pub(super) fn variables(environment: &mut Environment) -> Vec<Warning> {
-    let mut warnings = Vec::new();
+/// Takes such variables out of the environment. compat: they are not read, and nothing ends for them, unless they hold
+/// what their option cannot be; we say so.
+pub(super) fn variables(environment: &mut Environment, judge: &mut Judge) {
+    // What they would have said, for what is wrong with it.
+    let mut unread = Options::default();
     for row in OPTIONS {
         let Some(alpha) = row.alpha else { continue };
-        for key in row.keys() {
-            let name = crate::row::variable(key);
-            if environment.take(&name) {
-                let message = format!("it is not read beside --alpha-config; write {} there", place(alpha));
-                warnings.push(Warning { subject: row.flag.into(), source: Source::Environment(name), message });
+        for name in row.keys().map(crate::row::variable) {
+            let Some(value) = environment.take(&name) else { continue };
+            let (source, input) = (Source::Environment(name), Input::Loose(&value));
+            let read = match row.serving {
+                Serving::Mode => Ok(()),
+                Serving::Served { set } => set(&mut unread, input, row.flag, source.clone()),
+                Serving::NotYet { differs, .. } => differs(input).map(drop),
+            };
+            if let Err(error) = read {
+                judge.faults.push(unreadable(row, input, source.clone(), error));
             }
+            let message = format!("it is not read beside --alpha-config; write {} there", place(alpha));
+            judge.warnings.push(Warning { subject: row.flag.into(), source, message });
         }
     }
-    warnings
+    let mut upstreams = Judge::default();
+    Structured::from_options(&unread, &mut upstreams);
+    judge.faults.append(&mut upstreams.faults);
 }
 
 fn refused(row: &Row, name: &str, source: Source, alpha: &str) -> Fault {

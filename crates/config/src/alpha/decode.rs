@@ -197,6 +197,13 @@ fn further_provider(mapping: &mut Mapping<'_>, reader: &mut Reader<'_>) -> Furth
     if let Some(mut oidc) = reader.below(mapping, "oidcConfig") {
         reader.leaf(&mut oidc, "enabledSigningAlgs", &mut provider.enabled_signing_algs);
     }
+    if let Some(mut google) = reader.below(mapping, "googleConfig") {
+        let directory = &mut provider.google;
+        reader.leaf(&mut google, "adminEmail", &mut directory.admin_email);
+        reader.leaf(&mut google, "serviceAccountJson", &mut directory.service_account_json);
+        let adc = &mut directory.use_application_default_credentials;
+        reader.leaf(&mut google, "useApplicationDefaultCredentials", adc);
+    }
     reader.faults.truncate(before);
     rows(mapping, Use::None, told, reader);
     provider

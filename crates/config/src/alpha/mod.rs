@@ -39,7 +39,7 @@ pub(crate) fn beside(
 ) -> Result<(), Faults> {
     beside::flags(flags)?;
     judge.faults.extend(beside::entries(file));
-    judge.warnings.extend(beside::variables(environment));
+    beside::variables(environment, judge);
     Ok(())
 }
 

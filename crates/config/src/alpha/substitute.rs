@@ -1,9 +1,13 @@
 //! Environment variables in the text of a structured configuration, as the original's library fills them in
 //! (config-loading 6.3): before the text is YAML, in comments and quotes too, and without looking at what was filled in.
 
+mod word;
+
 use std::collections::HashMap;
 
 use sidecar_yaml::Position;
+
+use self::word::Otherwise;
 
 /// A text with its variables filled in, and where each piece of it was written.
 pub(crate) struct Substituted {
@@ -46,7 +50,9 @@ pub(crate) fn substitute(text: &str, variables: &HashMap<String, String>) -> Res
                 2
             }
             Token::Variable { length, name, otherwise } => {
-                writer.fill(&value(name, &otherwise, variables), found[..length].chars().count());
+                let known = || variables.get(name).cloned().unwrap_or_default();
+                let value = otherwise.map_or_else(known, |otherwise| otherwise.value(name, variables));
+                writer.fill(&value, found[..length].chars().count());
                 length
             }
         };
@@ -63,19 +69,7 @@ enum Token<'a> {
     /// `$$`
     Dollar,
     /// A variable, and what to take in place of its value.
-    Variable { length: usize, name: &'a str, otherwise: Otherwise<'a> },
-}
-
-/// What `${NAME…}` says behind the name.
-enum Otherwise<'a> {
-    /// Nothing that counts.
-    Nothing,
-    /// `-word`, `=word`: if it is unset.
-    IfUnset(&'a str),
-    /// `:-word`, `:=word`: if it is unset or empty.
-    IfEmpty(&'a str),
-    /// `+word`, `:+word`: if it is set.
-    IfSet(&'a str),
+    Variable { length: usize, name: &'a str, otherwise: Option<Otherwise<'a>> },
 }
 
 /// The token at the start of `found`, which is a `$`; `None` when it is never closed.
@@ -88,7 +82,7 @@ fn token(found: &str) -> Option<Token<'_>> {
             _ if after.starts_with(|c: char| c.is_ascii_digit()) => Token::Literal(1),
             0 => Token::Literal(1),
             length if &after[..length] == "_" => Token::Literal(2),
-            length => Token::Variable { length: 1 + length, name: &after[..length], otherwise: Otherwise::Nothing },
+            length => Token::Variable { length: 1 + length, name: &after[..length], otherwise: None },
         }),
         None => Some(Token::Literal(1)),
     }
@@ -105,51 +99,16 @@ fn braced(found: &str) -> Option<Token<'_>> {
     if name == "_" || (name.is_empty() && (behind.is_empty() || behind.starts_with(['-', '=', '+', ':']))) {
         return Some(Token::Literal(length));
     }
-    let (colon, operator) = match behind.strip_prefix(':') {
-        Some(operator) => (true, operator),
-        None => (false, behind),
-    };
-    let word = operator.get(1..).unwrap_or_default();
-    let otherwise = match (operator.bytes().next(), colon) {
-        (None, true) => return None,
-        (Some(b'-' | b'='), false) => Otherwise::IfUnset(word),
-        (Some(b'-' | b'='), true) => Otherwise::IfEmpty(word),
-        (Some(b'+'), _) => Otherwise::IfSet(word),
-        _ => Otherwise::Nothing,
-    };
+    if behind == ":" {
+        return None;
+    }
+    let otherwise = Otherwise::read(behind);
     Some(Token::Variable { length, name, otherwise })
 }
 
 /// The longest run of letters, digits and underscores.
 fn name_length(text: &str) -> usize {
     text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len())
-}
-
-fn value(name: &str, otherwise: &Otherwise<'_>, variables: &HashMap<String, String>) -> String {
-    let known = variables.get(name);
-    let word = match otherwise {
-        Otherwise::IfUnset(word) if known.is_none() => Some(*word),
-        Otherwise::IfEmpty(word) if known.is_none_or(String::is_empty) => Some(*word),
-        // compat: an empty word says nothing.
-        Otherwise::IfSet(word) if known.is_some() && !word.is_empty() => Some(*word),
-        Otherwise::IfSet(_) | Otherwise::Nothing | Otherwise::IfUnset(_) | Otherwise::IfEmpty(_) => None,
-    };
-    word.map_or_else(|| known.cloned().unwrap_or_default(), |word| expanded(word, variables))
-}
-
-/// A word is one variable or a text.
-fn expanded(word: &str, variables: &HashMap<String, String>) -> String {
-    // compat: braces within braces come to nothing.
-    if word == "$" || word.starts_with("${") {
-        return String::new();
-    }
-    let Some(after) = word.strip_prefix('$') else { return word.to_owned() };
-    if after.starts_with('$') {
-        return after.to_owned();
-    }
-    let (name, behind) = after.split_at(name_length(after));
-    // compat: of a variable with something behind it, only what is behind it is left.
-    if behind.is_empty() { variables.get(name).cloned().unwrap_or_default() } else { behind.to_owned() }
 }
 
 /// The text so far, and where its end is in both.
@@ -231,7 +190,34 @@ mod tests {
     }
 
     /// What github.com/a8m/envsubst v1.4.3, which the original uses, was seen to make of each.
-    const SEEN: [(&str, &str); 67] = [
+    const SEEN: [(&str, &str); 94] = [
+        ("${U:-a$$}", "a$"),
+        ("${U:-a$$b}", "a$$b"),
+        ("${U:-a$$$}", "a$$$"),
+        ("${U:-a$$$$}", "a$$$"),
+        ("${U:-a$A$}", "a$A"),
+        ("${U:-a$-$}", "a$-$"),
+        ("${U:-$$}", ""),
+        ("${U:-$$a$$}", "$a$"),
+        ("${U:-$$$A}", ""),
+        ("${U:-$$$$a}", "$a"),
+        ("${U:-$A$}", "val"),
+        ("${U:-$A$B}", "$B"),
+        ("${U:-$A/}", "val"),
+        ("${U:-$A-}", "val"),
+        ("${U:-a$/}", "a$"),
+        ("${E:=$-a}", ""),
+        ("${A+$-a}", "val"),
+        ("${U:-$A-x}", "x"),
+        ("${U:-$A-$B}", "bee"),
+        ("${U:-$A:-$B-x}", "x"),
+        ("${U:-$A+x}", ""),
+        ("${A+$B-x}", "val"),
+        ("${A+$B+x}", "x"),
+        ("${U:-/$A}", "/$A"),
+        ("${U:-$/$A}", ""),
+        ("${U:-$A::b}", "::b"),
+        ("${A+a$$}", "a$"),
         ("$A", "val"),
         ("$_", "$_"),
         ("$_X", ""),

@@ -11,13 +11,18 @@ use crate::value::Loose;
 enum For {
     Every,
     Kinds(&'static [&'static str]),
+    /// A switch that is written for every kind, and off for those it is not for.
+    Switch(&'static [&'static str]),
 }
 
 /// The groups of options, their keys in order, and the kind of provider that has them.
 const GROUPS: [(&str, &[(&str, For)]); 10] = [
     ("keycloakConfig", &[("groups", For::Kinds(&["keycloak", "keycloak-oidc"])), ("roles", KEYCLOAK_OIDC)]),
     ("azureConfig", &[("tenant", For::Every), ("graphGroupField", For::Every)]),
-    ("microsoftEntraIDConfig", &[("allowedTenants", For::Kinds(&["entra-id"])), ("federatedTokenAuth", For::Every)]),
+    (
+        "microsoftEntraIDConfig",
+        &[("allowedTenants", For::Kinds(&["entra-id"])), ("federatedTokenAuth", For::Switch(&["entra-id"]))],
+    ),
     ("ADFSConfig", &[("skipScope", For::Every)]),
     ("bitbucketConfig", &[("team", BITBUCKET), ("workspace", BITBUCKET), ("repository", BITBUCKET)]),
     ("githubConfig", &[("org", GITHUB), ("team", GITHUB), ("repo", GITHUB), ("token", GITHUB), ("users", GITHUB)]),
@@ -28,9 +33,9 @@ const GROUPS: [(&str, &[(&str, For)]); 10] = [
             ("group", GOOGLE),
             ("adminEmail", GOOGLE),
             ("serviceAccountJson", GOOGLE),
-            ("useApplicationDefaultCredentials", For::Every),
+            ("useApplicationDefaultCredentials", For::Switch(&["google"])),
             ("targetPrincipal", GOOGLE),
-            ("useOrganizationID", For::Every),
+            ("useOrganizationID", For::Switch(&["google"])),
             ("adminAPIUserScope", GOOGLE),
         ],
     ),
@@ -98,11 +103,13 @@ pub(super) fn provider(options: &Options, nested: &Provider) -> Node {
 fn members(group: &str, keys: &[(&'static str, For)], options: &Options, nested: &Provider) -> Entries {
     let mut entries = Entries::default();
     for (key, kinds) in keys {
+        let is_of = |kinds: &[&str]| kinds.contains(&options.provider.value.as_str());
         let belongs = match kinds {
             For::Every => true,
-            For::Kinds(kinds) => kinds.contains(&options.provider.value.as_str()),
+            For::Kinds(kinds) | For::Switch(kinds) => is_of(kinds),
         };
         match (belongs, group) {
+            (false, _) if matches!(kinds, For::Switch(_)) => entries.always(key, Node::Bool(false)),
             (false, _) => {}
             (true, "ADFSConfig") => entries.switch(key, &nested.skip_scope),
             (true, _) => entries.loose(key, &leaf(&format!("{group}.{key}"), options)),
@@ -111,12 +118,13 @@ fn members(group: &str, keys: &[(&'static str, For)], options: &Options, nested:
     entries
 }
 
-/// The value of the option that has this path below the provider. An empty one means the default.
+/// The value of the option that has this path below the provider. An empty one means the default, but for the tenant,
+/// which is then left to the provider.
 fn leaf(path: &str, options: &Options) -> Loose {
     let is_here = |row: &&Row| row.alpha_leaf().and_then(|leaf| leaf.strip_prefix("providers[0].")) == Some(path);
     let Some(row) = OPTIONS.iter().find(is_here) else { return Loose::Text(String::new()) };
     let value = (row.value)(options);
-    if is_empty(&value) { (row.value)(&Options::default()) } else { value }
+    if is_empty(&value) && path != "azureConfig.tenant" { (row.value)(&Options::default()) } else { value }
 }
 
 fn login_url_parameter(parameter: &LoginUrlParameter) -> Node {

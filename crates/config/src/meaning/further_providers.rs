@@ -1,15 +1,16 @@
 //! Providers that are written down and not used: what must hold for them all the same (config-loading 8.4).
 
 use std::collections::HashSet;
+use std::path::Path;
 
 use super::entra_id;
-use super::judge::Judge;
+use super::judge::{Judge, given};
 use super::oidc;
 use super::registration::{client_id, client_secret};
 use super::surroundings::Surroundings;
 use crate::fault::quote;
 use crate::options::Options;
-use crate::structured::{FurtherProvider, Structured};
+use crate::structured::{FurtherProvider, GoogleDirectory, Structured};
 
 /// Tells what is wrong with the providers behind the first.
 pub(super) fn check(options: &Options, structured: &Structured, surroundings: Surroundings<'_>, judge: &mut Judge) {
@@ -41,7 +42,36 @@ fn one(provider: &FurtherProvider, surroundings: Surroundings<'_>, judge: &mut J
         }
         _ => drop(client_secret(&provider.client_secret, &provider.client_secret_file, judge)),
     }
+    if provider.kind.value == "google" {
+        google(&provider.google, judge);
+    }
     oidc::algorithms(&provider.enabled_signing_algs, judge);
+}
+
+/// Google's directory is asked in the name of an administrator, with one of two proofs.
+fn google(directory: &GoogleDirectory, judge: &mut Judge) {
+    let GoogleDirectory { admin_email, service_account_json, use_application_default_credentials: adc } = directory;
+    let file = given(service_account_json);
+    let admin = given(admin_email);
+    if admin.is_none() && file.is_none() && !adc.value {
+        return;
+    }
+    if admin.is_none() {
+        judge.refuse(admin_email, "is required to ask Google's directory", "write an administrator's address");
+    }
+    match (file, adc.value) {
+        (Some(_), true) => {
+            judge.conflict(adc, "cannot be together with serviceAccountJson", "leave one of the two out");
+        }
+        (Some(path), false) if !Path::new(path).exists() => {
+            judge.refuse_file(service_account_json, format!("there is no {}", quote(path)), "");
+        }
+        (None, false) => {
+            let instead = "set it, or useApplicationDefaultCredentials";
+            judge.refuse(service_account_json, "is required to ask Google's directory", instead);
+        }
+        (Some(_), false) | (None, true) => {}
+    }
 }
 
 #[cfg(test)]
@@ -84,6 +114,25 @@ mod tests {
                 "providers[2].id"
             ]
         );
+    }
+
+    #[test]
+    fn googles_directory_needs_an_administrator_and_one_proof() {
+        let google = |admin: &str, file: &str, adc: bool| {
+            let mut provider = further("second", 1);
+            provider.kind.value = "google".to_owned();
+            provider.google.admin_email.value = admin.to_owned();
+            provider.google.service_account_json.value = file.to_owned();
+            provider.google.use_application_default_credentials.value = adc;
+            subjects(&Options::default(), vec![provider])
+        };
+        let leaf = |leaf: &str| format!("providers[1].googleConfig.{leaf}");
+        let (email, file) = (leaf("adminEmail"), leaf("serviceAccountJson"));
+        assert!(google("", "", false).is_empty() && google("a@b.c", "", true).is_empty());
+        assert_eq!(google("", "/nowhere", false), [email.clone(), file.clone()]);
+        assert_eq!(google("a@b.c", "", false), [file]);
+        assert_eq!(google("", "", true), [email]);
+        assert_eq!(google("a@b.c", "/nowhere", true), [leaf("useApplicationDefaultCredentials")]);
     }
 
     #[test]

@@ -14,7 +14,7 @@ mod uri;
 use std::borrow::Cow;
 
 pub(crate) use self::headers::{ClaimSource, Header, HeaderValue, SecretSource};
-pub(crate) use self::provider::{FurtherProvider, LoginUrlParameter, Provider, UrlParameterRule};
+pub(crate) use self::provider::{FurtherProvider, GoogleDirectory, LoginUrlParameter, Provider, UrlParameterRule};
 pub(crate) use self::server::{Server, Tls};
 pub(crate) use self::upstreams::Upstream;
 pub(crate) use self::uri::{Refusal, Uri, WRITE_URL};

@@ -90,6 +90,19 @@ pub(crate) struct FurtherProvider {
     pub(crate) federated_token_auth: Written<bool>,
     /// `oidcConfig.enabledSigningAlgs`
     pub(crate) enabled_signing_algs: Written<Vec<String>>,
+    /// `googleConfig`
+    pub(crate) google: GoogleDirectory,
+}
+
+/// How Google's directory is asked, as far as it is checked.
+#[derive(Clone, Debug)]
+pub(crate) struct GoogleDirectory {
+    /// `adminEmail`; empty when nobody wrote it.
+    pub(crate) admin_email: Written<String>,
+    /// `serviceAccountJson`; empty when nobody wrote it.
+    pub(crate) service_account_json: Written<String>,
+    /// `useApplicationDefaultCredentials`
+    pub(crate) use_application_default_credentials: Written<bool>,
 }
 
 impl FurtherProvider {
@@ -103,6 +116,15 @@ impl FurtherProvider {
             client_secret_file: unset(path, "clientSecretFile", String::new()),
             federated_token_auth: unset(path, "microsoftEntraIDConfig.federatedTokenAuth", false),
             enabled_signing_algs: unset(path, "oidcConfig.enabledSigningAlgs", Vec::new()),
+            google: GoogleDirectory {
+                admin_email: unset(path, "googleConfig.adminEmail", String::new()),
+                service_account_json: unset(path, "googleConfig.serviceAccountJson", String::new()),
+                use_application_default_credentials: unset(
+                    path,
+                    "googleConfig.useApplicationDefaultCredentials",
+                    false,
+                ),
+            },
         }
     }
 }

@@ -63,7 +63,7 @@ impl<'a> Uri<'a> {
             None if rest.starts_with('/') => ("", rest),
             None => ("", ""),
         };
-        if !is_port(port(authority)) {
+        if !brackets_are_closed(authority) || !is_port(port(authority)) {
             return Err(Refusal::new("has no good host or port", WRITE_URL));
         }
         let path = decoded(path)?;
@@ -80,6 +80,13 @@ impl<'a> Uri<'a> {
 fn is_scheme(text: &str) -> bool {
     let rest = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
     text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.bytes().all(rest)
+}
+
+/// Whether the brackets around an address end where the host ends.
+fn brackets_are_closed(authority: &str) -> bool {
+    let host = authority.rsplit('@').next().unwrap_or(authority);
+    let Some(address) = host.strip_prefix('[') else { return true };
+    address.rsplit_once(']').is_some_and(|(_, behind)| behind.is_empty() || behind.starts_with(':'))
 }
 
 /// What follows the host behind its colon; a colon within brackets is part of an address.

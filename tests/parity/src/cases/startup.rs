@@ -130,6 +130,7 @@ fn cookies() -> Vec<Attempt> {
     let secret = "--cookie-secret";
     vec![
         with("no cookie secret", &[]).without(&[secret]),
+        with("workload identity with another provider", &["--entra-id-federated-token-auth=true"]),
         with("a secret of 15 bytes", &["--cookie-secret=marked-15-bytes"]),
         with("a secret of 16 bytes", &["--cookie-secret=marked-16-bytes."]),
         with("a secret of 24 bytes", &["--cookie-secret=marked-24-bytes.........."]),

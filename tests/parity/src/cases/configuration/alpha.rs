@@ -30,6 +30,17 @@ fn of_app(name: &str, line: &str) -> Attempt {
     with(name, &[]).alpha(format!("{PROVIDER}{REST}    {line}\n"))
 }
 
+/// With Google for a second provider, whose directory this says how to ask.
+fn google(name: &str, directory: &str) -> Attempt {
+    let second = "- id: q\n  provider: google\n  clientID: c\n  clientSecret: marked-secret\n  googleConfig:";
+    with(name, &[]).alpha(format!("{PROVIDER}{second} {}\n{REST}", flow(directory)))
+}
+
+/// A mapping on one line.
+fn flow(entries: &str) -> String {
+    if entries.starts_with('{') { entries.to_owned() } else { format!("{{{entries}}}") }
+}
+
 /// Every attempt.
 #[must_use]
 pub fn all() -> Vec<Attempt> {
@@ -80,6 +91,13 @@ fn provider() -> Vec<Attempt> {
         of_oidc("alpha: an algorithm", "enabledSigningAlgs: [RS256]"),
         of_oidc("alpha: no algorithm", "enabledSigningAlgs: [none]"),
         of_oidc("alpha: claims", "emailClaim: mail\n    groupsClaim: roles\n    audienceClaims: [aud, azp]"),
+        google("alpha: a second provider with a directory and no administrator", "serviceAccountJson: /nowhere"),
+        google("alpha: a second provider with a directory and no proof", "adminEmail: a@example.com"),
+        google(
+            "alpha: a second provider with a directory and two proofs",
+            "{adminEmail: a@example.com, serviceAccountJson: /nowhere, useApplicationDefaultCredentials: true}",
+        ),
+        google("alpha: a second provider without a directory", "targetPrincipal: principal"),
         alone("alpha: no client id", &format!("{PROVIDER}{REST}").replace("  clientID: c\n", "")),
         alone("alpha: no secret", &format!("{PROVIDER}{REST}").replace("  clientSecret: marked-secret\n", "")),
         alone("alpha: no id", &format!("{PROVIDER}{REST}").replace("id: p\n  provider", "provider")),
@@ -147,5 +165,8 @@ fn beside() -> Vec<Attempt> {
         more("alpha: beside a variable that it replaces", "").env("OAUTH2_PROXY_CLIENT_ID", "x"),
         more("alpha: beside a variable of its own", "").env("OAUTH2_PROXY_COOKIE_NAME", "sid"),
         more("alpha: beside a broken variable that it replaces", "").env("OAUTH2_PROXY_UPSTREAMS", "http://[::1"),
+        more("alpha: beside a broken switch that it replaces", "").env("OAUTH2_PROXY_SKIP_OIDC_DISCOVERY", "maybe"),
+        more("alpha: beside a broken duration that it replaces", "").env("OAUTH2_PROXY_UPSTREAM_TIMEOUT", "soon"),
+        more("alpha: beside a status that is none", "").env("OAUTH2_PROXY_UPSTREAMS", "static://none"),
     ]
 }
