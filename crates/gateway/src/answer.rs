@@ -6,6 +6,7 @@ use http::header::{
     REFERRER_POLICY, RETRY_AFTER, SET_COOKIE, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{Method, Response, StatusCode};
+use sidecar_core::code::{self, Code};
 use sidecar_core::cookie::SetCookie;
 use sidecar_core::html::escape;
 use sidecar_upstream::Body;
@@ -16,6 +17,7 @@ use crate::page::Page;
 pub(crate) type Answer = Response<Body>;
 
 const X_ACCEL_EXPIRES: HeaderName = HeaderName::from_static("x-accel-expires");
+const ERROR: HeaderName = HeaderName::from_static(code::HEADER);
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -98,6 +100,12 @@ fn with_status(status: StatusCode, body: Body) -> Answer {
     answer
 }
 
+/// The same answer, which says its code to programs.
+pub(crate) fn coded(mut answer: Answer, code: Code) -> Answer {
+    answer.headers_mut().insert(ERROR, HeaderValue::from_static(code.as_str()));
+    answer
+}
+
 /// The headers of an answer that only this visitor may see, and only now.
 pub(crate) fn no_store(answer: &mut Answer) {
     let headers = answer.headers_mut();
@@ -139,7 +147,7 @@ pub(crate) fn set_cookies(answer: &mut Answer, cookies: &[SetCookie]) {
         if let Some(value) = cookie.to_header_value() {
             answer.headers_mut().append(SET_COOKIE, value);
         } else {
-            tracing::error!(?cookie, "a cookie has bytes that no header may carry");
+            tracing::error!(code = %Code::Internal, ?cookie, "a cookie has bytes that no header may carry");
         }
     }
 }

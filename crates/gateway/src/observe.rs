@@ -12,6 +12,7 @@ use http::header::{HeaderValue, USER_AGENT};
 use http::{Method, StatusCode, Uri, Version};
 use http_body::{Body, Frame, SizeHint};
 use sidecar_core::Session;
+use sidecar_core::code::Code;
 use sidecar_core::policy::Requirement;
 use sidecar_core::request_id::RequestId;
 
@@ -211,14 +212,19 @@ impl<B> Observed<B> {
     }
 }
 
-impl<B: Body<Data = bytes::Bytes> + Unpin> Body for Observed<B> {
+impl<B: Body<Data = bytes::Bytes, Error: std::fmt::Display> + Unpin> Body for Observed<B> {
     type Data = bytes::Bytes;
     type Error = B::Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Self::Data>, B::Error>>> {
         let frame = std::task::ready!(Pin::new(&mut self.body).poll_frame(cx));
-        if let (Some(Ok(frame)), Some(record)) = (&frame, &mut self.record) {
-            record.size += frame.data_ref().map_or(0, |data| data.len() as u64);
+        match (&frame, &mut self.record) {
+            (Some(Ok(frame)), Some(record)) => record.size += frame.data_ref().map_or(0, |data| data.len() as u64),
+            (Some(Err(error)), Some(record)) => {
+                let (request_id, upstream) = (record.id(), record.upstream.as_deref().unwrap_or_default());
+                tracing::warn!(%request_id, upstream, code = %Code::AppCut, %error, "the app's answer broke off");
+            }
+            (_, None) | (None, _) => {}
         }
         Poll::Ready(frame)
     }

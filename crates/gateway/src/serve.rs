@@ -9,6 +9,7 @@ use http_body::Body as _;
 use hyper::body::Incoming;
 use sidecar_core::Session;
 use sidecar_core::clock::Clock;
+use sidecar_core::code::Code;
 use sidecar_core::path;
 use sidecar_core::policy::{Ask, Constraints, Decision, Grant, MustAsk, Refusal, Standing, decide};
 use sidecar_core::report::chain;
@@ -145,8 +146,9 @@ impl Gateway {
             }
             Probe::Ready => match shared.provider.status() {
                 Err(unavailable) if shared.settings.probes.ready_requires_provider => {
-                    tracing::warn!(error = %unavailable, "not ready");
-                    answer::text(StatusCode::INTERNAL_SERVER_ERROR, "error: not ready\n")
+                    tracing::warn!(code = %Code::ProviderDown, error = %unavailable, "not ready");
+                    let answer = answer::text(StatusCode::INTERNAL_SERVER_ERROR, "error: not ready\n");
+                    answer::coded(answer, Code::ProviderDown)
                 }
                 Ok(()) | Err(_) => answer::text(StatusCode::OK, "OK"),
             },
@@ -199,8 +201,8 @@ impl Gateway {
             }
         };
         let mut answer = match endpoint {
-            Guarded::Auth => auth::answer(shared, &decision),
-            Guarded::UserInfo => userinfo::answer(&decision),
+            Guarded::Auth => auth::answer(shared, &decision, record.id()),
+            Guarded::UserInfo => userinfo::answer(&decision, record.id()),
             Guarded::SignOut => {
                 let session = match &decision {
                     Decision::Allow(grant) => grant.session(),
@@ -245,8 +247,12 @@ impl Gateway {
         match decision {
             Decision::Allow(grant) => self.forward(inbound, grant, record).await,
             Decision::Login => Box::pin(unauthenticated::answer(shared, &inbound)).await,
-            Decision::Refuse(Refusal::Constraint) => answer::text_error(StatusCode::FORBIDDEN),
-            Decision::Refuse(refusal) if shared.settings.api.force_json => refused_as_json(refusal),
+            Decision::Refuse(refusal @ Refusal::Constraint) => {
+                Shared::refused(record.id(), refusal.into(), answer::text_error(StatusCode::FORBIDDEN))
+            }
+            Decision::Refuse(refusal) if shared.settings.api.force_json => {
+                Shared::refused(record.id(), refusal.into(), refused_as_json(refusal))
+            }
             Decision::Refuse(Refusal::Unanswered) => shared.unanswered(&inbound, &shared.page_target(&inbound)),
             Decision::Refuse(refusal) => {
                 let target = shared.page_target(&inbound);
@@ -270,6 +276,7 @@ impl Gateway {
                 tracing::warn!(
                     request_id = %record.id(),
                     upstream = %error.upstream(),
+                    code = %error.code(),
                     error = %chain(&error),
                     "Error proxying to upstream server"
                 );
@@ -287,7 +294,7 @@ impl From<&ForwardError> for Failure {
         match error.fault() {
             Fault::Timeout => Self::UpstreamTimeout,
             Fault::Unreachable | Fault::Closed | Fault::Malformed | Fault::Visitor | Fault::Internal => {
-                Self::UpstreamDown
+                Self::UpstreamDown(error.code())
             }
         }
     }
@@ -301,11 +308,13 @@ fn refused_as_json(refusal: Refusal) -> Answer {
 }
 
 fn refuse(refused: Refused) -> Answer {
-    let mut answer = match refused {
-        Refused::Malformed => answer::text_error(StatusCode::BAD_REQUEST),
-        Refused::Method => answer::text_error(StatusCode::METHOD_NOT_ALLOWED),
+    let (status, code) = match refused {
+        Refused::Malformed => (StatusCode::BAD_REQUEST, Code::RequestMalformed),
+        Refused::Method => (StatusCode::METHOD_NOT_ALLOWED, Code::RequestMethod),
         Refused::Asterisk => return answer::empty(StatusCode::OK),
     };
+    tracing::info!(%code, status = status.as_u16(), "a request is not taken");
+    let mut answer = answer::coded(answer::text_error(status), code);
     answer::close(&mut answer);
     answer
 }

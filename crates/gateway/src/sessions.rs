@@ -14,6 +14,7 @@ use std::time::{Duration, SystemTime};
 use http::HeaderMap;
 use sidecar_core::Session;
 use sidecar_core::clock::Clock;
+use sidecar_core::code::Code;
 use sidecar_core::cookie::{RequestCookies, SetCookie};
 use sidecar_core::login::RandomError;
 use sidecar_core::report::chain;
@@ -112,7 +113,7 @@ impl Sessions {
         match self.store.open(presented.cookies(), now) {
             Opened::None => Resolved::default(),
             Opened::Rejected(reason) => {
-                tracing::info!(request_id = %presented.request_id, %reason, "Error loading cookied session, removing session");
+                tracing::info!(request_id = %presented.request_id, code = %reason.code(), %reason, "Error loading cookied session, removing session");
                 Resolved { cookies: self.clear(presented), ..Resolved::default() }
             }
             Opened::Session(opened) if self.is_due(&opened.session, now) => {
@@ -182,22 +183,22 @@ async fn fly(provider: Arc<dyn Provider>, session: Arc<Session>, clock: Clock) -
             (Some(Arc::new(renewed)), Freshness::Stored)
         }
         Err(error) if error.ends_session() => {
-            tracing::warn!(error = %chain(&error), "Fatal refresh error detected, clearing session");
+            tracing::warn!(code = %error.code(), error = %chain(&error), "Fatal refresh error detected, clearing session");
             return Outcome::Ended;
         }
         Err(error) => {
-            tracing::warn!(error = %chain(&error), "Unable to refresh session");
+            tracing::warn!(code = %error.code(), error = %chain(&error), "Unable to refresh session");
             (None, Freshness::Stored)
         }
     };
     let session = renewed.as_ref().unwrap_or(&session);
     if session.is_expired(clock.now()) {
-        tracing::info!("session is expired");
+        tracing::info!(code = %Code::SessionExpired, "session is expired");
         return Outcome::Ended;
     }
     match provider.validate(session, freshness, clock.now()).await {
         Err(error) if !error.is_outage() => {
-            tracing::info!(error = %chain(&error), "session is invalid");
+            tracing::info!(code = %Code::SessionInvalid, error = %chain(&error), "session is invalid");
             Outcome::Ended
         }
         // Nothing was learned. New tokens must not be lost, but a new time alone would put the question off.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use http::StatusCode;
 use sidecar_core::Session;
 use sidecar_core::clock::Clock;
+use sidecar_core::code::Code;
 use sidecar_core::cookie::{RequestCookies, SetCookie};
 use sidecar_core::form::Form;
 use sidecar_core::login::{LoginAttempt, RandomError};
@@ -81,7 +82,7 @@ impl Shared {
 
     /// The page for a provider that cannot be asked now; the reason goes to the log alone.
     pub(crate) fn outage_page(&self, inbound: &Inbound, unavailable: &Unavailable) -> Answer {
-        tracing::warn!(request_id = %inbound.id, error = %unavailable, "a login cannot begin");
+        tracing::warn!(request_id = %inbound.id, code = %Code::ProviderDown, error = %unavailable, "a login cannot begin");
         let target = self.page_target(inbound);
         self.retry_page(inbound, Failure::ProviderDown.because(unavailable), &target, unavailable.retry_after_seconds())
     }
@@ -109,14 +110,21 @@ impl Shared {
         tracing::info!(request_id, %code, status = status.as_u16(), "a visitor sees an error page");
         let page = ErrorPage { status, message, code, request_id: &request_id, account, ways };
         match self.renderer.error(&page) {
-            Ok(page) => answer::page(status, page),
+            Ok(page) => answer::coded(answer::page(status, page), code),
             Err(error) => {
-                tracing::error!(request_id, %error, "Error rendering error template");
+                tracing::error!(request_id, code = %Code::Internal, %error, "Error rendering error template");
                 let mut answer = answer::text_error(StatusCode::INTERNAL_SERVER_ERROR);
                 answer::no_store(&mut answer);
-                answer
+                answer::coded(answer, Code::Internal)
             }
         }
+    }
+
+    /// The answer to a program whose request is refused: it shows no page, so a header says the code.
+    pub(crate) fn refused(id: &RequestId, failure: Failure, answer: Answer) -> Answer {
+        let code = failure.code();
+        tracing::info!(request_id = %id, %code, status = answer.status().as_u16(), "a request is refused");
+        answer::coded(answer, code)
     }
 
     /// Where a page's links lead, as far as the request says in what can be read of its query.

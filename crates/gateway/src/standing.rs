@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use sidecar_core::Session;
 use sidecar_core::clock::Clock;
+use sidecar_core::code::Code;
 use sidecar_core::policy::Standing;
 use sidecar_core::report::chain;
 use sidecar_oidc::Provider;
@@ -90,6 +91,7 @@ impl Asker {
         let met_at = last.and_then(|last| last.met_at).filter(|at| age(*at) < GRACE);
         let standing = if met_at.is_some() { Standing::Met } else { Standing::Unanswered };
         tracing::warn!(
+            code = %Code::AccessUnknown,
             error = %chain(&error),
             last_yes_counts = met_at.is_some(),
             "the provider cannot be asked whether its restrictions are met"

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderMap;
+use sidecar_core::code::Code;
 use sidecar_core::report::chain;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
@@ -170,7 +171,7 @@ async fn keep(
                 let has_copy = state.borrow().usable().is_some();
                 let longest = if has_copy { LONGEST_PAUSE_WITH_COPY } else { LONGEST_PAUSE };
                 let pause = backoff.after_fault(FIRST_PAUSE, longest, error.retry_after());
-                tracing::warn!(reason = %chain(&error), retry_in = ?pause, "discovery failed");
+                tracing::warn!(code = %Code::ProviderDiscovery, reason = %chain(&error), retry_in = ?pause, "discovery failed");
                 state.send_modify(|state| state.fault = Some((error, Instant::now() + pause)));
                 pause
             }

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use sidecar_core::code::Code;
 use sidecar_core::policy::Requirement;
 
 use crate::background::Interrupted;
@@ -118,6 +119,29 @@ pub enum ClaimsError {
 }
 
 impl RedeemError {
+    /// The code of what happened.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        if let Verdict::Unavailable { .. } = self.verdict() {
+            return Code::ProviderDown;
+        }
+        match self {
+            Self::Unavailable(_) => Code::ProviderDown,
+            Self::Issuer => Code::LoginIssuer,
+            Self::ClientSecret | Self::ClientAssertion => Code::LoginCredential,
+            Self::Token(_) => Code::LoginExchange,
+            Self::NoIdToken => Code::LoginToken,
+            Self::IdToken(IdTokenError::Keys(_)) => Code::ProviderKeys,
+            Self::IdToken(error) if error.is_refusal() => Code::LoginToken,
+            Self::IdToken(_) => Code::LoginUnverified,
+            Self::Claims(ClaimsError::EmailNotVerified) | Self::NoEmail => Code::LoginEmail,
+            Self::Claims(ClaimsError::UserInfo(_) | ClaimsError::AccessToken) | Self::UserData(_) => Code::LoginClaims,
+            Self::NotConfirmed(_) => Code::LoginValidate,
+            Self::Unmet(requirement) => requirement.code(),
+            Self::Interrupted(_) => Code::Internal,
+        }
+    }
+
     /// How the visitor is answered (providers.md 2.1; D18, D55): a session that the `validate-url` does not confirm is refused,
     /// as the original does.
     #[must_use]
@@ -200,6 +224,23 @@ pub enum RefreshError {
 }
 
 impl RefreshError {
+    /// The code of what happened.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::SubjectChanged => Code::SessionSubject,
+            Self::Token(error) if error.ends_session() => Code::SessionEnded,
+            Self::Unavailable(_)
+            | Self::ClientSecret
+            | Self::ClientAssertion
+            | Self::Token(_)
+            | Self::IdToken(_)
+            | Self::Claims(_)
+            | Self::UserData(_)
+            | Self::Interrupted(_) => Code::SessionRefresh,
+        }
+    }
+
     /// Whether the session is over, rather than its refresh put off: the provider says so (`invalid_grant`,
     /// `invalid_client`), or it came back as somebody else.
     #[must_use]

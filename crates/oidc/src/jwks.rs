@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use http::header::CACHE_CONTROL;
 use http::{HeaderMap, HeaderValue};
+use sidecar_core::code::Code;
 use tokio::runtime::Handle;
 use tokio::sync::{Mutex as AsyncMutex, Notify};
 use tokio::task::AbortHandle;
@@ -196,7 +197,7 @@ impl Remote {
                     last_good.renew_at = now + COOL_DOWN + pause;
                 }
                 drop(kept);
-                tracing::warn!(error = %error, cause = %error.fault, "the provider's keys could not be fetched");
+                tracing::warn!(code = %Code::ProviderKeys, error = %error, cause = %error.fault, "the provider's keys could not be fetched");
                 Err(error.into())
             }
         }

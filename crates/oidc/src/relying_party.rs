@@ -13,6 +13,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use sidecar_core::code::Code;
 use sidecar_core::login::LoginAttempt;
 use sidecar_core::report::chain;
 use sidecar_core::{Secret, Session, login};
@@ -279,7 +280,7 @@ impl RelyingParty {
                 Ok(identity) => identity.write_to(&mut renewed),
                 // The old refresh token may be used up, so the new one must not be lost for a question that can wait.
                 Err(ClaimsError::UserInfo(error)) if error.fault.is_outage() => {
-                    tracing::warn!(error = %chain(&error), "the claims of a refreshed session stay what they were");
+                    tracing::warn!(code = %Code::ProviderClaims, error = %chain(&error), "the claims of a refreshed session stay what they were");
                 }
                 Err(error) => return Err(error.into()),
             }
@@ -399,7 +400,7 @@ impl RelyingParty {
                         Some(claims)
                     }
                     Err(error) if lack == Lack::Extras => {
-                        tracing::warn!(%error, fault = %error.fault, "additional claims are missing from the session");
+                        tracing::warn!(code = %Code::ProviderClaims, %error, fault = %error.fault, "additional claims are missing from the session");
                         None
                     }
                     Err(error) => return Err(error.into()),

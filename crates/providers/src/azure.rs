@@ -13,6 +13,7 @@ use std::sync::Once;
 use std::time::SystemTime;
 
 use serde::Deserialize;
+use sidecar_core::code::Code;
 use sidecar_core::login::LoginAttempt;
 use sidecar_core::{Secret, Session};
 use sidecar_oidc::id_token::{IdToken, IdTokenError, NonceRule};
@@ -254,7 +255,9 @@ impl Kind for Azure {
             Ok(identity) => take_identity(&mut renewed, identity),
             Err(error @ ClaimsError::EmailNotVerified) => return Err(error.into()),
             // compat: the session goes on as who it was.
-            Err(error) => tracing::warn!(%error, "the claims of a refreshed session could not be read again"),
+            Err(error) => {
+                tracing::warn!(code = %Code::ProviderClaims, %error, "the claims of a refreshed session could not be read again");
+            }
         }
         take_tokens(&mut renewed, tokens, now);
         Ok(Refreshed::Renewed(Box::new(renewed)))

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use sidecar_core::Session;
+use sidecar_core::code::Code;
 use sidecar_core::cookie::{RequestCookies, SetCookie};
 use sidecar_core::login::RandomError;
 
@@ -80,6 +81,19 @@ pub enum Rejection {
     /// The signature is right, but what was signed is no session.
     #[error("session in the cookie cannot be decoded")]
     Malformed,
+}
+
+impl Rejection {
+    /// The code of what happened.
+    #[must_use]
+    pub const fn code(self) -> Code {
+        match self {
+            Self::Tampered => Code::SessionSeal,
+            Self::Expired => Code::SessionExpired,
+            Self::Incomplete => Code::SessionPieces,
+            Self::Malformed => Code::SessionRecord,
+        }
+    }
 }
 
 impl CookieStore {

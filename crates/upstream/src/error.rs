@@ -1,8 +1,9 @@
 //! What went wrong between us and an app.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, io, sync::Arc};
 
-use sidecar_net::{BoxError, DialError, RequestError, TlsError};
+use sidecar_core::code::Code;
+use sidecar_net::{BoxError, DialError, RequestError, Stage, TlsError};
 
 /// Upstreams that cannot be served.
 #[derive(Debug, thiserror::Error)]
@@ -85,11 +86,40 @@ impl ForwardError {
         self.fault
     }
 
+    /// The code of what happened.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self.fault {
+            Fault::Unreachable => self.dial().map_or(Code::AppDown, code_of),
+            Fault::Timeout => Code::AppTimeout,
+            Fault::Closed => Code::AppClosed,
+            Fault::Malformed => Code::AppMalformed,
+            Fault::Visitor => Code::RequestBody,
+            Fault::Internal => Code::Internal,
+        }
+    }
+
     /// Why no connection could be made, if that is what happened.
     #[must_use]
     pub fn dial(&self) -> Option<&DialError> {
         DialError::find(self.source.as_deref()?)
     }
+}
+
+fn code_of(dial: &DialError) -> Code {
+    match dial.stage() {
+        Stage::Resolve => Code::AppName,
+        Stage::Tls => Code::AppTls,
+        Stage::Connect if nobody_listens(dial) => Code::AppRefused,
+        Stage::Connect | Stage::Proxy => Code::AppDown,
+    }
+}
+
+/// Whether the port or socket has nobody behind it.
+fn nobody_listens(dial: &DialError) -> bool {
+    let mut causes = std::iter::successors(Some(dial as &dyn std::error::Error), |&error| error.source());
+    let kind = causes.find_map(|error| error.downcast_ref::<io::Error>()).map(io::Error::kind);
+    matches!(kind, Some(io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound))
 }
 
 fn fault_of(error: &RequestError) -> Fault {

@@ -12,6 +12,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use sidecar_core::code::{self, Code};
 use sidecar_gateway::Peer;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
@@ -63,11 +64,21 @@ pub(super) async fn serve<S>(
     let mut connection = std::pin::pin!(connection);
     tokio::select! {
         // What ended it, a bad head or a hang-up, is the client's affair: hyper has answered what can be answered.
-        _ = connection.as_mut() => return,
+        done = connection.as_mut() => return tell(done),
         () = phase.overdue() => return,
         _ = drain.wait_for(|drain| *drain) => connection.as_mut().graceful_shutdown(),
     }
-    let _ = connection.await;
+    tell(connection.await);
+}
+
+/// Tells of a head that hyper could not read.
+fn tell(done: hyper::Result<()>) {
+    if let Err(error) = done
+        && error.is_parse()
+    {
+        let code = if error.is_parse_too_large() { Code::RequestHead } else { Code::RequestMalformed };
+        tracing::info!(%code, %error, "a request is not taken");
+    }
 }
 
 /// The size of a head as it was sent, short of the version. hyper's own bound is that of its buffer, which a head that
@@ -79,15 +90,22 @@ fn head_bytes<B>(request: &Request<B>) -> usize {
 }
 
 fn too_large() -> Response<Empty<bytes::Bytes>> {
-    let mut answer = Response::new(Empty::new());
-    *answer.status_mut() = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+    let code = Code::RequestHead;
+    tracing::info!(%code, "the head of a request is too large");
+    let mut answer = coded(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, code);
     answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     answer
 }
 
 fn panicked() -> Response<Empty<bytes::Bytes>> {
-    tracing::error!("a request ended in a panic");
+    tracing::error!(code = %Code::Internal, "a request ended in a panic");
+    coded(StatusCode::INTERNAL_SERVER_ERROR, Code::Internal)
+}
+
+/// An empty answer that says its code.
+fn coded(status: StatusCode, code: Code) -> Response<Empty<bytes::Bytes>> {
     let mut answer = Response::new(Empty::new());
-    *answer.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(code::HEADER, HeaderValue::from_static(code.as_str()));
     answer
 }

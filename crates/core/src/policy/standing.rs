@@ -1,5 +1,7 @@
 //! What an identity provider's own restrictions make of a session (differences.md D41).
 
+use crate::code::Code;
+
 /// Whether a session meets the restrictions that are named after things of its provider.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Standing {
@@ -32,4 +34,18 @@ pub enum Requirement {
     /// It is of another tenant than those that are allowed.
     #[error("the user is of a tenant that is not allowed")]
     Tenant,
+}
+
+impl Requirement {
+    /// The code of a session that lacks it.
+    #[must_use]
+    pub const fn code(self) -> Code {
+        match self {
+            Self::User => Code::AccessUser,
+            Self::Organization => Code::AccessOrganization,
+            Self::Team => Code::AccessTeam,
+            Self::Repository => Code::AccessRepository,
+            Self::Tenant => Code::AccessTenant,
+        }
+    }
 }

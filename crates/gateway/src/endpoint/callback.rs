@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use http::{Method, StatusCode};
 use sidecar_core::Session;
+use sidecar_core::code::Code;
 use sidecar_core::cookie::RequestCookies;
 use sidecar_core::login::StateParameter;
 use sidecar_core::policy::Standing;
@@ -41,14 +42,14 @@ pub(crate) async fn answer(shared: &Shared, mut inbound: Inbound, record: &Recor
     };
     let state = callback.state(shared.settings.login.state_encoding);
     if let Some(error) = callback.error() {
-        tracing::warn!(request_id = %inbound.id, error = error.code.as_str(), "the provider refused the login");
+        tracing::warn!(request_id = %inbound.id, code = %Code::LoginRefused, error = error.code.as_str(), "the provider refused the login");
         let target = state.map_or_else(|_| ReturnTo::root(), |state| target(shared, &state.return_to));
         return shared.login_failure_page(&inbound, Failure::RefusedByProvider.because(error.code.as_str()), &target);
     }
     let state = match state {
         Ok(state) => state,
         Err(error) => {
-            tracing::info!(request_id = %inbound.id, %error, "Error while parsing OAuth2 state");
+            tracing::info!(request_id = %inbound.id, code = %Code::LoginState, %error, "Error while parsing OAuth2 state");
             return failed(shared, &inbound, &form, Failure::StateParameter.because(error));
         }
     };
@@ -70,7 +71,7 @@ pub(crate) async fn answer(shared: &Shared, mut inbound: Inbound, record: &Recor
 }
 
 fn malformed(shared: &Shared, inbound: &Inbound, form: &RequestForm, error: CallbackParseError) -> Answer {
-    tracing::info!(request_id = %inbound.id, %error, "Error while parsing OAuth2 callback");
+    tracing::info!(request_id = %inbound.id, code = %Code::RequestQuery, %error, "Error while parsing OAuth2 callback");
     let status = match error {
         CallbackParseError::Repeated(_) => StatusCode::BAD_REQUEST,
         CallbackParseError::Form(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -126,7 +127,7 @@ impl Login<'_> {
     async fn admit(&self, session: &Arc<Session>) -> Answer {
         if let Err(refusal) = self.shared.settings.policy.allow.at_login(session) {
             self.failure("Invalid authentication via OAuth2: unauthorized", session.log_name());
-            tracing::info!(request_id = %self.inbound.id, %refusal, "the account may not enter");
+            tracing::info!(request_id = %self.inbound.id, code = %Code::AccessAccount, %refusal, "the account may not enter");
             return self.kept_out(Failure::NotAllowed.because(refusal), session);
         }
         match self.shared.standings.of_new(session).await {
@@ -140,7 +141,7 @@ impl Login<'_> {
         let cookies = match self.shared.sessions.save(session, self.inbound.presented()) {
             Ok(cookies) => cookies,
             Err(error) => {
-                tracing::error!(request_id = %self.inbound.id, %error, "Error saving session state");
+                tracing::error!(request_id = %self.inbound.id, code = %Code::Internal, %error, "Error saving session state");
                 return self.failed(Failure::Internal.because(error));
             }
         };
@@ -154,13 +155,14 @@ impl Login<'_> {
     }
 
     fn not_redeemed(&self, error: &RedeemError) -> Answer {
-        tracing::warn!(request_id = %self.inbound.id, error = %chain(error), "Error redeeming code during OAuth2 callback");
+        let code = error.code();
+        tracing::warn!(request_id = %self.inbound.id, %code, error = %chain(error), "Error redeeming code during OAuth2 callback");
         match error.verdict() {
             Verdict::Forbidden => {
                 self.failure(&format!("Invalid authentication via OAuth2: {}", chain(error)), None);
-                self.failed(Failure::TokenRefused.because(chain(error)))
+                self.failed(Failure::TokenRefused(code).because(chain(error)))
             }
-            Verdict::Failed => self.failed(Failure::LoginFailed.because(chain(error))),
+            Verdict::Failed => self.failed(Failure::LoginFailed(code).because(chain(error))),
             Verdict::Unavailable { retry_after } => self.shared.retry_page(
                 self.inbound,
                 Failure::ProviderDown.because(chain(error)),

@@ -1,6 +1,7 @@
 //! `PREFIX/sign_in`: the page with the provider's button.
 
 use http::StatusCode;
+use sidecar_core::code::Code;
 
 use crate::answer::{self, Answer};
 use crate::endpoint::start::{self, Beginning};
@@ -36,7 +37,7 @@ pub(crate) fn page(
     let mut answer = match shared.renderer.sign_in(&page) {
         Ok(page) => answer::page(status, page),
         Err(error) => {
-            tracing::error!(request_id = %inbound.id, %error, "Error rendering sign-in template");
+            tracing::error!(request_id = %inbound.id, code = %Code::Internal, %error, "Error rendering sign-in template");
             shared.login_failure_page(inbound, Failure::Internal.because(error), &target)
         }
     };

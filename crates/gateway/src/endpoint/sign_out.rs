@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 use sidecar_core::Session;
+use sidecar_core::code::Code;
 use sidecar_core::report::chain;
 
 use crate::answer::{self, Answer};
@@ -28,7 +29,7 @@ pub(crate) async fn answer(shared: &Shared, mut inbound: Inbound, session: Optio
             && let Err(error) = logout.call(id_token).await
         {
             // What comes of it changes nothing: the visitor is signed out here.
-            tracing::warn!(request_id = %inbound.id, error = %chain(&error), "the backend logout call failed");
+            tracing::warn!(request_id = %inbound.id, code = %Code::ProviderLogout, error = %chain(&error), "the backend logout call failed");
         }
     }
     let mut answer = answer::redirect(StatusCode::FOUND, inbound.method(), &location);

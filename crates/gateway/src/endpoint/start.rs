@@ -1,6 +1,7 @@
 //! `PREFIX/start`: the authorization request (RFC 6749 §4.1.1).
 
 use http::StatusCode;
+use sidecar_core::code::Code;
 use sidecar_core::form::Form;
 use sidecar_core::login::StateParameter;
 use sidecar_core::return_to::ReturnTo;
@@ -79,7 +80,7 @@ pub(crate) fn begin(shared: &Shared, inbound: &Inbound, beginning: &Beginning<'_
     let cookies = match shared.begin_login(inbound, &attempt, Destination { return_to: target.as_str(), restarts }) {
         Ok(cookies) => cookies,
         Err(error) => {
-            tracing::error!(request_id = %inbound.id, %error, "a login cannot be sealed");
+            tracing::error!(request_id = %inbound.id, code = %Code::Internal, %error, "a login cannot be sealed");
             return shared.failure_page(inbound, Failure::Internal.because(error));
         }
     };

@@ -6,21 +6,27 @@ use http::StatusCode;
 use sidecar_core::Session;
 use sidecar_core::claims::{ClaimValue, write_json_string};
 use sidecar_core::policy::{Decision, Refusal};
+use sidecar_core::request_id::RequestId;
 
 use crate::answer::{self, Answer};
+use crate::shared::Shared;
 
 /// The session's claims, `{}` for an exempt request without a session, 403 for one that the provider's restrictions keep
 /// out, else 401.
-pub(crate) fn answer(decision: &Decision) -> Answer {
+pub(crate) fn answer(decision: &Decision, id: &RequestId) -> Answer {
     let mut answer = match decision {
         Decision::Allow(grant) => match grant.session() {
             Some(session) => answer::json(StatusCode::OK, to_json(session)),
             None => answer::json(StatusCode::OK, "{}"),
         },
-        Decision::Refuse(Refusal::Standing(_)) => answer::text_error(StatusCode::FORBIDDEN),
-        Decision::Refuse(Refusal::Unanswered) => answer::retry_text_error(),
-        Decision::Login | Decision::Refuse(Refusal::Email | Refusal::Group | Refusal::Constraint) => {
-            answer::text_error(StatusCode::UNAUTHORIZED)
+        Decision::Login => answer::text_error(StatusCode::UNAUTHORIZED),
+        Decision::Refuse(refusal) => {
+            let answer = match refusal {
+                Refusal::Standing(_) => answer::text_error(StatusCode::FORBIDDEN),
+                Refusal::Unanswered => answer::retry_text_error(),
+                Refusal::Email | Refusal::Group | Refusal::Constraint => answer::text_error(StatusCode::UNAUTHORIZED),
+            };
+            Shared::refused(id, (*refusal).into(), answer)
         }
     };
     answer::no_store(&mut answer);

@@ -156,7 +156,7 @@ mod tests {
         let page = pages().error(&ErrorPage {
             status: StatusCode::FORBIDDEN,
             message: hostile,
-            code: sidecar_core::code::Code::LoginFailed,
+            code: sidecar_core::code::Code::LoginExchange,
             request_id: hostile,
             account: Some(hostile),
             ways: Ways::To(hostile),
@@ -175,7 +175,7 @@ mod tests {
             let page = pages().error(&ErrorPage {
                 status: StatusCode::FORBIDDEN,
                 message: "no",
-                code: sidecar_core::code::Code::LoginFailed,
+                code: sidecar_core::code::Code::LoginExchange,
                 request_id: "id",
                 account: Some("alice@example.com"),
                 ways: Ways::OtherAccount { target: "/x", chosen_at },

@@ -9,6 +9,7 @@ use std::{
 };
 
 use http::{Request, Response, StatusCode};
+use sidecar_core::code::Code;
 
 use crate::{Body, local};
 
@@ -68,7 +69,7 @@ impl Files {
                 local::text(StatusCode::FORBIDDEN, "403 Forbidden\n")
             }
             Err(error) => {
-                tracing::warn!(%error, "a file cannot be served");
+                tracing::warn!(code = %Code::AppFile, %error, "a file cannot be served");
                 local::text(StatusCode::INTERNAL_SERVER_ERROR, "500 Internal Server Error\n")
             }
         }

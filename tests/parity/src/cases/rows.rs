@@ -13,7 +13,16 @@ pub fn everywhere() -> Vec<Explained> {
     rows.extend(cookie_per_login());
     rows.extend(ways_on());
     rows.push(last_word_on_a_cookie());
+    rows.push(code_of_a_failure());
     rows
+}
+
+// === P70 ===
+
+fn code_of_a_failure() -> Explained {
+    explained("P70", "header x-auth-request-error", |pair| {
+        pair.original.is_none() && pair.ours.is_some_and(|code| code.starts_with("E-"))
+    })
 }
 
 // === D61 ===
