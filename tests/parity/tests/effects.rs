@@ -9,23 +9,10 @@ use sidecar_testkit::place;
 
 /// Served options without such a test; the list must be exact.
 const WITHOUT: &[&str] = &[
-    "client-secret-file",
-    "validate-url",
-    "oidc-public-key-file",
-    "provider-ca-file",
-    "use-system-trust-store",
-    "ssl-insecure-skip-verify",
-    "azure-tenant",
-    "resource",
-    "oidc-extra-audience",
-    "refresh-before-expiry",
-    "refresh-grace",
-    "session-store-type",
     "flush-interval",
     "proxy-websockets",
     "disable-keep-alives",
     "ssl-upstream-insecure-skip-verify",
-    "watch-config",
     "display-htpasswd-form",
     "logging-local-time",
 ];
@@ -56,7 +43,7 @@ fn sets(source: &str, row: &sidecar_config::Row) -> bool {
     let word = |name: &str| source.contains(&format!("\"{name}\"")) || source.contains(&format!("{name} = "));
     by_flag
         || row.variable().is_some_and(|variable| word(&variable))
-        || row.key.is_some_and(|key| word(key) && source.contains(".file("))
+        || row.key.is_some_and(|key| word(key) && [".file(", ".config(", "write("].iter().any(|by| source.contains(by)))
 }
 
 #[test]

@@ -137,6 +137,12 @@ impl Tenant {
         &self.state.client
     }
 
+    /// The key that its tokens are signed with, as a PEM file.
+    #[must_use]
+    pub fn public_key_pem(&self) -> String {
+        self.state.signer.public_key_pem()
+    }
+
     /// Makes ID tokens of their claims by `forge` from now on, which may sign with the tenant's key or another.
     pub fn forge(&self, forge: impl Fn(&Signer, Value) -> String + Send + Sync + 'static) {
         *self.state.forge.lock().expect("not poisoned") = Box::new(forge);

@@ -17,6 +17,14 @@ const HOSTS: [&str; 3] = ["app1.example.com", "app2.example.com", "auth.example.
 const OPEN: &str = "https://app1.example.com/open";
 const RESTRICTED: &str = "https://app2.example.com/restricted?x=1";
 
+/// What somebody is told who is kept out.
+#[derive(Clone, Copy)]
+struct Why<'a> {
+    code: &'a str,
+    /// Words of the page.
+    text: &'a str,
+}
+
 /// The three sidecars, each before an app.
 struct Cluster {
     sidecars: [Program; 3],
@@ -48,14 +56,16 @@ impl Cluster {
     }
 
     /// Whoever signed in at app1 stays outside app2, is told why, and is still welcome at app1.
-    fn assert_kept_out(&self, browser: &mut Browser, why: &str, account: &str) {
+    fn assert_kept_out(&self, browser: &mut Browser, why: Why<'_>, account: &str) {
         let cookies = browser.cookies_for(RESTRICTED);
         let page = browser.open(RESTRICTED);
         assert_eq!((page.status(), page.url.as_str()), (403, RESTRICTED), "{page}");
-        assert!(page.text().contains(why) && page.text().contains(account), "{page}");
+        assert!(page.text().contains(why.text) && page.text().contains(account), "{page}");
+        assert_eq!(page.response.headers.get("X-Auth-Request-Error"), Some(why.code), "{page}");
         assert!(page.link("Sign in with another account").href.starts_with("/oauth2/"), "{page}");
         let page = browser.open("https://app2.example.com/oauth2/auth");
         assert_eq!(page.status(), 403, "PREFIX/auth: {page}");
+        assert_eq!(page.response.headers.get("X-Auth-Request-Error"), Some(why.code), "{page}");
         assert_eq!(browser.cookies_for(RESTRICTED), cookies, "the session stays");
         assert_eq!(browser.open(OPEN).status(), 200, "and is good at app1");
         assert!(self.apps[1].seen().is_empty(), "the restricted app heard nothing");
@@ -75,11 +85,11 @@ fn assert_page_of_an_app(page: &Page, url: &str) {
 }
 
 /// `inside` may enter app2 with the session of app1, `outside` may not, for the reason that the page gives.
-fn assert_holds(restriction: &[&str], inside: &str, outside: &str, why: &str) {
+fn assert_holds(restriction: &[&str], inside: &str, outside: &str, code: &str, text: &str) {
     let cluster = Cluster::at_gitea(restriction);
     let mut browser = cluster.browser();
     assert_page_of_an_app(&enter(&mut browser, OPEN, outside), OPEN);
-    cluster.assert_kept_out(&mut browser, why, outside);
+    cluster.assert_kept_out(&mut browser, Why { code, text }, outside);
 
     // The way on that the page offers, once Gitea has forgotten who was here.
     let page = browser.open(RESTRICTED);
@@ -107,25 +117,37 @@ fn assert_holds(restriction: &[&str], inside: &str, outside: &str, why: &str) {
 
 #[test]
 fn an_organization_is_required_of_sessions_that_another_app_made() {
-    assert_holds(&["--github-org=acme"], "bob", "carol", "not a member of the organization");
+    assert_holds(&["--github-org=acme"], "bob", "carol", "E-ACCESS-ORGANIZATION", "not a member of the organization");
 }
 
 #[test]
 fn a_team_is_required_of_sessions_that_another_app_made() {
     let team = ["--github-org=globex", "--github-team=staff"];
-    assert_holds(&team, "alice", "bob", "not a member of the organization");
-    assert_holds(&["--github-org=acme", "--github-team=platform,Owners"], "bob", "carol", "not a member of the");
-    assert_holds(&["--github-team=globex:staff"], "alice", "bob", "not a member of a team");
+    assert_holds(&team, "alice", "bob", "E-ACCESS-ORGANIZATION", "not a member of the organization");
+    assert_holds(
+        &["--github-org=acme", "--github-team=platform,Owners"],
+        "bob",
+        "carol",
+        "E-ACCESS-ORGANIZATION",
+        "not a member of the",
+    );
+    assert_holds(&["--github-team=globex:staff"], "alice", "bob", "E-ACCESS-TEAM", "not a member of a team");
 }
 
 #[test]
 fn a_user_is_required_of_sessions_that_another_app_made() {
-    assert_holds(&["--github-user=carol"], "carol", "alice", "certain users");
+    assert_holds(&["--github-user=carol"], "carol", "alice", "E-ACCESS-USER", "certain users");
 }
 
 #[test]
 fn access_to_a_repository_is_required_of_sessions_that_another_app_made() {
-    assert_holds(&["--github-repo=acme/closed-repo"], "carol", "alice", "no access to the repository");
+    assert_holds(
+        &["--github-repo=acme/closed-repo"],
+        "carol",
+        "alice",
+        "E-ACCESS-REPOSITORY",
+        "no access to the repository",
+    );
 }
 
 #[test]
@@ -155,6 +177,7 @@ fn a_repository_is_asked_about_once_for_each_session() {
         spoiler.spoil(repository, fault.clone());
         let page = browser.open(RESTRICTED);
         assert_eq!(page.status(), 503, "{fault:?}: {page}");
+        assert_eq!(page.response.headers.get("X-Auth-Request-Error"), Some("E-ACCESS-UNKNOWN"), "{page}");
         assert_eq!(browser.open(OPEN).status(), 200);
     }
     spoiler.heal();
@@ -175,6 +198,7 @@ fn a_tenant_is_required_of_sessions_that_another_app_made() {
         browser
     };
     let mut mallory = enter("mallory@outlook.com");
-    cluster.assert_kept_out(&mut mallory, "organization", "mallory@outlook.com");
+    let why = Why { code: "E-ACCESS-TENANT", text: "organization" };
+    cluster.assert_kept_out(&mut mallory, why, "mallory@outlook.com");
     assert_page_of_an_app(&enter("alice@example.com").open(RESTRICTED), RESTRICTED);
 }
