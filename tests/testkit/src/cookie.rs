@@ -162,6 +162,12 @@ fn default_path(path: &str) -> String {
     }
 }
 
+/// Whether a `Set-Cookie` line gives the cookie a value, as one that takes it away does not. (A value may end in `=`.)
+#[must_use]
+pub fn gives_a_value(line: &str) -> bool {
+    line.split(';').next().and_then(|pair| pair.split_once('=')).is_some_and(|(_, value)| !value.trim().is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -212,6 +218,13 @@ mod tests {
         for past in ["Max-Age=0", "Expires=Thu, 01 Jan 1970 00:00:00 GMT"] {
             let gone = format!("a=; Path=/; {past}");
             assert_eq!(header(&jar(&[(url, "a=1; Path=/"), (url, &gone)]), url), "");
+        }
+    }
+
+    #[test]
+    fn a_value_that_ends_in_an_equals_sign_is_a_value() {
+        for (line, gives) in [("a=b|1|cw==; Path=/", true), ("a=b=", true), ("a=; Max-Age=0", false), ("a", false)] {
+            assert_eq!(gives_a_value(line), gives, "{line}");
         }
     }
 }

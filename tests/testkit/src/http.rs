@@ -67,6 +67,24 @@ impl Request {
         &self.method
     }
 
+    /// The target.
+    #[must_use]
+    pub fn target(&self) -> &str {
+        &self.target
+    }
+
+    /// The header lines.
+    #[must_use]
+    pub fn headers(&self) -> &Headers {
+        &self.headers
+    }
+
+    /// The body.
+    #[must_use]
+    pub fn body_bytes(&self) -> &[u8] {
+        &self.body
+    }
+
     /// The bytes to send to `authority`.
     #[must_use]
     pub fn to_bytes(&self, authority: &str) -> Vec<u8> {

@@ -99,6 +99,12 @@ impl Issuer {
         self.app.forget();
     }
 
+    /// A token that this provider would sign for the program about whoever has these claims, without a nonce.
+    #[must_use]
+    pub fn token(&self, claims: &Value) -> String {
+        self.state.signer.sign(&self.state.claims(claims, &Value::Null))
+    }
+
     /// The flags of a program for which this is its provider.
     #[must_use]
     pub fn flags(&self) -> Vec<String> {
@@ -155,16 +161,7 @@ impl State {
         let (Some(nonce), None) = (known, script.refusal) else {
             return json_reply(script.refusal.unwrap_or(400), &json!({ "error": "invalid_grant" }));
         };
-        let now = seconds();
-        let mut claims = json!({
-            "iss": self.url, "sub": "subject-1", "aud": self.client.id, "iat": now, "exp": now + 3600, "nonce": nonce,
-        });
-        for (name, value) in script.claims.as_object().into_iter().flatten() {
-            claims[name] = value.clone();
-        }
-        if let Value::Object(claims) = &mut claims {
-            claims.retain(|_, value| !value.is_null());
-        }
+        let claims = self.claims(&script.claims, &json!(nonce));
         let refresh_token = script.give("refresh", nonce);
         let forge = Arc::clone(&script.forge);
         drop(script);
@@ -174,6 +171,23 @@ impl State {
             "refresh_token": refresh_token, "id_token": id_token,
         });
         json_reply(200, &answer)
+    }
+}
+
+impl State {
+    /// What is always said, and then what the test says.
+    fn claims(&self, more: &Value, nonce: &Value) -> Value {
+        let now = seconds();
+        let mut claims = json!({
+            "iss": self.url, "sub": "subject-1", "aud": self.client.id, "iat": now, "exp": now + 3600, "nonce": nonce,
+        });
+        for (name, value) in more.as_object().into_iter().flatten() {
+            claims[name] = value.clone();
+        }
+        if let Value::Object(claims) = &mut claims {
+            claims.retain(|_, value| !value.is_null());
+        }
+        claims
     }
 }
 

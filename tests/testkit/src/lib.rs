@@ -9,6 +9,7 @@
 //! Tenant     Microsoft's old endpoints and Graph, which nobody emulates: ours, and so no evidence of itself
 //! Spoiler    stands before any of these and spoils the answers that the test names
 //! Issuer     an OpenID provider that says whatever the test wants about whoever comes: ours, and so no evidence of itself
+//! Http2Client Node's client of HTTP/2, for many requests at a time
 //! Oracle     an app of Node, Python or Go, which tells what it understood
 //! Elsewhere  lets a program find `github.com` and its like on this machine, with certificates it trusts
 //! Browser    cookies, redirects, links and forms; every host name leads to this machine
@@ -30,6 +31,7 @@ mod github_front;
 pub mod headers;
 pub mod html;
 pub mod http;
+pub mod http2;
 pub mod issuer;
 pub mod oracle;
 mod passage;

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 
 use sidecar_testkit::oracle::{Oracle, Parser, Understood};
-use sidecar_testkit::{App, Launch, Provider, Request, Which, websocket};
+use sidecar_testkit::program::COOKIE_SECRET;
+use sidecar_testkit::{App, Launch, Program, Provider, Request, Which, websocket};
 
 use crate::random::Random;
 use crate::site::{Site, Visitor, sign_in};
@@ -39,7 +40,7 @@ const FORGED: &str = "forged-";
 /// How many lines of a head are forged; 256 is the limit for all.
 const LINES: usize = 180;
 
-const FLAGS: [&str; 5] = [
+pub(crate) const FLAGS: [&str; 5] = [
     "--set-xauthrequest",
     "--pass-access-token",
     "--skip-auth-route=GET=^/public/",
@@ -75,7 +76,7 @@ fn aliases(name: &str, random: &mut Random) -> BTreeSet<String> {
 }
 
 /// Heads full of forged lines: aliases by chance, the names themselves before, between and behind them.
-fn forged_heads() -> Vec<Vec<(String, String)>> {
+pub(crate) fn forged_heads() -> Vec<Vec<(String, String)>> {
     let mut random = Random::seeded("header aliases", SEED);
     let mut all: Vec<String> = NAMES.iter().flat_map(|(name, _)| aliases(name, &mut random)).collect();
     for at in (1..all.len()).rev() {
@@ -99,7 +100,7 @@ struct Way {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Session {
+pub(crate) enum Session {
     Alices,
     None,
 }
@@ -121,7 +122,7 @@ fn ways(cookie: &str) -> Vec<Way> {
     ]
 }
 
-fn assert_told_by_us_alone(seen: &Understood, session: Session, what: &str) {
+pub(crate) fn assert_told_by_us_alone(seen: &Understood, session: Session, what: &str) {
     for (name, value) in NAMES {
         match (seen.told(name), session) {
             (None, Session::None) => {}
@@ -184,6 +185,60 @@ fn not_one_byte_of_such_a_line_is_sent_to_the_app() {
             assert!(!raw.contains(FORGED), "{}: {raw}", way.what);
             for (name, _) in NAMES {
                 assert!(seen.headers.folded(name).count() <= 1, "{}: {name}", way.what);
+            }
+        }
+    }
+}
+
+/// Names of the operator's own choice, and what the app is told of alice by them.
+const CHOSEN: [(&str, &str); 3] =
+    [("X-Acme-User", "alice"), ("Remote-User", "alice"), ("x-acme_Mail.address", "alice@example.com")];
+
+/// The program with a structured configuration that injects [`CHOSEN`].
+fn with_chosen_names(upstream: &str) -> Program {
+    let launch = Launch::new(Which::Ours).listening_as_configured();
+    let (issuer, id) = (Provider::shared().issuer(), Provider::shared().client_id());
+    let secret = Provider::shared().client_secret();
+    let claims = ["user", "user", "email"];
+    let injected = CHOSEN
+        .iter()
+        .zip(claims)
+        .map(|((name, _), claim)| format!("- {{name: '{name}', values: [{{claimSource: {{claim: {claim}}}}}]}}\n"));
+    let yaml = format!(
+        "server:\n  bindAddress: {}\nupstreamConfig:\n  upstreams:\n  - {{id: app, path: /, uri: '{upstream}'}}\n\
+         injectRequestHeaders:\n{}providers:\n- id: one\n  provider: oidc\n  clientID: {id}\n  clientSecret: {secret}\n  \
+         scope: openid email profile groups\n  oidcConfig: {{issuerURL: '{issuer}'}}\n",
+        launch.address(),
+        injected.collect::<String>(),
+    );
+    let path = launch.write("alpha.yaml", &yaml);
+    let callback = format!("--redirect-url={}", launch.callback());
+    let beside = ["--email-domain=*", "--cookie-secure=false", "--skip-auth-route=^/public/", &callback];
+    let secret = format!("--cookie-secret={COOKIE_SECRET}");
+    launch.flags(beside).flags([secret, format!("--alpha-config={}", path.display())]).start()
+}
+
+#[test]
+fn nor_does_one_of_a_name_that_the_operator_chose() {
+    let app = App::start();
+    let program = with_chosen_names(&app.upstream());
+    let cookie = sign_in(&program);
+    let mut random = Random::seeded("aliases of chosen names", SEED);
+    let mut visitor = Visitor::of(&program);
+    for (name, value) in CHOSEN {
+        // The name in dashes has all the places that a separator may stand at.
+        let aliases: Vec<_> = aliases(&name.replace(['_', '.'], "-"), &mut random).into_iter().collect();
+        for aliases in aliases.chunks(LINES) {
+            for (request, told) in [
+                (Request::get("/private").cookie(&cookie), &[value][..]),
+                (Request::get("/public/x"), &[]),
+                (websocket::handshake(Request::get("/public/x")), &[]),
+            ] {
+                let request = aliases.iter().fold(request, |request, alias| request.header(alias, FORGED));
+                assert_eq!(visitor.ask(&request).status, 200, "{name}");
+                let seen = app.last();
+                assert!(!String::from_utf8_lossy(&seen.raw_head).contains(FORGED), "{name}: {:?}", seen.headers);
+                assert_eq!(seen.headers.folded(name).collect::<Vec<_>>(), told, "{name}");
             }
         }
     }

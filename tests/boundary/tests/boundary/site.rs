@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use sidecar_testkit::oracle::{Oracle, Understood};
-use sidecar_testkit::{Browser, Connection, Launch, Program, Provider, Request, Response, Which};
+use sidecar_testkit::{Browser, Connection, Launch, Program, Provider, Request, Response, Which, cookie};
 
 /// The name of the session cookie.
 pub(crate) const SESSION: &str = "_oauth2_proxy";
@@ -92,11 +92,16 @@ impl<'a> Visitor<'a> {
 /// Whether the answer is one of those that visitors without a session get.
 pub(crate) fn is_denial(answer: &Response) -> bool {
     let location = answer.location();
-    let session =
-        answer.headers.all("Set-Cookie").any(|line| line.starts_with(&format!("{SESSION}=")) && !line.contains("=;"));
+    let session = answer
+        .headers
+        .all("Set-Cookie")
+        .any(|line| line.starts_with(&format!("{SESSION}=")) && cookie::gives_a_value(line));
     !session
         && match answer.status {
-            301 => location.starts_with('/') && !location.starts_with("//") && !location.starts_with("/\\"),
+            301 => {
+                let location = location.strip_prefix("http://app.test").unwrap_or(location);
+                location.starts_with('/') && !location.starts_with("//") && !location.starts_with("/\\")
+            }
             302 => location.starts_with(Provider::shared().issuer()),
             400 | 401 | 403 => true,
             _ => false,

@@ -17,7 +17,7 @@ mod unnamed;
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use sidecar_testkit::{App, Launch, Provider, Request, Response, Which, websocket};
+use sidecar_testkit::{App, Launch, Provider, Request, Response, Which, cookie, websocket};
 
 use crate::site::{SESSION, Site};
 
@@ -66,6 +66,6 @@ fn hands_out_a_session(answer: &Response) -> bool {
     let pieces = [format!("{SESSION}="), format!("{SESSION}_0="), format!("{SESSION}_1=")];
     answer.headers.all("Set-Cookie").any(|line| {
         let is_ours = pieces.iter().any(|piece| line.starts_with(piece));
-        is_ours && !line.contains("=;")
+        is_ours && cookie::gives_a_value(line)
     })
 }

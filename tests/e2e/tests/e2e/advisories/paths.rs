@@ -106,7 +106,7 @@ fn ghsa_pxq7_h93f_9jrg_a_fragment_is_no_part_of_the_path_that_a_skip_rule_sees()
 }
 
 /// Forwarded as they are to whoever has a session.
-const ONE_READING_TOO_MANY: [&str; 12] = [
+pub(super) const ONE_READING_TOO_MANY: [&str; 12] = [
     "/public/..;/admin",
     "/public/a;v=1",
     "/public/a%3Bv",
@@ -122,7 +122,7 @@ const ONE_READING_TOO_MANY: [&str; 12] = [
 ];
 
 /// Redirected to their cleaned, decoded path.
-const CLEANED_WHEN_DECODED: [&str; 3] = ["/public/..%2fadmin", "/public/%2e%2e/admin", "/public%2F%2Fa"];
+pub(super) const CLEANED_WHEN_DECODED: [&str; 3] = ["/public/..%2fadmin", "/public/%2e%2e/admin", "/public%2F%2Fa"];
 
 #[test]
 fn ghsa_63jm_59jj_478j_no_skip_rule_opens_an_ambiguous_path() {
