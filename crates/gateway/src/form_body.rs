@@ -1,5 +1,6 @@
 //! The form that a request brings: its query, and its body if that is a form.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -49,6 +50,14 @@ impl RequestForm {
         let mut form = Form::parse(&self.body, Semicolons::Refused)?;
         form.extend(Form::parse(&self.query, semicolons)?);
         Ok(form)
+    }
+
+    /// The query with `&` between its pairs, whatever separates them here.
+    pub(crate) fn plain_query(&self, semicolons: Semicolons) -> Cow<'_, str> {
+        match semicolons {
+            Semicolons::Separate if self.query.contains(';') => Cow::Owned(self.query.replace(';', "&")),
+            Semicolons::Separate | Semicolons::Refused => Cow::Borrowed(&self.query),
+        }
     }
 
     /// The pairs that can be read, in the same order.

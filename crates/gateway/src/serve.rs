@@ -127,8 +127,8 @@ impl Gateway {
             (None, Route::Guarded(endpoint)) => self.guarded(endpoint, inbound, &mut record).await,
         };
         if old_and_kept && answer.body().size_hint().exact().is_none() {
-            // The end of the connection is the end of the body; hyper would say that it is kept.
-            answer::close(&mut answer);
+            // The end of the connection is the end of the body. Of an answer of 1.1 hyper would say that it is kept.
+            *answer.version_mut() = Version::HTTP_10;
         }
         record.status(answer.status());
         answer.map(|body| Observed::new(body, Some(record)))

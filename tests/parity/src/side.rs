@@ -76,6 +76,12 @@ fn answer(seen: &Seen) -> Reply {
         Reply::Text(status, headers, body.to_owned())
     };
     let path = seen.target.split('?').next().unwrap_or_default();
+    if let Some(status) = path.strip_prefix("/answers/status/").and_then(|status| status.parse().ok()) {
+        return text(status, vec![("Content-Type", "text/plain".into()), ("X-Mine", "1".into())], "as asked\n");
+    }
+    if let Some(name) = path.strip_prefix("/answers/lines/") {
+        return Reply::Raw(lines(name).into_bytes());
+    }
     match path {
         "/answers/404" => text(404, vec![("Content-Type", "text/plain".into())], "not here\n"),
         "/answers/500" => text(500, vec![("Content-Type", "text/html".into())], "<html>the app's own</html>"),
@@ -108,6 +114,33 @@ fn answer(seen: &Seen) -> Reply {
         ),
         _ => text(200, vec![("Content-Type", "text/plain; charset=utf-8".into())], "the app\n"),
     }
+}
+
+/// An answer with header lines of a certain kind.
+fn lines(kind: &str) -> String {
+    let lines = match kind {
+        "relative-location" => "Location: ../up?x=y\r\n",
+        "many" => "X-Two: a\r\nX-Two: b\r\nx-two: c\r\n",
+        "links" => "Link: </a>\r\nLink: </b>\r\n",
+        "cookies" => "Set-Cookie: a=1; Path=/\r\nSet-Cookie: b=2; HttpOnly\r\nSet-Cookie: a=3\r\n",
+        "caching" => {
+            "Cache-Control: max-age=60\r\nETag: \"x\"\r\nLast-Modified: Mon, 30 Nov 2026 00:00:00 GMT\r\nAge: 3\r\n"
+        }
+        "security" => {
+            "Content-Security-Policy: default-src *\r\nX-Frame-Options: DENY\r\nReferrer-Policy: no-referrer\r\n"
+        }
+        "challenge" => "WWW-Authenticate: Basic realm=\"x\"\r\nWWW-Authenticate: Bearer\r\n",
+        "server" => "Server: mine/1\r\nVia: 1.1 x\r\nX-Powered-By: y\r\n",
+        "date" => "Date: Mon, 30 Nov 2026 00:00:00 GMT\r\n",
+        "empty" => "X-Empty:\r\nX-Blank:   \r\n",
+        "odd-names" => "x_under_score: 1\r\nX.DOT: 2\r\n",
+        "upgrade" => "Upgrade: h2c\r\nConnection: Upgrade\r\n",
+        "cors" => "Access-Control-Allow-Origin: *\r\nVary: Origin\r\n",
+        _ => "Content-Language: de\r\n",
+    };
+    format!(
+        "HTTP/1.1 200 OK\r\nX-Answered-By: the app\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n{lines}\r\nok"
+    )
 }
 
 /// A body in pieces with a trailer. Its type is told, since the original guesses the type of such a body at times only.

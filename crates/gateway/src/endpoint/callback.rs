@@ -36,7 +36,7 @@ pub(crate) async fn answer(shared: &Shared, mut inbound: Inbound, record: &Recor
         Ok(form) => form,
         Err(failure) => return shared.failure_page(&inbound, failure),
     };
-    let callback = match Callback::parse(&form.query, &form.body) {
+    let callback = match Callback::parse(&form.plain_query(shared.settings.semicolons), &form.body) {
         Ok(callback) => callback,
         Err(error) => return malformed(shared, &inbound, &form, error),
     };

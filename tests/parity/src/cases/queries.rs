@@ -37,5 +37,7 @@ fn allowed() -> Configuration {
     let mut cases = usual();
     cases.push(case("a page without a session", get("/page?a=1;b=2")));
     cases.push(case("constraints", get("/oauth2/auth?x=1;allowed_groups=none").signed_in()));
+    cases.push(case("a callback", get("/oauth2/callback?error=denied;state=a:b")));
+    cases.push(case("a callback with a code", get("/oauth2/callback?code=c;state=one")));
     configuration("queries with semicolons", &["--allow-query-semicolons=true"], cases)
 }

@@ -254,16 +254,6 @@ pub(super) fn pattern_in_the_path_alone_of_a_page() -> Vec<Explained> {
     })]
 }
 
-/// D53: the same where a target shows in `Location` as it is.
-pub(super) fn pattern_in_the_path_alone_at_the_end() -> Vec<Explained> {
-    let kept: fn(&Pair<'_>) -> bool = |pair| {
-        let behind_the_path =
-            |text: &str| text.contains("?b=//c") || text.contains("?u=https://x/") || text.contains("#/bar");
-        pair.all_original["location"] == "/" && pair.all_ours.get("location").is_some_and(|to| behind_the_path(to))
-    };
-    vec![explained("D53", "location", kept), explained("D53", "body", kept)]
-}
-
 /// D02: a forwarded address exempts no proxied page.
 pub(super) fn forwarded_uri_exempts_no_page() -> Vec<Explained> {
     vec![explained("D02", "*", |pair| {
@@ -315,20 +305,6 @@ pub(super) fn no_login_for_scripts() -> Vec<Explained> {
     vec![explained("D48", "*", |pair| pair.all_original["status"] == "302" && pair.all_ours["status"] == "401")]
 }
 
-/// D48: the same whether the original shows its page or begins a login.
-pub(super) fn no_login_for_subresources() -> Vec<Explained> {
-    vec![explained("D48", "*", |pair| {
-        matches!(pair.all_original["status"].as_str(), "302" | "403")
-            && pair.all_ours["status"] == "401"
-            && pair.all_ours["body"] == "{}"
-    })]
-}
-
-/// D58: an error that is told twice is no answer of a provider.
-pub(super) fn error_twice() -> Vec<Explained> {
-    vec![explained("D58", "*", |pair| pair.all_original["status"] == "403" && pair.all_ours["status"] == "400")]
-}
-
 /// D22: a bad query where the sign-in page would come.
 pub(super) fn bad_query_is_400() -> Vec<Explained> {
     vec![explained("D22", "status", |pair| pair.is("403", "400")), explained("D22", "page *", |_| true)]
@@ -351,13 +327,6 @@ pub(super) fn added_after_connection() -> Vec<Explained> {
 pub(super) fn two_cookie_lines() -> Vec<Explained> {
     vec![explained("D07", "app header cookie", |pair| {
         pair.original.is_some_and(|value| value.contains("a=1,")) && pair.ours == Some("a=1")
-    })]
-}
-
-/// D07: cookies of several lines reach the app in one line that it can read.
-pub(super) fn cookie_lines_as_one() -> Vec<Explained> {
-    vec![explained("D07", "app header cookie", |pair| {
-        pair.original.is_some_and(|value| value.contains(',')) && pair.ours.is_none_or(|value| !value.contains(','))
     })]
 }
 
@@ -401,14 +370,6 @@ pub(super) fn other_upgrades_dropped() -> Vec<Explained> {
 /// P01: an absolute-form target is forwarded in origin form.
 pub(super) fn origin_form() -> Vec<Explained> {
     vec![explained("P01", "app target", |pair| pair.is("http://other.example.com/abs?x=1", "/abs?x=1"))]
-}
-
-/// P01: one without a path asks for `/`, and its clean form is a path.
-pub(super) fn absolute_form_as_a_path() -> Vec<Explained> {
-    vec![explained("P01", "*", |pair| {
-        let cleaned = pair.all_original.get("location").is_some_and(|to| to.starts_with("http://app.example.com"));
-        pair.all_original["status"] == "301" && cleaned
-    })]
 }
 
 /// P02: a forwarded host that is a list says nothing.
@@ -467,11 +428,6 @@ pub(super) fn interim_answers() -> Vec<Explained> {
     let mut rows = headers_stay_after_an_interim_answer();
     rows.push(explained("P10", "app header expect", |pair| pair.original.is_some() && pair.ours.is_none()));
     rows
-}
-
-/// P10: `Expect` is answered here and does not reach the app.
-pub(super) fn interim_answers_to_nobody() -> Vec<Explained> {
-    vec![explained("P10", "app header expect", |pair| pair.original.is_some() && pair.ours.is_none())]
 }
 
 /// P10: an interim answer of the app loses no header of ours.
@@ -547,24 +503,6 @@ pub(super) fn no_query_of_ours_in_logs() -> Vec<Explained> {
         };
         pair.original.and_then(without_query).as_deref() == pair.ours
     })]
-}
-
-/// P75: a connection goes on behind a page, whose length is told.
-pub(super) fn page_of_known_length() -> Vec<Explained> {
-    vec![
-        explained("P75", "connection afterwards", |pair| pair.is("closed", "kept")),
-        explained("P75", "header connection", |pair| pair.added("keep-alive")),
-    ]
-}
-
-/// P76: an empty line before a request is passed over.
-pub(super) fn empty_line_passed_over() -> Vec<Explained> {
-    vec![explained("P76", "*", |pair| pair.all_original["status"] == "400" && pair.all_ours["status"] == "200")]
-}
-
-/// P77: a port that none can be.
-pub(super) fn no_port() -> Vec<Explained> {
-    vec![explained("P77", "*", |pair| pair.all_ours["status"] == "400" && pair.all_ours["app reached"].is_empty())]
 }
 
 /// P17: a sign-in page that fails is answered with the error page, not with a piece of itself before that.

@@ -1,9 +1,10 @@
 //! Cookie headers in every shape that a browser, a proxy or an attacker gives them.
 
+use super::reasons;
 use serde_json::json;
 
 use crate::case::{Ask, Case, Configuration, alice, alice_but, case, configuration, get};
-use crate::cases::{rows, sessions::long};
+use crate::cases::sessions::long;
 use crate::judge::{CookieOptions, Judge};
 
 /// Every configuration of this file.
@@ -97,13 +98,13 @@ fn pieces(judge: &mut Judge, options: &CookieOptions) -> Vec<String> {
 fn lines() -> Vec<Case> {
     vec![
         case("another line before the session", page().with("Cookie", "a=b").signed_in())
-            .explained_by(rows::cookie_lines_as_one()),
+            .explained_by(reasons::cookie_lines_as_one()),
         case("two other lines before the session", page().with("Cookie", "a=b").with("Cookie", "c=d").signed_in())
-            .explained_by(rows::cookie_lines_as_one()),
+            .explained_by(reasons::cookie_lines_as_one()),
         case("an empty line before the session", page().with("Cookie", "").signed_in())
-            .explained_by(rows::cookie_lines_as_one()),
+            .explained_by(reasons::cookie_lines_as_one()),
         case("two lines for the app", get("/open").with("Cookie", "a=b").with("Cookie", "c=d"))
-            .explained_by(rows::cookie_lines_as_one()),
+            .explained_by(reasons::cookie_lines_as_one()),
     ]
 }
 

@@ -1,6 +1,7 @@
 //! Heads of every lawful shape: versions, framings, hosts, targets, lines that come twice, several requests on one
 //! connection.
 
+use super::reasons;
 use crate::case::{Case, Configuration, ask, case, configuration, get, raw, wire};
 use crate::cases::rows;
 
@@ -24,7 +25,7 @@ fn connections() -> Configuration {
     for path in ["/open/x", "/ping", "/oauth2/start?rd=/x", "/oauth2/auth", "//x", "/page", "/oauth2/sign_in"] {
         let kept = wire(format!("1.0 keep-alive {path}"), &[("GET", &get(path, "1.0", &keep))]);
         let is_page = matches!(path, "/page" | "/oauth2/sign_in");
-        cases.push(if is_page { kept.explained_by(rows::page_of_known_length()) } else { kept });
+        cases.push(if is_page { kept.explained_by(reasons::page_of_known_length()) } else { kept });
         cases.push(wire(format!("1.0 {path}"), &[("GET", &get(path, "1.0", HOST))]));
         cases.push(wire(format!("1.0 without a host {path}"), &[("GET", &get(path, "1.0", ""))]));
         cases.push(wire(format!("1.1 {path}"), &[("GET", &get(path, "1.1", HOST))]));
@@ -62,9 +63,10 @@ fn pipelines() -> Vec<Case> {
         wire("a form and a page", &[("POST", &form), ("GET", &page)]),
         wire("HEAD and GET", &[("HEAD", &heads), ("GET", &app)]),
         wire("a ping in between", &[("GET", &app), ("GET", &get("/ping")), ("GET", &app)]),
-        wire("lines before a request", &[("GET", &format!("\r\n{app}"))]).explained_by(rows::empty_line_passed_over()),
+        wire("lines before a request", &[("GET", &format!("\r\n{app}"))])
+            .explained_by(reasons::empty_line_passed_over()),
         wire("lines between requests", &[("GET", &app), ("GET", &format!("\r\n{app}"))])
-            .explained_by(rows::empty_line_passed_over()),
+            .explained_by(reasons::empty_line_passed_over()),
         wire("a cleaned path and a request", &[("GET", &get("//x")), ("GET", &app)]),
         wire("OPTIONS * and a request", &[("OPTIONS", &head("OPTIONS * HTTP/1.1", HOST)), ("GET", &app)]),
     ]
@@ -91,9 +93,9 @@ fn framings() -> Configuration {
         one("names in lower case", post("content-length: 1\r\n", "a")),
         one("no blank behind the colon", post("Content-Length:1\r\n", "a")),
         one("Expect with a length", post("Expect: 100-continue\r\nContent-Length: 1\r\n", "a"))
-            .explained_by(rows::interim_answers_to_nobody()),
+            .explained_by(reasons::interim_answers_to_nobody()),
         one("Expect in capitals", post("Expect: 100-Continue\r\nContent-Length: 1\r\n", "a"))
-            .explained_by(rows::interim_answers_to_nobody()),
+            .explained_by(reasons::interim_answers_to_nobody()),
         wire(
             "chunks of a GET",
             &[("GET", &format!("GET /x HTTP/1.1\r\n{HOST}Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n"))],
@@ -140,10 +142,10 @@ fn hosts() -> Configuration {
     for request in
         [get("/oauth2/start?rd=/x").at(no_port), get("/page").at(no_port), get("/page").at(no_port).signed_in()]
     {
-        cases.push(case(format!("no port, {}", request.target), request).explained_by(rows::no_port()));
+        cases.push(case(format!("no port, {}", request.target), request).explained_by(reasons::no_port()));
     }
     for target in ["http://app.example.com", "http://app.example.com?x=y", "http://app.example.com//page"] {
-        cases.push(case(format!("absolute {target}"), get(target)).explained_by(rows::absolute_form_as_a_path()));
+        cases.push(case(format!("absolute {target}"), get(target)).explained_by(reasons::absolute_form_as_a_path()));
     }
     for target in [
         "http://other.example.com/oauth2/start",

@@ -3,6 +3,7 @@
 use crate::case::Configuration;
 
 mod addresses;
+mod answers;
 mod cookies;
 mod heads;
 mod json;
@@ -10,6 +11,7 @@ mod methods;
 mod prefixes;
 mod probes;
 mod queries;
+mod reasons;
 mod scripts;
 mod targets;
 
@@ -23,6 +25,7 @@ pub(super) fn all() -> Vec<Configuration> {
     all.extend(scripts::all());
     all.extend(queries::all());
     all.extend(addresses::all());
+    all.extend(answers::all());
     all.extend(cookies::all());
     all.extend(prefixes::all());
     all.extend(probes::all());

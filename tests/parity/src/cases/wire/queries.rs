@@ -1,5 +1,6 @@
 //! Semicolons and bad escapes at every endpoint, constraints in every place, parameters given twice.
 
+use super::reasons;
 use crate::case::{Case, Configuration, Step, ask, case, configuration, flow, get};
 use crate::cases::rows;
 
@@ -106,7 +107,7 @@ fn twice() -> Configuration {
         returning("one empty error", |url| format!("{url}&error=")),
         returning("an unknown parameter twice", |url| format!("{url}&x=1&x=2")),
         returning("a second description", |url| format!("{url}&error_description=a&error_description=b")),
-        case("two errors", get("/oauth2/callback?error=a&error=b&state=x")).explained_by(rows::error_twice()),
+        case("two errors", get("/oauth2/callback?error=a&error=b&state=x")).explained_by(reasons::error_twice()),
     ];
     configuration("parameters twice", &[], cases)
 }

@@ -1,7 +1,7 @@
 //! Requests that browsers make for pages and scripts rather than for people (`Sec-Fetch-Mode`).
 
+use super::reasons;
 use crate::case::{Case, Configuration, case, configuration, get};
-use crate::cases::rows;
 
 /// Every configuration of this file.
 pub(super) fn all() -> Vec<Configuration> {
@@ -28,7 +28,7 @@ fn with(name: &'static str, flags: &[&'static str]) -> Configuration {
     for mode in MODES {
         cases.push(
             case(format!("a page, {mode}"), get("/page").with("Sec-Fetch-Mode", mode))
-                .explained_by(rows::no_login_for_subresources()),
+                .explained_by(reasons::no_login_for_subresources()),
         );
         cases.push(case(
             format!("a page with a session, {mode}"),

@@ -1,5 +1,6 @@
 //! Every target of a redirect through every place that takes one.
 
+use super::reasons;
 use serde_json::json;
 
 use crate::case::{Case, Configuration, Step, alice_but, case, configuration, flow, get};
@@ -8,7 +9,7 @@ use crate::page::encode_component;
 
 /// Every configuration of this file.
 pub(super) fn all() -> Vec<Configuration> {
-    vec![pages(), elsewhere(), automatic(), forwarded(), finished()]
+    vec![pages(), elsewhere(), automatic(), forwarded(), insecure(), finished()]
 }
 
 const LISTED: [&str; 4] = [
@@ -94,7 +95,7 @@ fn elsewhere() -> Configuration {
         cases.push(case(format!("by header to {target:?}"), by_header).explained_by(rows::pattern_in_the_path_alone()));
         let out = get(with_target("/oauth2/sign_out", target));
         cases.push(
-            case(format!("sign-out to {target:?}"), out).explained_by(rows::pattern_in_the_path_alone_at_the_end()),
+            case(format!("sign-out to {target:?}"), out).explained_by(reasons::pattern_in_the_path_alone_at_the_end()),
         );
     }
     configuration("targets elsewhere", &LISTED, cases)
@@ -137,6 +138,19 @@ fn forwarded() -> Configuration {
     configuration("targets by forwarding", &flags, cases)
 }
 
+/// Where cookies are not for https alone, the forwarded scheme counts.
+fn insecure() -> Configuration {
+    let mut cases: Vec<Case> = Vec::new();
+    for proto in ["http", "https", "HTTPS", "wss", "https, http", ""] {
+        let start = get("/oauth2/start?rd=/x").with("X-Forwarded-Host", "app.example.com");
+        cases.push(case(format!("forwarded scheme {proto:?}"), start.with("X-Forwarded-Proto", proto)));
+    }
+    cases.push(case("no scheme", get("/oauth2/start?rd=/x")));
+    cases.push(case("an absolute target", get("https://app.example.com/oauth2/start?rd=/x")));
+    let schemes = configuration("schemes of logins", &["--reverse-proxy=true", "--cookie-secure=false"], cases);
+    Configuration { explained: reasons::one_of_two_schemes(), ..schemes }
+}
+
 /// Where a login ends whose `state` says this target.
 fn finished() -> Configuration {
     let end = |target: &str| {
@@ -148,7 +162,7 @@ fn finished() -> Configuration {
     };
     let mut cases: Vec<Case> = both().map(end).collect();
     cases.extend(
-        PATTERN_BEHIND_THE_PATH.map(|target| end(target).explained_by(rows::pattern_in_the_path_alone_at_the_end())),
+        PATTERN_BEHIND_THE_PATH.map(|target| end(target).explained_by(reasons::pattern_in_the_path_alone_at_the_end())),
     );
     configuration("targets of finished logins", &LISTED, cases)
 }
