@@ -156,8 +156,10 @@ struct Faulty(Vec<String>);
 
 /// What is set up once for the whole process.
 fn needs_restart(old: &Config, new: &Config) -> impl Iterator<Item = &'static str> {
+    let secure = |config: &Config| config.secure_listen.as_ref().map(|listen| listen.address.clone());
     [
         ("http-address", old.listen != new.listen),
+        ("https-address", secure(old) != secure(new)),
         ("max-header-bytes", old.max_header_bytes != new.max_header_bytes),
         ("what is logged", old.logs != new.logs),
     ]

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use sidecar_config::{Config, Discovery, Shutdown};
+use sidecar_config::{Config, Discovery, SecureListen, Shutdown};
 use sidecar_core::report::chain;
 use sidecar_gateway::{AuthLine, Journal, RequestLine};
+use sidecar_net::ServerTls;
 use sidecar_upstream::Tunnels;
 use tokio::runtime::{self, Handle};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -17,7 +18,7 @@ use tokio::time;
 use crate::app::{App, AppError, Lasting};
 use crate::logging::{self, LogWriter};
 use crate::reload::{Changes, InUse};
-use crate::server::{self, Drain, Limits, ListenError, Workers};
+use crate::server::{self, Door, Drain, Limits, ListenError, Speech, Workers};
 
 /// Why the process did not serve.
 #[derive(Debug, thiserror::Error)]
@@ -80,7 +81,9 @@ fn serve(mut in_use: InUse, journal: Arc<dyn Journal>) -> Result<(), RunError> {
     for warning in &in_use.config.warnings {
         tracing::warn!("{warning}");
     }
-    let Some(listen) = in_use.config.listen.clone() else { return Ok(()) };
+    if in_use.config.listen.is_none() && in_use.config.secure_listen.is_none() {
+        return Ok(());
+    }
     // Accepts connections, and makes all calls to the provider: they outlive the request that began them.
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     let lasting = Lasting::new(journal);
@@ -91,8 +94,7 @@ fn serve(mut in_use: InUse, journal: Arc<dyn Journal>) -> Result<(), RunError> {
         if in_use.config.discovery == Discovery::AtStart {
             app.provider.ready_once().await?;
         }
-        let listener = server::bind(&listen)?;
-        tracing::info!("listening on {}", listener.place());
+        let (doors, tls) = open(&in_use.config)?;
         let workers = Workers::start(
             thread::available_parallelism().map_or(1, usize::from),
             Limits { head_bytes: in_use.config.max_header_bytes },
@@ -100,8 +102,9 @@ fn serve(mut in_use: InUse, journal: Arc<dyn Journal>) -> Result<(), RunError> {
             || app.gateway.for_thread(),
         )?;
         let (stop, stopped) = watch::channel(false);
-        tokio::join!(server::accept(listener, &workers, stopped), async {
-            renew_until_stopped(&mut in_use, &mut changes, &lasting, &workers, &mut signals).await;
+        tokio::join!(server::accept(doors, &workers, stopped), async {
+            let serving = Serving { workers: &workers, tls };
+            renew_until_stopped(&mut in_use, &mut changes, &lasting, &serving, &mut signals).await;
             lasting.readiness.end();
             linger(&in_use.config.shutdown, &mut signals).await;
             stop.send_replace(true);
@@ -114,12 +117,34 @@ fn serve(mut in_use: InUse, journal: Arc<dyn Journal>) -> Result<(), RunError> {
     served
 }
 
+/// Listens where the configuration says. What TLS is set up with goes by the channel, if there is TLS.
+fn open(config: &Config) -> Result<(Vec<Door>, Option<watch::Sender<ServerTls>>), ListenError> {
+    let mut doors = Vec::new();
+    if let Some(listen) = &config.listen {
+        let listener = server::bind(listen)?;
+        tracing::info!("listening on {}", listener.place());
+        doors.push(Door { listener, speech: Speech::Plain });
+    }
+    let Some(SecureListen { address, tls }) = &config.secure_listen else { return Ok((doors, None)) };
+    let listener = server::bind(address)?;
+    tracing::info!("listening with TLS on {}", listener.place());
+    let (tls, current) = watch::channel(tls.clone());
+    doors.push(Door { listener, speech: Speech::Tls(current) });
+    Ok((doors, Some(tls)))
+}
+
+/// What takes the place of something when the configuration changes.
+struct Serving<'a> {
+    workers: &'a Workers,
+    tls: Option<watch::Sender<ServerTls>>,
+}
+
 /// Lets the threads answer by each new configuration, until a signal says to stop.
 async fn renew_until_stopped(
     in_use: &mut InUse,
     changes: &mut Changes,
     lasting: &Lasting,
-    workers: &Workers,
+    serving: &Serving<'_>,
     signals: &mut Signals,
 ) {
     loop {
@@ -132,7 +157,10 @@ async fn renew_until_stopped(
             () = signals.next() => return,
         };
         if let Some(app) = renewed {
-            workers.replace(|| app.gateway.for_thread());
+            serving.workers.replace(|| app.gateway.for_thread());
+            if let (Some(tls), Some(listen)) = (&serving.tls, &in_use.config.secure_listen) {
+                tls.send_replace(listen.tls.clone());
+            }
         }
     }
 }

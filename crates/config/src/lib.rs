@@ -43,7 +43,7 @@ pub use fault::{Fault, FaultCode, Faults, Stage, Warning};
 pub use files::Files;
 pub use help::usage;
 pub use load::{Command, load, load_from};
-pub use meaning::{Config, Discovery, ErrorStream, Listen, LogSettings, LogZone, Shutdown};
+pub use meaning::{Config, Discovery, ErrorStream, Listen, LogSettings, LogZone, SecureListen, Shutdown};
 pub use options::Options;
 pub use row::{ENVIRONMENT_PREFIX, Row, Secrecy};
 pub use survey::{Mention, Sources, Survey, survey};

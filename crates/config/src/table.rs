@@ -128,6 +128,11 @@ options! {
 
         // The listener and the proxy before it.
         "http-address" http_address at "server.bindAddress": String = "127.0.0.1:4180", "Where to listen: HOST:PORT, unix://SOCKET[,mode=OCTAL] or fd:NUMBER; empty or - does not listen";
+        "https-address" https_address at "server.secureBindAddress": String = ":443", "Where to listen with TLS, HOST:PORT; used when tls-cert-file or tls-key-file is set, in place of http-address";
+        "tls-cert-file" tls_cert_file at "server.tls.cert.fromFile": String = "", "PEM file with the certificate of the TLS listener and those that lead to its authority; read again when it changes";
+        "tls-key-file" tls_key_file at "server.tls.key.fromFile": String = "", "PEM file with the private key of the TLS listener; read again when it changes";
+        "tls-min-version" tls_min_version at "server.tls.minVersion": String = "", "Lowest version of TLS: TLS1.2, which empty means, or TLS1.3";
+        "tls-cipher-suite" tls_cipher_suites at "server.tls.cipherSuites": Vec<String> = "", "Cipher suite of TLS 1.2 to offer, by its IANA name; empty offers all; those of TLS 1.3 always are";
         "max-header-bytes" max_header_bytes: i64 = "65536", "Largest head of a request";
         "reverse-proxy" reverse_proxy: bool = "false", "A proxy stands before this one: believe its X-Forwarded-* and client address headers";
         "trusted-proxy-ip" trusted_proxy_ips: Vec<String> = "", "Address or network of the proxies to believe; with none, loopback, private and link-local ones";
@@ -210,12 +215,7 @@ options! {
         "session-idle-timeout" session_idle_timeout: GoDuration = "0s", "sealed sessions", "End a session that was not used for so long; 0s never does";
         "session-max-lifetime" session_max_lifetime: GoDuration = "0s", "sealed sessions", "End a session so long after its login; 0s never does";
 
-        // TLS, metrics and other listeners.
-        "https-address" https_address at "server.secureBindAddress": String = ":443", "TLS listeners", "Where to listen with TLS";
-        "tls-cert-file" tls_cert_file at "server.tls.cert.fromFile": String = "", "TLS listeners", "Certificate of the TLS listener";
-        "tls-key-file" tls_key_file at "server.tls.key.fromFile": String = "", "TLS listeners", "Private key of the TLS listener";
-        "tls-min-version" tls_min_version at "server.tls.minVersion": String = "", "TLS listeners", "Lowest version of TLS: TLS1.2 or TLS1.3";
-        "tls-cipher-suite" tls_cipher_suites at "server.tls.cipherSuites": Vec<String> = "", "TLS listeners", "Cipher suite of TLS 1.2 to offer";
+        // Metrics and other listeners.
         "force-https" force_https: bool = "false", "TLS listeners", "Send plain requests to https";
         "metrics-address" metrics_address at "metricsServer.bindAddress": String = "", "metrics", "Where to serve metrics";
         "metrics-secure-address" metrics_secure_address at "metricsServer.secureBindAddress": String = "", "metrics", "Where to serve metrics with TLS";

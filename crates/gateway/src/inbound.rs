@@ -13,15 +13,17 @@ use sidecar_core::policy::ClientIp;
 use sidecar_core::request_id::RequestId;
 use sidecar_upstream::ProtectedNames;
 
-use crate::forwarded;
 use crate::sessions::Presented;
 use crate::settings::{Forwarding, Settings};
+use crate::{forwarded, http2};
 
 /// Who is at the other end of the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Peer {
     /// A TCP peer.
     Tcp(SocketAddr),
+    /// A TCP peer with which we speak TLS.
+    Tls(SocketAddr),
     /// A peer on a unix socket, which has no address.
     Unix,
 }
@@ -29,7 +31,7 @@ pub enum Peer {
 impl Peer {
     pub(crate) fn ip(self) -> Option<std::net::IpAddr> {
         match self {
-            Self::Tcp(address) => Some(address.ip()),
+            Self::Tcp(address) | Self::Tls(address) => Some(address.ip()),
             Self::Unix => None,
         }
     }
@@ -77,6 +79,9 @@ impl Inbound {
         settings: &Settings,
         protected: &ProtectedNames,
     ) -> Result<Self, Refused> {
+        if request.version() == Version::HTTP_2 {
+            http2::in_origin_form(&mut request)?;
+        }
         check(&request)?;
         let trusted = settings.forwarding.trusts(peer.ip());
         let own_host = own_host(&request)?;

@@ -113,10 +113,12 @@ pub enum ClientLabel {
 impl ClientLabel {
     pub(crate) fn of(inbound: &Inbound, forwarding: &Forwarding) -> Self {
         match (forwarding, inbound.client, inbound.peer) {
-            (Forwarding::Ignored, _, Peer::Tcp(address)) => Self::Peer(address),
+            (Forwarding::Ignored, _, Peer::Tcp(address) | Peer::Tls(address)) => Self::Peer(address),
             (Forwarding::Ignored, _, Peer::Unix) => Self::UnixPeer,
             (Forwarding::Trusted { .. }, ClientIp::Known(ip), _) => Self::Address(ip),
-            (Forwarding::Trusted { .. }, ClientIp::Unknown, Peer::Tcp(address)) => Self::Address(address.ip()),
+            (Forwarding::Trusted { .. }, ClientIp::Unknown, Peer::Tcp(address) | Peer::Tls(address)) => {
+                Self::Address(address.ip())
+            }
             (Forwarding::Trusted { .. }, ClientIp::Unknown, Peer::Unix) => Self::Unknown,
         }
     }

@@ -9,6 +9,7 @@ mod endpoint;
 mod flight;
 mod form_body;
 mod forwarded;
+mod http2;
 mod inbound;
 mod journal;
 mod observe;

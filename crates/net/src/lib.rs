@@ -7,6 +7,8 @@
 //!                                                            Pool (HTTP/1.1 connections) ◄────┘
 //! ```
 //!
+//! For those who come to us there is [`ServerTls`] alone: sockets to listen on are the process's own affair.
+//!
 //! Who is asked for what is not known here: oidc, session and upstream bring their own protocols. Nothing is
 //! read from the environment; the proxy variables are handed in as [`ProxyEnv`]. (The one exception sits in
 //! rustls-native-certs, which honours `SSL_CERT_FILE` and `SSL_CERT_DIR` when the system's roots are loaded.)
@@ -19,6 +21,7 @@ mod error;
 mod pool;
 mod proxy;
 mod resolve;
+mod server_tls;
 mod stream;
 mod tls;
 mod tunnel;
@@ -28,5 +31,8 @@ pub use endpoint::{Endpoint, EndpointError};
 pub use error::{BoxError, DialError, Stage};
 pub use pool::{Connector, KeepAlive, Pool, PoolSettings, RequestError};
 pub use proxy::{Proxies, ProxyEnv, ProxyError};
+pub use server_tls::{
+    Agreed, Handshake, Inside, MinVersion, NamedSuite, ServerTls, ServerTlsError, ServerTlsSettings, Tls12Suite,
+};
 pub use stream::Stream;
 pub use tls::{Roots, Tls, TlsError, TlsSettings, Trusted, Verify};

@@ -3,20 +3,41 @@
 use std::io;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use sidecar_gateway::Peer;
+use sidecar_net::ServerTls;
 use tokio::sync::watch;
 
 use super::listen::Listener;
-use super::worker::{Socket, Workers};
+use super::socket::Accepted;
+use super::worker::Workers;
 
 /// Pause after an error that will not go away at once, such as too many open files.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Accepts until `stop` is true; the listener is closed then.
-pub(crate) async fn accept(listener: Listener, workers: &Workers, mut stop: watch::Receiver<bool>) {
+/// A listener, and how whoever comes there speaks to us.
+pub(crate) struct Door {
+    pub(crate) listener: Listener,
+    pub(crate) speech: Speech,
+}
+
+/// What is spoken below HTTP.
+pub(crate) enum Speech {
+    /// Nothing.
+    Plain,
+    /// TLS as it is set up now: a connection takes what there is when it comes.
+    Tls(watch::Receiver<ServerTls>),
+}
+
+/// Accepts at all doors until `stop` is true; they are closed then.
+pub(crate) async fn accept(doors: Vec<Door>, workers: &Workers, stop: watch::Receiver<bool>) {
+    join_all(doors.into_iter().map(|door| accept_at(door, workers, stop.clone()))).await;
+}
+
+async fn accept_at(door: Door, workers: &Workers, mut stop: watch::Receiver<bool>) {
     loop {
         let accepted = tokio::select! {
-            accepted = next(&listener) => accepted,
+            accepted = door.next() => accepted,
             _ = stop.wait_for(|stop| *stop) => return,
         };
         match accepted {
@@ -30,16 +51,22 @@ pub(crate) async fn accept(listener: Listener, workers: &Workers, mut stop: watc
     }
 }
 
-async fn next(listener: &Listener) -> io::Result<(Socket, Peer)> {
-    match listener {
-        Listener::Tcp(listener) => {
-            let (stream, address) = listener.accept().await?;
-            stream.set_nodelay(true)?;
-            Ok((Socket::Tcp(stream.into_std()?), Peer::Tcp(address)))
-        }
-        Listener::Unix(listener, _) => {
-            let (stream, _) = listener.accept().await?;
-            Ok((Socket::Unix(stream.into_std()?), Peer::Unix))
+impl Door {
+    async fn next(&self) -> io::Result<(Accepted, Peer)> {
+        match &self.listener {
+            Listener::Tcp(listener) => {
+                let (stream, address) = listener.accept().await?;
+                stream.set_nodelay(true)?;
+                let stream = stream.into_std()?;
+                Ok(match &self.speech {
+                    Speech::Plain => (Accepted::Tcp(stream), Peer::Tcp(address)),
+                    Speech::Tls(tls) => (Accepted::Tls(stream, tls.borrow().clone()), Peer::Tls(address)),
+                })
+            }
+            Listener::Unix(listener, _) => {
+                let (stream, _) = listener.accept().await?;
+                Ok((Accepted::Unix(stream.into_std()?), Peer::Unix))
+            }
         }
     }
 }

@@ -2,26 +2,42 @@
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
 use std::rc::Rc;
+use std::time::Duration;
 
+use bytes::Bytes;
 use futures_util::FutureExt as _;
 use http::header::{CONNECTION, HeaderValue};
 use http::{Request, Response, StatusCode};
 use http_body_util::{Either, Empty};
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
+use hyper::body::{Body, Incoming};
+use hyper::rt::Executor;
+use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use sidecar_core::code::{self, Code};
-use sidecar_gateway::Peer;
-use tokio::io::{AsyncRead, AsyncWrite};
+use sidecar_gateway::{Gateway, Peer};
+use sidecar_net::Agreed;
 use tokio::sync::watch;
+use tokio::time;
 
-use super::phase::{Answered, Phase, Watched};
+use super::frames::Counted;
+use super::phase::{Answered, Phase, Served, Watched};
+use super::preface::Opened;
+use super::socket::{Accepted, Opening, Socket};
 use super::worker::Current;
 
 /// Most header lines of a request (differences.md D43).
 const MAX_HEADER_LINES: usize = 256;
+/// Most requests of one HTTP/2 connection at a time.
+const MAX_STREAMS: u32 = 100;
+/// What a field costs in HTTP/2 beside its bytes (RFC 9113 §6.5.2).
+const FIELD_OVERHEAD: usize = 32;
+/// Most bytes of an answer that wait for an HTTP/2 client to take them, per request.
+const SEND_BUFFER: usize = 64 * 1024;
+/// How long a client that has waited too long may take to hear of it.
+const FAREWELL: Duration = Duration::from_secs(5);
 
 /// What a connection may send.
 #[derive(Clone, Copy, Debug)]
@@ -30,32 +46,43 @@ pub(crate) struct Limits {
     pub(crate) head_bytes: usize,
 }
 
-/// Serves a connection until it ends, waits too long, or `drain` says that it should take no further request.
-pub(super) async fn serve<S>(
-    socket: S,
-    peer: Peer,
-    current: Rc<Current>,
-    limits: Limits,
-    mut drain: watch::Receiver<bool>,
-) where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
+/// What a connection is served with.
+pub(super) struct Guest {
+    pub(super) peer: Peer,
+    pub(super) current: Rc<Current>,
+    pub(super) limits: Limits,
+    /// Turns true when no further request should be taken.
+    pub(super) drain: watch::Receiver<bool>,
+}
+
+/// Serves a connection until it ends, waits too long, or should take no further request.
+pub(super) async fn serve(accepted: Accepted, mut guest: Guest) {
+    let Some((socket, opening)) = accepted.open().await else { return };
     let phase = Phase::new();
-    let service = service_fn(|request: Request<Incoming>| {
-        let (gateway, served) = (current.gateway(), phase.request());
-        async move {
-            if head_bytes(&request) > limits.head_bytes {
-                return Ok(too_large().map(Either::Right).map(|body| Answered::new(body, served)));
-            }
-            // A panic is a fault of ours and ends this request alone.
-            let answer = AssertUnwindSafe(gateway.handle(request, peer)).catch_unwind().await;
-            let answer = match answer {
-                Ok(answer) => answer.map(Either::Left),
-                Err(_) => panicked().map(Either::Right),
-            };
-            Ok::<_, Infallible>(answer.map(|body| Answered::new(body, served)))
-        }
-    });
+    // The one clock of the connection, whatever it turns out to speak.
+    let mut overdue = std::pin::pin!(phase.overdue());
+    let mut socket = Opened::new(socket);
+    let agreed = match opening {
+        Opening::Agreed(agreed) => agreed,
+        Opening::Unsaid => tokio::select! {
+            agreed = socket.speaks() => match agreed {
+                Ok(agreed) => agreed,
+                Err(_) => return,
+            },
+            () = overdue.as_mut() => return,
+            _ = guest.drain.wait_for(|drain| *drain) => return,
+        },
+    };
+    match agreed {
+        Agreed::Http1 => serve_http1(socket, guest, &phase, overdue).await,
+        // In a box, so that a connection of the other kind has a small future.
+        Agreed::Http2 => Box::pin(serve_http2(socket, guest, &phase, overdue)).await,
+    }
+}
+
+async fn serve_http1(socket: Opened<Socket>, guest: Guest, phase: &Phase, overdue: Pin<&mut impl Future<Output = ()>>) {
+    let Guest { peer, current, limits, mut drain } = guest;
+    let service = service_fn(|request| answer(request, peer, current.gateway(), phase.request(), limits));
     let connection = http1::Builder::new()
         .max_buf_size(limits.head_bytes)
         .max_headers(MAX_HEADER_LINES)
@@ -65,7 +92,7 @@ pub(super) async fn serve<S>(
     tokio::select! {
         // What ended it, a bad head or a hang-up, is the client's affair: hyper has answered what can be answered.
         done = connection.as_mut() => return tell(done),
-        () = phase.overdue() => return,
+        () = overdue => return,
         _ = drain.wait_for(|drain| *drain) => connection.as_mut().graceful_shutdown(),
     }
     tell(connection.await);
@@ -81,6 +108,59 @@ fn tell(done: hyper::Result<()>) {
     }
 }
 
+async fn serve_http2(socket: Opened<Socket>, guest: Guest, phase: &Phase, overdue: Pin<&mut impl Future<Output = ()>>) {
+    let Guest { peer, current, limits, mut drain } = guest;
+    let service = service_fn(|request| answer(request, peer, current.gateway(), phase.request(), limits));
+    let list = limits.head_bytes + MAX_HEADER_LINES * FIELD_OVERHEAD;
+    let connection = http2::Builder::new(Worker)
+        .max_concurrent_streams(MAX_STREAMS)
+        .max_header_list_size(u32::try_from(list).unwrap_or(u32::MAX))
+        .max_send_buf_size(SEND_BUFFER)
+        .serve_connection(TokioIo::new(Counted::new(socket, phase.clone())), service);
+    let mut connection = std::pin::pin!(connection);
+    let is_overdue = tokio::select! {
+        _ = connection.as_mut() => return,
+        () = overdue => true,
+        _ = drain.wait_for(|drain| *drain) => false,
+    };
+    // GOAWAY: what has begun is finished, nothing more is begun.
+    connection.as_mut().graceful_shutdown();
+    if is_overdue {
+        let _ = time::timeout(FAREWELL, connection).await;
+    } else {
+        let _ = connection.await;
+    }
+}
+
+/// Runs the requests of an HTTP/2 connection on its own worker.
+#[derive(Clone, Copy)]
+struct Worker;
+
+impl<F: Future<Output = ()> + 'static> Executor<F> for Worker {
+    fn execute(&self, future: F) {
+        tokio::task::spawn_local(future);
+    }
+}
+
+async fn answer(
+    request: Request<Incoming>,
+    peer: Peer,
+    gateway: Rc<Gateway>,
+    served: Served,
+    limits: Limits,
+) -> Result<Response<Answered<impl Body<Data = Bytes, Error = sidecar_net::BoxError>>>, Infallible> {
+    if head_bytes(&request) > limits.head_bytes || request.headers().len() > MAX_HEADER_LINES {
+        return Ok(too_large().map(Either::Right).map(|body| Answered::new(body, served)));
+    }
+    // A panic is a fault of ours and ends this request alone.
+    let answer = AssertUnwindSafe(gateway.handle(request, peer)).catch_unwind().await;
+    let answer = match answer {
+        Ok(answer) => answer.map(Either::Left),
+        Err(_) => panicked().map(Either::Right),
+    };
+    Ok(answer.map(|body| Answered::new(body, served)))
+}
+
 /// The size of a head as it was sent, short of the version. hyper's own bound is that of its buffer, which a head that
 /// arrives at once may exceed.
 fn head_bytes<B>(request: &Request<B>) -> usize {
@@ -89,7 +169,7 @@ fn head_bytes<B>(request: &Request<B>) -> usize {
     request.method().as_str().len() + target + lines.sum::<usize>()
 }
 
-fn too_large() -> Response<Empty<bytes::Bytes>> {
+fn too_large() -> Response<Empty<Bytes>> {
     let code = Code::RequestHead;
     tracing::info!(%code, "the head of a request is too large");
     let mut answer = coded(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, code);
@@ -97,13 +177,13 @@ fn too_large() -> Response<Empty<bytes::Bytes>> {
     answer
 }
 
-fn panicked() -> Response<Empty<bytes::Bytes>> {
+fn panicked() -> Response<Empty<Bytes>> {
     tracing::error!(code = %Code::Internal, "a request ended in a panic");
     coded(StatusCode::INTERNAL_SERVER_ERROR, Code::Internal)
 }
 
 /// An empty answer that says its code.
-fn coded(status: StatusCode, code: Code) -> Response<Empty<bytes::Bytes>> {
+fn coded(status: StatusCode, code: Code) -> Response<Empty<Bytes>> {
     let mut answer = Response::new(Empty::new());
     *answer.status_mut() = status;
     answer.headers_mut().insert(code::HEADER, HeaderValue::from_static(code.as_str()));

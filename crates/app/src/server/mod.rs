@@ -2,6 +2,8 @@
 //!
 //! ```text
 //! listener ─ accept (main thread) ─► worker ×N, in turn: one thread, one runtime, its own connections to the app
+//!                                             │
+//!                    TLS? ─► HTTP/1 or HTTP/2? ◄──┘
 //! ```
 //!
 //! A connection stays on the worker it was given to, so serving a request crosses no thread and takes no lock but that of
@@ -9,11 +11,14 @@
 
 mod accept;
 mod connection;
+mod frames;
 mod listen;
 mod phase;
+mod preface;
+mod socket;
 mod worker;
 
-pub(crate) use accept::accept;
+pub(crate) use accept::{Door, Speech, accept};
 pub(crate) use connection::Limits;
 pub(crate) use listen::{ListenError, bind};
 pub(crate) use worker::{Drain, Workers};

@@ -8,7 +8,7 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -35,6 +35,8 @@ struct State {
     /// Milliseconds after `born`.
     since: AtomicU64,
     in_flight: AtomicU32,
+    /// Whether a head has begun and not ended; used by HTTP/2, where others may be served meanwhile.
+    head_is_open: AtomicBool,
 }
 
 /// Waits for the next request.
@@ -52,6 +54,7 @@ impl Phase {
             waiting: AtomicU8::new(HEAD),
             since: AtomicU64::new(0),
             in_flight: AtomicU32::new(0),
+            head_is_open: AtomicBool::new(false),
         }))
     }
 
@@ -76,6 +79,32 @@ impl Phase {
                 return;
             }
         }
+    }
+
+    /// A frame that belongs to a head has begun.
+    pub(super) fn head_begins(&self) {
+        if !self.0.head_is_open.swap(true, Relaxed) && self.0.waiting.load(Relaxed) == REST {
+            self.set(HEAD);
+        }
+    }
+
+    /// The head that was begun is complete; what becomes of it is another matter.
+    pub(super) fn head_ends(&self) {
+        self.0.head_is_open.store(false, Relaxed);
+        if self.0.waiting.load(Relaxed) == HEAD {
+            self.set(REST);
+        }
+    }
+
+    /// Whether a head has begun and not ended.
+    #[cfg(test)]
+    pub(super) fn has_open_head(&self) -> bool {
+        self.0.head_is_open.load(Relaxed)
+    }
+
+    /// How long the connection has been there.
+    pub(super) fn age(&self) -> Duration {
+        self.0.born.elapsed()
     }
 
     fn bytes_came(&self) {
@@ -104,7 +133,8 @@ pub(super) struct Served(Phase);
 impl Drop for Served {
     fn drop(&mut self) {
         if self.0.0.in_flight.fetch_sub(1, Relaxed) == 1 {
-            self.0.set(REST);
+            let is_waiting = self.0.0.head_is_open.load(Relaxed);
+            self.0.set(if is_waiting { HEAD } else { REST });
         }
     }
 }

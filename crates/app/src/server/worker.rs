@@ -2,33 +2,25 @@
 
 use std::cell::{Cell, RefCell};
 use std::io;
-use std::net::TcpStream;
-use std::os::unix::net::UnixStream;
 use std::rc::Rc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use http_body_util::Either;
 use sidecar_gateway::{Gateway, Peer};
 use tokio::runtime::{self, LocalOptions};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time;
 
-use super::connection::{self, Limits};
+use super::connection::{self, Guest, Limits};
+use super::socket::Accepted;
 
 /// Room for a worker's calls; request futures live on the heap.
 const STACK: usize = 512 * 1024;
 
-/// An accepted connection, not yet on any runtime.
-pub(super) enum Socket {
-    Tcp(TcpStream),
-    Unix(UnixStream),
-}
-
 /// What a worker is handed.
 enum Work {
-    Connection(Socket, Peer),
+    Connection(Accepted, Peer),
     /// Takes the place of the one that answers now.
     Gateway(Box<Gateway>),
 }
@@ -99,11 +91,11 @@ impl Workers {
     }
 
     /// Hands a connection to the worker whose turn it is.
-    pub(super) fn give(&self, socket: Socket, peer: Peer) {
+    pub(super) fn give(&self, accepted: Accepted, peer: Peer) {
         let turn = self.next.get();
         self.next.set((turn + 1) % self.threads.len());
         // A worker that has ended is part of a process that is ending.
-        let _ = self.threads[turn].work.send(Work::Connection(socket, peer));
+        let _ = self.threads[turn].work.send(Work::Connection(accepted, peer));
     }
 
     /// Lets every thread answer by another gateway from its next request on. Connections stay.
@@ -148,8 +140,9 @@ fn run(
         loop {
             tokio::select! {
                 next = handed.recv() => match next {
-                    Some(Work::Connection(socket, peer)) => {
-                        connections.spawn_local(serve(socket, peer, Rc::clone(&current), limits, drain.clone()));
+                    Some(Work::Connection(accepted, peer)) => {
+                        let guest = Guest { peer, current: Rc::clone(&current), limits, drain: drain.clone() };
+                        connections.spawn_local(connection::serve(accepted, guest));
                     }
                     Some(Work::Gateway(gateway)) => current.replace(*gateway),
                     None => break,
@@ -160,16 +153,4 @@ fn run(
         let all = async { while connections.join_next().await.is_some() {} };
         if time::timeout(drain_time, all).await.is_ok() { Drain::Complete } else { Drain::Cut }
     })
-}
-
-async fn serve(socket: Socket, peer: Peer, current: Rc<Current>, limits: Limits, drain: watch::Receiver<bool>) {
-    let socket = match socket {
-        Socket::Tcp(socket) => tokio::net::TcpStream::from_std(socket).map(Either::Left),
-        Socket::Unix(socket) => tokio::net::UnixStream::from_std(socket).map(Either::Right),
-    };
-    match socket {
-        Ok(Either::Left(tcp)) => connection::serve(tcp, peer, current, limits, drain).await,
-        Ok(Either::Right(unix)) => connection::serve(unix, peer, current, limits, drain).await,
-        Err(error) => tracing::error!(%error, "a connection cannot be served"),
-    }
 }

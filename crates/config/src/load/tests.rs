@@ -17,6 +17,7 @@ mod microsoft;
 mod pages;
 mod rotation;
 mod structured;
+mod tls;
 
 /// A command line, an environment and a folder of files.
 struct Start {
@@ -192,8 +193,8 @@ fn everything_wrong_is_reported_at_once() {
              headers that proxies use for it; write X-Forwarded-For, X-Real-IP, X-ProxyUser-IP, \
              X-Envoy-External-Address or CF-Connecting-IP",
             "api-route (command line): \"(\" is no regular expression: unclosed group; write one in the syntax of RE2",
-            "http-address (environment variable OAUTH2_PROXY_HTTP_ADDRESS): \"https://:443\" is for TLS, which this \
-             version does not serve yet; write http://HOST:PORT",
+            "http-address (environment variable OAUTH2_PROXY_HTTP_ADDRESS): \"https://:443\" is for TLS, and this \
+             is the plain listener; write HOST:PORT, or https-address",
             "max-header-bytes (environment variable OAUTH2_PROXY_MAX_HEADER_BYTES): 10 is out of range; write a number \
              of bytes from 8192 to 16777216",
         ]

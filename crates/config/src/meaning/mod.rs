@@ -21,16 +21,18 @@ mod routes;
 mod secret_source;
 mod session;
 mod surroundings;
+mod tls;
 mod upstream;
 
 use std::path::PathBuf;
 
 use sidecar_core::Secret;
-use sidecar_net::TlsSettings;
+use sidecar_net::{Inside, TlsSettings};
 
 pub(crate) use self::judge::Judge;
 pub use self::process::{ErrorStream, Listen, LogSettings, LogZone, Shutdown};
 pub(crate) use self::surroundings::Surroundings;
+pub use self::tls::SecureListen;
 use crate::fault::Warning;
 use crate::options::Options;
 use crate::structured::Structured;
@@ -56,6 +58,8 @@ pub struct Config {
     pub gateway: sidecar_gateway::Settings,
     /// Where requests come in; `None` for nowhere.
     pub listen: Option<Listen>,
+    /// Where requests come in by TLS; `None` for nowhere.
+    pub secure_listen: Option<SecureListen>,
     /// The largest head of a request, in bytes.
     pub max_header_bytes: usize,
     /// What is logged.
@@ -94,6 +98,7 @@ impl Config {
         let upstream = upstream::settings(options, structured, surroundings, judge);
         let gateway = gateway::settings(options, judge);
         let listen = process::listen(structured, judge);
+        let secure_listen = tls::listen(&structured.server, Inside::Http1And2, surroundings, judge);
         let max_header_bytes = process::max_header_bytes(&options.max_header_bytes, judge);
         let logs = process::logs(options, judge);
         let shutdown = process::shutdown(options, judge);
@@ -108,10 +113,11 @@ impl Config {
             upstream: upstream?,
             gateway: gateway?,
             listen: listen?,
+            secure_listen: secure_listen?,
             max_header_bytes: max_header_bytes?,
             logs,
             shutdown: shutdown?,
-            parts: parts(options),
+            parts: parts(options, structured),
             watches_configuration: options.watch_config.value,
             warnings: std::mem::take(&mut judge.warnings),
         })
@@ -119,11 +125,12 @@ impl Config {
 }
 
 /// The files that options name and that are read at start. One that is read at each use (`client-secret-file`) is none.
-fn parts(options: &Options) -> Vec<PathBuf> {
+fn parts(options: &Options, structured: &Structured) -> Vec<PathBuf> {
     let secret = &options.cookie_secret_file.value;
     let secret = if options.cookie_secret.value.expose().is_empty() { Some(secret) } else { None };
     let emails = Some(&options.authenticated_emails_file.value);
     let lists = options.cookie_secret_previous_file.value.iter().chain(&options.provider_ca_files.value);
     let named = secret.into_iter().chain(emails).chain(lists);
-    named.filter(|path| !path.is_empty()).map(PathBuf::from).collect()
+    let named = named.filter(|path| !path.is_empty()).map(PathBuf::from);
+    named.chain(tls::files(&structured.server)).collect()
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::judge::Judge;
 use crate::fault::quote;
 use crate::options::Options;
-use crate::structured::Structured;
+use crate::structured::{Server, Structured};
 use crate::written::Written;
 
 /// The smallest head of a request that the server can hold.
@@ -83,9 +83,11 @@ pub struct Shutdown {
 #[expect(clippy::option_option, reason = "outside: whether there is a fault; inside: whether there is a listener")]
 pub(super) fn listen(structured: &Structured, judge: &mut Judge) -> Option<Option<Listen>> {
     later(structured, judge);
-    let written = &structured.server.bind_address;
+    let Server { bind_address: written, secure_bind_address, .. } = &structured.server;
     if is_off(written) {
-        judge.warn(written, "nothing is listened on, so nothing is served");
+        if is_off(secure_bind_address) {
+            judge.warn(written, "nothing is listened on, so nothing is served");
+        }
         return Some(None);
     }
     match listener(&written.value) {
@@ -99,29 +101,26 @@ pub(super) fn listen(structured: &Structured, judge: &mut Judge) -> Option<Optio
 
 /// The listeners that this version does not have.
 fn later(structured: &Structured, judge: &mut Judge) {
-    let Structured { server, metrics_server, .. } = structured;
+    let Structured { metrics_server, .. } = structured;
     let refuse = |written: &Written<String>, lacking: &str, judge: &mut Judge| {
         if !is_off(written) {
             judge.not_served(written, lacking, "leave it out");
         }
     };
-    refuse(&server.secure_bind_address, "TLS listeners", judge);
     refuse(&metrics_server.bind_address, "metrics", judge);
     refuse(&metrics_server.secure_bind_address, "metrics", judge);
-    for server in [server, metrics_server] {
-        if let (Some(tls), true) = (&server.tls, is_off(&server.secure_bind_address)) {
-            judge.warn(&tls.at, "it is not used without an address to listen on with TLS");
-        }
+    if let (Some(tls), true) = (&metrics_server.tls, is_off(&metrics_server.secure_bind_address)) {
+        judge.warn(&tls.at, "it is not used without an address to listen on with TLS");
     }
 }
 
 /// Whether an address says that there is no such listener.
-fn is_off(address: &Written<String>) -> bool {
+pub(super) fn is_off(address: &Written<String>) -> bool {
     matches!(address.value.as_str(), "" | "-")
 }
 
 /// What is wrong, and what to write instead.
-type Refusal = (&'static str, &'static str);
+pub(super) type Refusal = (&'static str, &'static str);
 
 fn listener(text: &str) -> Result<Listen, Refusal> {
     if let Some(number) = text.get(..3).filter(|prefix| prefix.eq_ignore_ascii_case("fd:")).map(|_| &text[3..]) {
@@ -134,12 +133,13 @@ fn listener(text: &str) -> Result<Listen, Refusal> {
         Some(("unix", path)) => unix(path),
         Some(("http" | "tcp", address)) => tcp(address),
         None => tcp(text),
-        Some(("https", _)) => Err(("is for TLS, which this version does not serve yet", "write http://HOST:PORT")),
+        Some(("https", _)) => Err(("is for TLS, and this is the plain listener", "write HOST:PORT, or https-address")),
         Some(_) => Err(("has a scheme that cannot be listened on", "write HOST:PORT or unix://SOCKET")),
     }
 }
 
-fn tcp(address: &str) -> Result<Listen, Refusal> {
+/// `HOST:PORT`
+pub(super) fn tcp(address: &str) -> Result<Listen, Refusal> {
     let (host, port) = address.rsplit_once(':').ok_or(("has no port", "write HOST:PORT"))?;
     let port = match port.parse() {
         Ok(port) if port_is_digits(address) => port,

@@ -37,15 +37,25 @@ pub(super) fn header(
     Some(text)
 }
 
-/// What the one source holds, and the leaf that names it.
+/// What the one source holds as text, and the leaf that names it.
 fn read(
     source: &SecretSource,
     surroundings: Surroundings<'_>,
     judge: &mut Judge,
 ) -> Option<(Secret<String>, Written<()>)> {
+    let (bytes, leaf) = bytes(source, surroundings, judge)?;
+    utf8(bytes.expose().clone(), &leaf, judge)
+}
+
+/// What the one source holds, and the leaf that names it; `None` after a fault.
+pub(super) fn bytes(
+    source: &SecretSource,
+    surroundings: Surroundings<'_>,
+    judge: &mut Judge,
+) -> Option<(Secret<Vec<u8>>, Written<()>)> {
     let value = &source.value;
     match (value.value.expose().as_slice(), given(&source.from_env), given(&source.from_file)) {
-        (bytes @ [_, ..], None, None) => utf8(bytes.to_vec(), &value.with(()), judge),
+        (bytes @ [_, ..], None, None) => Some((Secret::new(bytes.to_vec()), value.with(()))),
         ([], Some(name), None) => {
             let leaf = source.from_env.with(());
             let Some(text) = surroundings.variable(name) else {
@@ -53,12 +63,12 @@ fn read(
                 judge.refuse(&leaf, reason, "set it, or name another");
                 return None;
             };
-            utf8(text.as_encoded_bytes().to_vec(), &leaf, judge)
+            Some((Secret::new(text.as_encoded_bytes().to_vec()), leaf))
         }
         ([], None, Some(path)) => {
             let leaf = source.from_file.with(());
             match std::fs::read(path) {
-                Ok(bytes) => utf8(bytes, &leaf, judge),
+                Ok(bytes) => Some((Secret::new(bytes), leaf)),
                 Err(error) => {
                     judge.refuse_file(&leaf, format!("cannot read {}: {error}", quote(path)), "");
                     None

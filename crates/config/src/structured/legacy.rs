@@ -4,7 +4,7 @@ use sidecar_core::Secret;
 
 use super::uri::Uri;
 use super::{
-    ClaimSource, Header, HeaderValue, LoginUrlParameter, Provider, SecretSource, Server, Structured, Upstream,
+    ClaimSource, Header, HeaderValue, LoginUrlParameter, Provider, SecretSource, Server, Structured, Tls, Upstream,
 };
 use crate::fault::quote;
 use crate::meaning::Judge;
@@ -19,11 +19,39 @@ impl Structured {
             upstreams: options.upstreams.with(upstreams),
             request_headers: request_headers(options),
             response_headers: response_headers(options),
-            server: Server { bind_address: options.http_address.clone(), ..Server::unset("server") },
+            server: server(options, judge),
             provider: provider(options),
             ..Self::default()
         }
     }
+}
+
+/// The listener (7.3): with a certificate or a key the one with TLS alone.
+fn server(options: &Options, judge: &mut Judge) -> Server {
+    let Options { http_address, https_address, tls_cert_file, tls_key_file, .. } = options;
+    let unset = Server::unset("server");
+    let Some(by) = [tls_cert_file, tls_key_file].into_iter().find(|file| !file.value.is_empty()) else {
+        return Server { bind_address: http_address.clone(), ..unset };
+    };
+    if http_address.is_set() {
+        judge.warn(http_address, format!("it is not used, for {} asks for a TLS listener in its place", by.option));
+    }
+    let file = |file: &Written<String>| {
+        (!file.value.is_empty()).then(|| SecretSource {
+            at: file.with(()),
+            value: file.with(Secret::new(Vec::new())),
+            from_env: file.with(String::new()),
+            from_file: file.clone(),
+        })
+    };
+    let tls = Tls {
+        at: by.with(()),
+        key: file(tls_key_file),
+        cert: file(tls_cert_file),
+        min_version: options.tls_min_version.clone(),
+        cipher_suites: options.tls_cipher_suites.clone(),
+    };
+    Server { secure_bind_address: https_address.clone(), tls: Some(tls), ..unset }
 }
 
 /// One URI of the option `upstream` (7.1); `None` after a fault.
