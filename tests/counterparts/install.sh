@@ -3,7 +3,7 @@
 #
 #   install.sh                 everything `make test` needs
 #   install.sh ITEM...         only these: original redirects oracle oidc-provider emulate gitea keycloak envoy browser nginx
-#                              ingress-nginx wrk vegeta buildah
+#                              ingress-nginx wrk vegeta buildah http2
 #
 # Everything but Debian packages goes into one folder outside the tree: $SIDECAR_TEST_CACHE, by default
 # ~/.cache/oauth2-sidecar. What is already there in the right version is left alone. It asks nothing.
@@ -18,7 +18,7 @@ ORIGINAL=v7.15.6
 ENVOY=1.40.0
 KEYCLOAK=26.7.3
 VEGETA=v12.13.0
-test_items=(original redirects oracle oidc-provider emulate gitea keycloak envoy browser)
+test_items=(original redirects oracle oidc-provider emulate gitea keycloak envoy browser http2)
 
 # debian PACKAGE...: installs those that are missing.
 debian() {
@@ -139,6 +139,27 @@ install_browser() {
     debian chromium fonts-dejavu-core libnss3-tools openssl
     install_node
 }
+
+# What speaks HTTP/2 and nobody here wrote: a client, a conformance suite, and gRPC's own client and server for tests of
+# interoperability.
+install_http2() {
+    debian curl openssl
+    local tool version
+    for tool in h2spec grpc; do
+        version=$(sha256sum "$here/$tool/go.mod" | cut -c1-12)
+        done_already "$tool" "$version" && continue
+        case $tool in
+            h2spec) go_tool h2spec h2spec github.com/summerwind/h2spec/cmd/h2spec ;;
+            grpc)
+                go_tool grpc grpc-interop-client google.golang.org/grpc/interop/client
+                go_tool grpc grpc-interop-server google.golang.org/grpc/interop/server
+                ;;
+        esac
+        stamp "$tool" "$version"
+    done
+}
+# go_tool FOLDER NAME PACKAGE: builds a package of the module in a folder here, whose go.sum pins it.
+go_tool() { (cd "$here/$1" && GOFLAGS=-mod=readonly go build -ldflags '-s -w' -o "$cache/bin/$2" "$3"); }
 
 install_nginx() { debian nginx; }
 # With the module by which ingress-nginx escapes where a visitor wanted to go.

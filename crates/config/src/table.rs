@@ -119,7 +119,7 @@ options! {
         "skip-auth-strip-headers" skip_auth_strip_headers at "injectRequestHeaders[].preserveRequestValue (inverted)": bool = "true", "Remove a client's own copies of the headers that tell the user";
 
         // The app.
-        "upstream" upstreams at "upstreamConfig.upstreams[]": Vec<String> = "", "Where requests go: an http or https URL, unix://SOCKET, file://DIRECTORY[#PATH] or static://STATUS";
+        "upstream" upstreams at "upstreamConfig.upstreams[]": Vec<String> = "", "Where requests go: an http or https URL, h2c://HOST:PORT for HTTP/2 without TLS (gRPC), unix://SOCKET, file://DIRECTORY[#PATH] or static://STATUS";
         "upstream-timeout" upstream_timeout at "upstreamConfig.upstreams[].timeout": GoDuration = "30s", "How long to wait for the head of the app's response";
         "flush-interval" flush_interval at "upstreamConfig.upstreams[].flushInterval": GoDuration = "1s", "How long a streamed response may be held back; this program never holds one back";
         "proxy-websockets" proxy_websockets at "upstreamConfig.upstreams[].proxyWebSockets": bool = "true", "Forward WebSockets";
@@ -133,6 +133,7 @@ options! {
         "tls-key-file" tls_key_file at "server.tls.key.fromFile": String = "", "PEM file with the private key of the TLS listener; read again when it changes";
         "tls-min-version" tls_min_version at "server.tls.minVersion": String = "", "Lowest version of TLS: TLS1.2, which empty means, or TLS1.3";
         "tls-cipher-suite" tls_cipher_suites at "server.tls.cipherSuites": Vec<String> = "", "Cipher suite of TLS 1.2 to offer, by its IANA name; empty offers all; those of TLS 1.3 always are";
+        "force-https" force_https: bool = "false", "Send requests that did not come by https there, health checks too; needs a TLS listener or reverse-proxy";
         "max-header-bytes" max_header_bytes: i64 = "65536", "Largest head of a request";
         "reverse-proxy" reverse_proxy: bool = "false", "A proxy stands before this one: believe its X-Forwarded-* and client address headers";
         "trusted-proxy-ip" trusted_proxy_ips: Vec<String> = "", "Address or network of the proxies to believe; with none, loopback, private and link-local ones";
@@ -216,7 +217,6 @@ options! {
         "session-max-lifetime" session_max_lifetime: GoDuration = "0s", "sealed sessions", "End a session so long after its login; 0s never does";
 
         // Metrics and other listeners.
-        "force-https" force_https: bool = "false", "TLS listeners", "Send plain requests to https";
         "metrics-address" metrics_address at "metricsServer.bindAddress": String = "", "metrics", "Where to serve metrics";
         "metrics-secure-address" metrics_secure_address at "metricsServer.secureBindAddress": String = "", "metrics", "Where to serve metrics with TLS";
         "metrics-tls-cert-file" metrics_tls_cert_file at "metricsServer.tls.cert.fromFile": String = "", "metrics", "Certificate of that listener";

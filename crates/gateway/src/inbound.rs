@@ -51,6 +51,8 @@ pub(crate) struct Inbound {
     pub(crate) host: HeaderValue,
     /// The scheme that the visitor's browser sees, if anybody said so.
     pub(crate) scheme: Option<Scheme>,
+    /// Whether the visitor came by `https`, to us or to a trusted proxy before us.
+    pub(crate) is_https: bool,
     /// The URI that a trusted front proxy tells; empty if it cannot be read.
     pub(crate) forwarded_uri: Option<HeaderValue>,
     /// Whether a trusted peer names another host than the request's own.
@@ -88,10 +90,10 @@ impl Inbound {
         let headers = request.headers();
         let host = if trusted { forwarded::host(headers) } else { None };
         let is_forwarded = host.as_ref().is_some_and(|host| host != own_host);
-        let scheme = match if trusted { forwarded::scheme(headers) } else { None } {
-            Some(scheme) => Some(scheme),
-            None => request.uri().scheme_str().and_then(Scheme::parse),
-        };
+        let told = if trusted { forwarded::scheme(headers) } else { None };
+        let scheme = told.or_else(|| request.uri().scheme_str().and_then(Scheme::parse));
+        // What a trusted proxy says of the visitor's connection outranks what we see of its own.
+        let is_https = scheme == Some(Scheme::Https) || (told.is_none() && matches!(peer, Peer::Tls(_)));
         let client = match &settings.forwarding {
             Forwarding::Trusted { proxies, client_ip_header } if trusted => {
                 forwarded::client(headers, client_ip_header, proxies)
@@ -108,6 +110,7 @@ impl Inbound {
             id: id.unwrap_or_else(RequestId::random),
             host: host.unwrap_or(own_host),
             scheme,
+            is_https,
             forwarded_uri,
             is_forwarded,
         })

@@ -34,4 +34,4 @@ pub use page::{CustomPages, Oddity, PageKind};
 pub use readiness::Readiness;
 pub use serve::{Gateway, Parts};
 pub use sessions::Renewals;
-pub use settings::{Api, Footer, Forwarding, Login, Logo, Pages, Probes, RedirectUri, Refresh, Settings};
+pub use settings::{Api, Footer, ForceHttps, Forwarding, Login, Logo, Pages, Probes, RedirectUri, Refresh, Settings};

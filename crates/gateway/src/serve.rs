@@ -10,6 +10,7 @@ use hyper::body::Incoming;
 use sidecar_core::Session;
 use sidecar_core::clock::Clock;
 use sidecar_core::code::Code;
+use sidecar_core::origin::Host;
 use sidecar_core::path;
 use sidecar_core::policy::{Ask, Constraints, Decision, Grant, MustAsk, Refusal, Standing, decide};
 use sidecar_core::report::chain;
@@ -28,7 +29,7 @@ use crate::readiness::Readiness;
 use crate::rescue::Failure;
 use crate::route::{Guarded, Public, Route};
 use crate::sessions::{Renewals, Resolved, Sessions};
-use crate::settings::Settings;
+use crate::settings::{ForceHttps, Settings};
 use crate::shared::Shared;
 use crate::standing::Standings;
 
@@ -111,6 +112,11 @@ impl Gateway {
             answer::no_store(&mut answer);
             answer::secure(&mut answer, shared.renderer.policy());
             return answer.map(|body| Observed::new(body, None));
+        }
+        if let Some(force) = shared.settings.force_https
+            && !inbound.is_https
+        {
+            return by_https(&inbound, force).map(|body| Observed::new(body, None));
         }
         let probe = Probe::of(&inbound, &shared.settings.probes);
         let route = Route::of(inbound.path(), &shared.settings.prefix);
@@ -324,6 +330,17 @@ fn clean_path(inbound: &Inbound, clean: &str) -> Answer {
     let mut answer = answer::empty(StatusCode::MOVED_PERMANENTLY);
     answer::location(&mut answer, &cleaned_target(clean, inbound.query()));
     answer
+}
+
+/// The redirect of a request that did not come by `https` (http-behaviour 15).
+fn by_https(inbound: &Inbound, force: ForceHttps) -> Answer {
+    let Some(host) = Host::parse(inbound.host()) else { return answer::text_error(StatusCode::BAD_REQUEST) };
+    let host = match host.port() {
+        Some(_) => format!("{}:{}", host.name(), force.port),
+        None => host.name().to_owned(),
+    };
+    let location = path::visible(format!("https://{host}{}", inbound.target()));
+    answer::redirect(StatusCode::PERMANENT_REDIRECT, inbound.method(), &location)
 }
 
 /// The cleaned path with its query, fit for a `Location`: raw bytes beyond ASCII are escaped, and so is a backslash of

@@ -39,6 +39,15 @@ pub struct Settings {
     pub refresh: Refresh,
     /// What `;` means in a query string.
     pub semicolons: Semicolons,
+    /// Where requests that did not come by `https` are sent (`force-https`); `None` serves them.
+    pub force_https: Option<ForceHttps>,
+}
+
+/// The `https` side of ourselves, or of who ends TLS before us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ForceHttps {
+    /// Its port, written where the request's host has one.
+    pub port: u16,
 }
 
 /// Health and readiness (`ping-path`, `ping-user-agent`, `gcp-healthchecks`, `ready-path`).

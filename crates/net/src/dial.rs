@@ -31,6 +31,17 @@ impl Default for Timeouts {
     }
 }
 
+/// What will be spoken over a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Offer {
+    /// HTTP/1.1.
+    Http1,
+    /// HTTP/2 or HTTP/1.1, whichever the server picks in the TLS handshake (RFC 7301).
+    Http2OrHttp1,
+    /// HTTP/2 without a word about it (RFC 9113 3.3).
+    Http2,
+}
+
 /// Makes connections. Clones share the resolver's cache and the TLS sessions.
 #[derive(Clone)]
 pub struct Dialer {
@@ -68,9 +79,14 @@ impl Dialer {
     /// # Cancel safety
     /// Dropping the future closes whatever was begun.
     pub async fn dial(&self, endpoint: &Endpoint) -> Result<Stream, DialError> {
+        self.dial_for(endpoint, Offer::Http1).await
+    }
+
+    /// The same for a conversation in one of these protocols; [`Stream::agreed`] tells which it is.
+    pub(crate) async fn dial_for(&self, endpoint: &Endpoint, offer: Offer) -> Result<Stream, DialError> {
         match self.shared.proxies.towards(endpoint) {
-            None => self.direct(endpoint).await,
-            Some(proxy) => self.through(proxy, endpoint).await,
+            None => self.direct(endpoint, offer).await,
+            Some(proxy) => self.through(proxy, endpoint, offer).await,
         }
     }
 
@@ -82,12 +98,12 @@ impl Dialer {
         }
     }
 
-    async fn direct(&self, endpoint: &Endpoint) -> Result<Stream, DialError> {
+    async fn direct(&self, endpoint: &Endpoint, offer: Offer) -> Result<Stream, DialError> {
         match endpoint {
             Endpoint::Http { host, port } => self.tcp(host, *port).await,
             Endpoint::Https { host, port } => {
                 let stream = self.tcp(host, *port).await?;
-                self.secure(stream, host, *port).await
+                self.secure(stream, host, *port, offer).await
             }
             Endpoint::Unix(path) => {
                 let made = timeout(self.shared.timeouts.connect, connect::unix(path)).await;
@@ -98,17 +114,21 @@ impl Dialer {
         }
     }
 
-    async fn through(&self, proxy: &Proxy, endpoint: &Endpoint) -> Result<Stream, DialError> {
-        let mut stream = self.direct(&proxy.endpoint).await.map_err(DialError::at_proxy)?;
-        let Endpoint::Https { host, port } = endpoint else {
+    async fn through(&self, proxy: &Proxy, endpoint: &Endpoint, offer: Offer) -> Result<Stream, DialError> {
+        let mut stream = self.direct(&proxy.endpoint, Offer::Http1).await.map_err(DialError::at_proxy)?;
+        // A proxy that is asked in HTTP/1 hands on HTTP/1: whatever else is spoken needs a tunnel.
+        if !matches!(endpoint, Endpoint::Https { .. }) && offer != Offer::Http2 {
             return Ok(stream.at_proxy());
-        };
+        }
         let authority = authority(endpoint).unwrap_or_default();
         timeout(self.shared.timeouts.tunnel, tunnel::open(&mut stream, &authority, proxy))
             .await
             .map_err(|_: Elapsed| DialError::timed_out(Stage::Proxy, &proxy.endpoint))?
             .map_err(|error| DialError::new(Stage::Proxy, &proxy.endpoint, error))?;
-        self.secure(stream, host, *port).await
+        match endpoint {
+            Endpoint::Https { host, port } => self.secure(stream, host, *port, offer).await,
+            Endpoint::Http { .. } | Endpoint::Unix(_) => Ok(stream),
+        }
     }
 
     async fn tcp(&self, host: &str, port: u16) -> Result<Stream, DialError> {
@@ -123,12 +143,19 @@ impl Dialer {
         made.map_err(|_: Elapsed| DialError::timed_out(stage, host_port(host, port)))?.map(Stream::tcp)
     }
 
-    async fn secure(&self, stream: Stream, host: &str, port: u16) -> Result<Stream, DialError> {
+    async fn secure(&self, stream: Stream, host: &str, port: u16, offer: Offer) -> Result<Stream, DialError> {
         let target = || host_port(host, port);
         let failed = |source: crate::BoxError| DialError::new(Stage::Tls, target(), source);
         let config = self.shared.tls.config().map_err(|error| failed(error.into()))?;
         let name = ServerName::try_from(host.trim_end_matches('.').to_owned()).map_err(|error| failed(error.into()))?;
-        let session = timeout(self.shared.timeouts.handshake, TlsConnector::from(config).connect(name, stream)).await;
+        let connector = TlsConnector::from(config);
+        let shaking = match offer {
+            Offer::Http2OrHttp1 => {
+                connector.with_alpn(vec![b"h2".to_vec(), b"http/1.1".to_vec()]).connect(name, stream)
+            }
+            Offer::Http1 | Offer::Http2 => connector.connect(name, stream),
+        };
+        let session = timeout(self.shared.timeouts.handshake, shaking).await;
         session
             .map_err(|_: Elapsed| DialError::timed_out(Stage::Tls, target()))?
             .map(Stream::tls)

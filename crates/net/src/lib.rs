@@ -4,7 +4,7 @@
 //! ```text
 //! Endpoint ─► proxy? ─► resolve ─► connect (several addresses raced) ─► CONNECT? ─► TLS? ─► Stream
 //!                                                                                             │
-//!                                                            Pool (HTTP/1.1 connections) ◄────┘
+//!                                                  Pool (connections for the next request) ◄────┘
 //! ```
 //!
 //! For those who come to us there is [`ServerTls`] alone: sockets to listen on are the process's own affair.
@@ -22,6 +22,7 @@ mod pool;
 mod proxy;
 mod resolve;
 mod server_tls;
+mod shared;
 mod stream;
 mod tls;
 mod tunnel;
@@ -29,10 +30,11 @@ mod tunnel;
 pub use dial::{Dialer, Timeouts};
 pub use endpoint::{Endpoint, EndpointError};
 pub use error::{BoxError, DialError, Stage};
-pub use pool::{Connector, KeepAlive, Pool, PoolSettings, RequestError};
+pub use pool::{Connector, KeepAlive, Pool, PoolSettings, Protocols, RequestError};
 pub use proxy::{Proxies, ProxyEnv, ProxyError};
 pub use server_tls::{
     Agreed, Handshake, Inside, MinVersion, NamedSuite, ServerTls, ServerTlsError, ServerTlsSettings, Tls12Suite,
 };
+pub use shared::InFlight;
 pub use stream::Stream;
 pub use tls::{Roots, Tls, TlsError, TlsSettings, Trusted, Verify};

@@ -1,4 +1,5 @@
-//! HTTP/1.1 connections, kept for the next request.
+//! Connections, kept for the next request. Those of HTTP/1.1 carry one at a time and are here; those of HTTP/2 are in
+//! [`crate::shared`].
 //!
 //! ```text
 //! request ─► take a kept one, else dial ─► send ─► head of the answer
@@ -15,7 +16,7 @@ use std::{
     time::Duration,
 };
 
-use http::{HeaderValue, Request, Response, Uri, header, uri::Scheme};
+use http::{HeaderValue, Request, Response, Uri, Version, header, uri::Scheme};
 use http_body::Body;
 use hyper::{
     body::Incoming,
@@ -24,7 +25,11 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use tokio::time::Instant;
 
-use crate::{BoxError, DialError, Dialer, Endpoint, EndpointError, stream::Traffic};
+use crate::{
+    BoxError, DialError, Dialer, Endpoint, EndpointError, Stream,
+    shared::{Open, Outcome},
+    stream::Traffic,
+};
 
 /// How connections are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +41,21 @@ pub struct PoolSettings {
     pub max_idle: usize,
     /// Whether connections are kept at all.
     pub keep_alive: KeepAlive,
+    /// What is spoken. Default HTTP/1.1.
+    pub protocols: Protocols,
+}
+
+/// What a pool speaks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Protocols {
+    /// HTTP/1.1.
+    #[default]
+    Http1,
+    /// Over TLS what the server picks (ALPN, RFC 7301), HTTP/2 before HTTP/1.1; without TLS HTTP/1.1. An upgrade always
+    /// goes over HTTP/1.1.
+    ByAlpn,
+    /// HTTP/2, also without TLS and without asking (prior knowledge, RFC 9113 3.3). There are no upgrades.
+    Http2,
 }
 
 /// Whether a connection serves more than one request.
@@ -50,7 +70,12 @@ pub enum KeepAlive {
 
 impl Default for PoolSettings {
     fn default() -> Self {
-        Self { idle_timeout: Duration::from_secs(90), max_idle: 64, keep_alive: KeepAlive::On }
+        Self {
+            idle_timeout: Duration::from_secs(90),
+            max_idle: 64,
+            keep_alive: KeepAlive::On,
+            protocols: Protocols::Http1,
+        }
     }
 }
 
@@ -86,22 +111,24 @@ impl RequestError {
     }
 }
 
-/// An HTTP/1.1 client over connections that it keeps. Clones share them.
+/// An HTTP client over connections that it keeps. Clones share them.
 ///
 /// A request that meets a kept connection which turns out to be closed before a byte was written is sent again on
 /// another; nothing else is repeated. Redirects are answers like any other. Answers with more than 100 header lines
 /// are refused. The pool belongs to the runtime in which it is used: its connections are tasks there.
 pub struct Pool<B> {
-    shared: Arc<Shared<B>>,
+    pub(crate) shared: Arc<Shared<B>>,
 }
 
-struct Shared<B> {
-    connector: Connector,
-    settings: PoolSettings,
+pub(crate) struct Shared<B> {
+    pub(crate) connector: Connector,
+    pub(crate) settings: PoolSettings,
     idle: Mutex<Idle<B>>,
 }
 
-struct Idle<B> {
+pub(crate) struct Idle<B> {
+    /// Connections of HTTP/2, idle or not.
+    pub(crate) open: Vec<Open<B>>,
     /// What was used last is at the end and is used next, so that surplus connections grow old.
     kept: Vec<Kept<B>>,
     /// Whether a task watches over the age of what is kept.
@@ -109,7 +136,7 @@ struct Idle<B> {
 }
 
 /// A connection that can take a request.
-struct Kept<B> {
+pub(crate) struct Kept<B> {
     sender: SendRequest<B>,
     endpoint: Arc<Endpoint>,
     traffic: Traffic,
@@ -131,7 +158,7 @@ struct Driver<C, B> {
 /// Where the connections of a [`Pool`] lead to.
 #[derive(Clone)]
 pub struct Connector {
-    dialer: Dialer,
+    pub(crate) dialer: Dialer,
     to: To,
 }
 
@@ -156,7 +183,7 @@ where
     /// A pool that connects as `connector` says.
     #[must_use]
     pub fn new(connector: Connector, settings: &PoolSettings) -> Self {
-        let idle = Mutex::new(Idle { kept: Vec::new(), watched: false });
+        let idle = Mutex::new(Idle { open: Vec::new(), kept: Vec::new(), watched: false });
         Self { shared: Arc::new(Shared { connector, settings: *settings, idle }) }
     }
 
@@ -172,11 +199,23 @@ where
     pub async fn request(&self, mut request: Request<B>) -> Result<Response<Incoming>, RequestError> {
         let endpoint = self.shared.connector.endpoint(request.uri())?;
         self.prepare(&mut request, &endpoint);
+        let mut dialed = None;
+        if self.shared.settings.protocols != Protocols::Http1 && !request.headers().contains_key(header::UPGRADE) {
+            // In a box, so that a request over HTTP/1 has a small future.
+            match Box::pin(self.request_shared(request, &endpoint)).await? {
+                Outcome::Answered(response) => return Ok(response),
+                Outcome::Http1(unsent, stream) => (request, dialed) = (unsent, stream),
+            }
+            // It may have been made ready for a connection of HTTP/2 that has gone.
+            *request.version_mut() = Version::HTTP_11;
+            self.prepare(&mut request, &endpoint);
+        }
         loop {
-            let (mut connection, is_fresh) = match self.shared.take(&endpoint) {
-                Some(kept) => (kept, false),
+            let (mut connection, is_fresh) = match (dialed.take(), self.shared.take(&endpoint)) {
+                (Some(stream), _) => (self.over(stream, &endpoint).await?, true),
+                (None, Some(kept)) => (kept, false),
                 // In a box, so that a request over a kept connection has a small future.
-                None => (Box::pin(self.connect(&endpoint)).await?, true),
+                (None, None) => (Box::pin(self.connect(&endpoint)).await?, true),
             };
             if !connection.ends_at_proxy {
                 into_origin_form(request.uri_mut());
@@ -207,6 +246,9 @@ where
         if self.shared.settings.keep_alive == KeepAlive::Off && !request.headers().contains_key(header::UPGRADE) {
             request.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
+        if self.shared.settings.protocols == Protocols::Http2 {
+            return; // behind a tunnel, where there is a proxy at all
+        }
         if let Some(authorization) = self.shared.connector.dialer.proxy_authorization(endpoint) {
             request.headers_mut().insert(header::PROXY_AUTHORIZATION, authorization.clone());
         }
@@ -214,6 +256,10 @@ where
 
     async fn connect(&self, endpoint: &Arc<Endpoint>) -> Result<Kept<B>, RequestError> {
         let stream = self.shared.connector.dialer.dial(endpoint).await?;
+        self.over(stream, endpoint).await
+    }
+
+    async fn over(&self, stream: Stream, endpoint: &Arc<Endpoint>) -> Result<Kept<B>, RequestError> {
         let (traffic, ends_at_proxy) = (stream.traffic(), stream.ends_at_proxy());
         let (sender, connection) = http1::handshake(TokioIo::new(stream))
             .await
@@ -251,13 +297,13 @@ where
 }
 
 impl<B> Shared<B> {
-    fn idle(&self) -> MutexGuard<'_, Idle<B>> {
+    pub(crate) fn idle(&self) -> MutexGuard<'_, Idle<B>> {
         // Nothing in here panics half-way through a change.
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The kept connection to `endpoint` that was used last and still is alive.
-    fn take(&self, endpoint: &Arc<Endpoint>) -> Option<Kept<B>> {
+    pub(crate) fn take(&self, endpoint: &Arc<Endpoint>) -> Option<Kept<B>> {
         let mut idle = self.idle();
         loop {
             let found = idle.kept.iter().rposition(|kept| kept.leads_to(endpoint))?;
@@ -269,6 +315,13 @@ impl<B> Shared<B> {
     }
 }
 
+impl<B> Shared<B> {
+    /// Whether there is a kept connection to `endpoint`.
+    pub(crate) fn has_kept(&self, endpoint: &Arc<Endpoint>) -> bool {
+        self.idle().kept.iter().any(|kept| kept.leads_to(endpoint) && kept.is_usable(self.settings.idle_timeout))
+    }
+}
+
 impl<B: Send + 'static> Shared<B> {
     fn keep(self: &Arc<Self>, mut connection: Kept<B>) {
         connection.since = Instant::now();
@@ -277,6 +330,11 @@ impl<B: Send + 'static> Shared<B> {
             return;
         }
         idle.kept.push(connection);
+        self.watch_over(idle);
+    }
+
+    /// Sees to it that what is kept does not stay for ever.
+    pub(crate) fn watch_over(self: &Arc<Self>, mut idle: MutexGuard<'_, Idle<B>>) {
         if !idle.watched {
             idle.watched = true;
             drop(idle);
@@ -292,7 +350,8 @@ async fn watch<B>(pool: Weak<Shared<B>>, idle_timeout: Duration) {
         let Some(pool) = pool.upgrade() else { return };
         let mut idle = pool.idle();
         idle.kept.retain(|kept| kept.is_usable(idle_timeout));
-        if idle.kept.is_empty() {
+        idle.open.retain(|open| open.is_worth_keeping(idle_timeout));
+        if idle.kept.is_empty() && idle.open.is_empty() {
             idle.watched = false;
             return;
         }

@@ -16,6 +16,8 @@ use tokio::{
 };
 use tokio_rustls::client::TlsStream;
 
+use crate::server_tls::Agreed;
+
 /// A connected byte stream: TCP (with `TCP_NODELAY`), TLS, or a unix socket.
 #[derive(Debug)]
 pub struct Stream {
@@ -51,6 +53,14 @@ impl Stream {
 
     pub(crate) fn traffic(&self) -> Traffic {
         self.traffic.clone()
+    }
+
+    /// What the two ends agreed on in the TLS handshake; HTTP/1 where there was none.
+    pub(crate) fn agreed(&self) -> Agreed {
+        match &self.io {
+            Io::Tls(session) if session.get_ref().1.alpn_protocol() == Some(b"h2") => Agreed::Http2,
+            Io::Tls(_) | Io::Tcp(_) | Io::Unix(_) => Agreed::Http1,
+        }
     }
 
     /// Whether the other end is an HTTP proxy that was not asked for a tunnel, so that it expects request targets in

@@ -9,10 +9,10 @@ use std::{
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::body::Incoming;
-use sidecar_net::BoxError;
+use sidecar_net::{BoxError, InFlight};
 use tokio::time::Instant;
 
-use crate::{file::FileBody, gunzip::Gunzip};
+use crate::{Table, file::FileBody, gunzip::Gunzip, hop};
 
 /// A body: streamed from the network or a file, or at hand. Never collected.
 #[derive(Debug, Default)]
@@ -24,6 +24,7 @@ enum Inner {
     Empty,
     Full(Bytes),
     Streamed(Incoming),
+    Guarded(Box<Guarded>),
     Upload(Upload),
     Gunzip(Box<Gunzip>),
     File(Box<FileBody>),
@@ -38,6 +39,11 @@ impl Body {
 
     pub(crate) fn upload(incoming: Incoming, sent: Sent) -> Self {
         Self(Inner::Upload(Upload { incoming, sent }))
+    }
+
+    /// An answer whose trailers are looked at, if `trailers` says by what, and that counts as a request of its connection.
+    pub(crate) fn guarded(incoming: Incoming, trailers: Option<Arc<Table>>, in_flight: Option<InFlight>) -> Self {
+        Self(Inner::Guarded(Box::new(Guarded { incoming, trailers, _in_flight: in_flight })))
     }
 
     pub(crate) fn gunzip(incoming: Incoming) -> Self {
@@ -87,6 +93,7 @@ impl HttpBody for Body {
                 Poll::Ready(Some(Ok(Frame::data(bytes))))
             }
             Inner::Streamed(incoming) => Pin::new(incoming).poll_frame(cx).map_err(Into::into),
+            Inner::Guarded(guarded) => guarded.poll_frame(cx),
             Inner::Upload(upload) => upload.poll_frame(cx),
             Inner::Gunzip(gunzip) => gunzip.poll_frame(cx),
             Inner::File(file) => file.poll_frame(cx),
@@ -98,6 +105,7 @@ impl HttpBody for Body {
             Inner::Empty => true,
             Inner::Full(_) | Inner::Gunzip(_) => false,
             Inner::Streamed(incoming) => incoming.is_end_stream(),
+            Inner::Guarded(guarded) => guarded.incoming.is_end_stream(),
             Inner::Upload(upload) => upload.incoming.is_end_stream(),
             Inner::File(file) => file.remaining() == 0,
         }
@@ -108,10 +116,40 @@ impl HttpBody for Body {
             Inner::Empty => SizeHint::with_exact(0),
             Inner::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Inner::Streamed(incoming) => incoming.size_hint(),
+            Inner::Guarded(guarded) => guarded.incoming.size_hint(),
             Inner::Upload(upload) => upload.incoming.size_hint(),
             Inner::Gunzip(_) => SizeHint::default(),
             Inner::File(file) => SizeHint::with_exact(file.remaining()),
         }
+    }
+}
+
+/// The body of an answer where HTTP/2 is spoken: trailers need no announcement there, so what they say is looked at as it
+/// comes.
+#[derive(Debug)]
+struct Guarded {
+    incoming: Incoming,
+    trailers: Option<Arc<Table>>,
+    /// Held until the last byte has come.
+    _in_flight: Option<InFlight>,
+}
+
+impl Guarded {
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let frame = ready!(Pin::new(&mut self.incoming).poll_frame(cx)).transpose()?;
+        let Some(frame) = frame else { return Poll::Ready(None) };
+        Poll::Ready(Some(Ok(match (frame.into_trailers(), &self.trailers) {
+            (Ok(mut trailers), Some(table)) => {
+                hop::consume_response(&mut trailers);
+                let refused: Vec<_> = trailers.keys().filter(|name| table.is_no_trailer(name)).cloned().collect();
+                for name in refused {
+                    trailers.remove(name);
+                }
+                Frame::trailers(trailers)
+            }
+            (Ok(trailers), None) => Frame::trailers(trailers),
+            (Err(data), _) => data,
+        })))
     }
 }
 

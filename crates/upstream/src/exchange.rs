@@ -8,7 +8,7 @@ use http::{
 };
 use http_body::Body as _;
 use hyper::{body::Incoming, upgrade::OnUpgrade};
-use sidecar_net::{Connector, Pool, PoolSettings, RequestError};
+use sidecar_net::{Connector, InFlight, Pool, PoolSettings, RequestError};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::{
@@ -26,14 +26,15 @@ const GZIP: HeaderValue = HeaderValue::from_static("gzip");
 impl HttpTarget {
     /// The connections of one worker.
     pub(crate) fn pool(&self) -> Pool<Body> {
-        let settings = PoolSettings { keep_alive: self.keep_alive, ..PoolSettings::default() };
+        let settings =
+            PoolSettings { keep_alive: self.keep_alive, protocols: self.protocols, ..PoolSettings::default() };
         Pool::new(Connector::to(self.dialer.clone(), self.endpoint.clone()), &settings)
     }
 }
 
 /// One upstream as one worker sees it.
 pub(crate) struct Exchange<'a> {
-    pub(crate) table: &'a Table,
+    pub(crate) table: &'a Arc<Table>,
     pub(crate) route: &'a Route,
     pub(crate) target: &'a HttpTarget,
     pub(crate) pool: &'a Pool<Body>,
@@ -45,6 +46,8 @@ struct Asked {
     websocket: Option<OnUpgrade>,
     /// Whether we asked for gzip in the visitor's place.
     gzip: Gzip,
+    /// What the visitor speaks.
+    version: Version,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -99,9 +102,9 @@ impl Exchange<'_> {
         } else if is_empty && [Method::POST, Method::PUT, Method::PATCH].contains(&parts.method) {
             headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0")); // RFC 9110 8.6
         }
-        parts.version = Version::HTTP_11;
+        let version = std::mem::replace(&mut parts.version, Version::HTTP_11);
         parts.uri = self.uri(&parts.uri).map_err(|error| self.failed(Fault::Internal, Some(error)))?;
-        Ok(Asked { websocket, gzip })
+        Ok(Asked { websocket, gzip, version })
     }
 
     /// The `Host` for the app; an absolute-form target's authority stands above the header (RFC 9112 3.2.2).
@@ -181,6 +184,7 @@ impl Exchange<'_> {
         }
         // What the app speaks is between it and us: an answer in HTTP/1.0 must not end the visitor's connection.
         *response.version_mut() = Version::HTTP_11;
+        let in_flight = response.extensions_mut().remove::<InFlight>();
         let headers = response.headers_mut();
         self.guard(headers);
         if headers.get_all(header::CONTENT_LENGTH).iter().nth(1).is_some()
@@ -198,7 +202,12 @@ impl Exchange<'_> {
             }
             return Ok(response.map(Body::gunzip));
         }
-        Ok(response.map(Body::from))
+        // To a visitor of HTTP/1 hyper sends the trailers that are announced alone, which `guard` has looked at.
+        let trailers = (asked.version == Version::HTTP_2).then(|| Arc::clone(self.table));
+        if in_flight.is_none() && (trailers.is_none() || response.body().is_end_stream()) {
+            return Ok(response.map(Body::from));
+        }
+        Ok(response.map(|body| Body::guarded(body, trailers, in_flight)))
     }
 
     fn switch(
@@ -218,10 +227,9 @@ impl Exchange<'_> {
     /// Removes from an answer what concerns the connection, and what only we may say.
     fn guard(&self, headers: &mut HeaderMap) {
         hop::consume_response(headers);
-        self.table.own_cookies.guard(headers);
-        self.table.injector.guard_response(headers);
+        self.table.guard_response(headers);
         let is_refused = |name: &[u8]| match HeaderName::from_bytes(name.trim_ascii()) {
-            Ok(name) => name == header::SET_COOKIE || self.table.injector.is_ours_on_responses(&name),
+            Ok(name) => self.table.is_no_trailer(&name),
             Err(_) => true,
         };
         let mut announced =

@@ -52,5 +52,6 @@ pub use settings::{
     Source, UpstreamSettings, WebSockets,
 };
 pub use sidecar_core::policy::Grant;
+pub use sidecar_net::Protocols;
 pub use table::Table;
 pub use upgrade::Tunnels;

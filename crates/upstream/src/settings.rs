@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use http::{HeaderName, StatusCode};
 use sidecar_core::Secret;
-use sidecar_net::{Endpoint, KeepAlive, TlsSettings};
+use sidecar_net::{Endpoint, KeepAlive, Protocols, TlsSettings};
 
 /// All upstreams and what they are told about visitors.
 #[derive(Debug, Clone, Default)]
@@ -42,7 +42,7 @@ pub struct UpstreamSettings {
 /// What is behind an upstream.
 #[derive(Debug, Clone)]
 pub enum Kind {
-    /// An HTTP/1.1 server.
+    /// An HTTP server.
     Http(HttpSettings),
     /// A constant answer.
     Static {
@@ -72,6 +72,8 @@ pub struct HttpSettings {
     pub keep_alive: KeepAlive,
     /// Whom to trust, for [`Endpoint::Https`].
     pub tls: TlsSettings,
+    /// What is spoken there. Default: over TLS what the server picks, HTTP/1.1 without.
+    pub protocols: Protocols,
 }
 
 impl HttpSettings {
@@ -79,12 +81,24 @@ impl HttpSettings {
     #[must_use]
     pub fn new(endpoint: Endpoint) -> Self {
         Self {
+            protocols: Self::usual_protocols(&endpoint),
             endpoint,
             host: HostHeader::default(),
             websockets: WebSockets::default(),
             timeout: Some(Duration::from_secs(30)),
             keep_alive: KeepAlive::default(),
             tls: TlsSettings::default(),
+        }
+    }
+}
+
+impl HttpSettings {
+    /// What is spoken at `endpoint` if nothing else is said.
+    #[must_use]
+    pub fn usual_protocols(endpoint: &Endpoint) -> Protocols {
+        match endpoint {
+            Endpoint::Https { .. } => Protocols::ByAlpn,
+            Endpoint::Http { .. } | Endpoint::Unix(_) => Protocols::Http1,
         }
     }
 }

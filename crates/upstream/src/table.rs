@@ -2,9 +2,9 @@
 
 use std::{borrow::Cow, collections::HashSet, sync::Arc, time::Duration};
 
-use http::{HeaderValue, StatusCode, Uri, uri::Authority};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header, uri::Authority};
 use sidecar_core::{form::percent_decode, path};
-use sidecar_net::{Dialer, Endpoint, KeepAlive, Proxies, Tls};
+use sidecar_net::{Dialer, Endpoint, KeepAlive, Protocols, Proxies, Tls};
 
 use crate::{
     HostHeader, HttpSettings, Injector, Kind, OwnCookies, SessionCookies, Settings, TableError, Tunnels,
@@ -41,6 +41,7 @@ pub(crate) struct HttpTarget {
     pub(crate) dialer: Dialer,
     pub(crate) endpoint: Endpoint,
     pub(crate) keep_alive: KeepAlive,
+    pub(crate) protocols: Protocols,
     /// What the URI of a request to it says; for a unix socket a name that stands for it.
     pub(crate) authority: Authority,
     /// `Host` where the request has none or the settings want this one.
@@ -108,6 +109,17 @@ impl Table {
     #[must_use]
     pub fn tunnels(&self) -> &Tunnels {
         &self.tunnels
+    }
+
+    /// Removes what only we may say from an answer.
+    pub(crate) fn guard_response(&self, headers: &mut HeaderMap) {
+        self.own_cookies.guard(headers);
+        self.injector.guard_response(headers);
+    }
+
+    /// Whether an app must not send this field behind its answer: a cookie, or what only we may say.
+    pub(crate) fn is_no_trailer(&self, name: &HeaderName) -> bool {
+        *name == header::SET_COOKIE || self.injector.is_ours_on_responses(name)
     }
 
     pub(crate) fn choose<'a>(&self, uri: &'a Uri) -> Choice<'a> {
@@ -190,6 +202,7 @@ impl HttpTarget {
             dialer: Dialer::new(tls, proxies.clone()),
             endpoint: settings.endpoint.clone(),
             keep_alive: settings.keep_alive,
+            protocols: settings.protocols,
             authority: own.parse().map_err(|_| host())?,
             own_host: HeaderValue::try_from(own).map_err(|_| host())?,
             host: settings.host,

@@ -12,7 +12,6 @@ const WITHOUT: &[&str] = &[
     "flush-interval",
     "proxy-websockets",
     "disable-keep-alives",
-    "ssl-upstream-insecure-skip-verify",
     "display-htpasswd-form",
     "logging-local-time",
 ];

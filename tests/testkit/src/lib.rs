@@ -14,6 +14,7 @@
 //! Elsewhere  lets a program find `github.com` and its like on this machine, with certificates it trusts
 //! Browser    cookies, redirects, links and forms; every host name leads to this machine
 //! Connection one TCP connection that sends exactly the bytes it is given
+//! Curl       a client that nobody here wrote, for HTTP/2 and TLS; frames by hand are in `frames`
 //! ```
 //!
 //! Everything blocks, everything listens on loopback at ports the system chose, and everything started here ends when
@@ -23,9 +24,12 @@
 pub mod app;
 pub mod browser;
 pub mod canary;
+pub mod certificate;
 pub mod cookie;
+pub mod curl;
 pub mod elsewhere;
 pub mod emulator;
+pub mod frames;
 pub mod gitea;
 mod github_front;
 pub mod headers;
@@ -49,6 +53,8 @@ mod wire;
 
 pub use app::{App, Reply, Seen};
 pub use browser::{Browser, Front, Page};
+pub use certificate::Certificate;
+pub use curl::Curl;
 pub use elsewhere::Elsewhere;
 pub use emulator::Emulator;
 pub use gitea::Gitea;

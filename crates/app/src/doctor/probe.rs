@@ -7,7 +7,7 @@ use http::header::{ACCEPT, DATE, USER_AGENT};
 use http::{HeaderMap, Request, StatusCode, Uri};
 use http_body_util::Empty;
 use sidecar_core::report::chain;
-use sidecar_net::{Connector, DialError, Dialer, Endpoint, Pool, PoolSettings, Stage};
+use sidecar_net::{Connector, DialError, Dialer, Endpoint, Pool, PoolSettings, Protocols, Stage};
 use tokio::time;
 
 /// How long an answer may take.
@@ -37,9 +37,9 @@ impl Prober {
         Self(Pool::new(Connector::by_uri(dialer), &PoolSettings::default()))
     }
 
-    /// Asks `endpoint`, whatever the URI names.
-    pub(super) fn of(dialer: Dialer, endpoint: Endpoint) -> Self {
-        Self(Pool::new(Connector::to(dialer, endpoint), &PoolSettings::default()))
+    /// Asks `endpoint` in these protocols, whatever the URI names.
+    pub(super) fn of(dialer: Dialer, endpoint: Endpoint, protocols: Protocols) -> Self {
+        Self(Pool::new(Connector::to(dialer, endpoint), &PoolSettings { protocols, ..PoolSettings::default() }))
     }
 
     /// Sends one GET.

@@ -34,7 +34,7 @@ async fn answered(upstream: &UpstreamSettings, http: &HttpSettings, proxies: &Pr
         Ok(tls) => tls,
         Err(error) => return Finding::bad(SUBJECT, chain(&error), "name a PEM file with certificates"),
     };
-    let prober = Prober::of(Dialer::new(tls, proxies.clone()), http.endpoint.clone());
+    let prober = Prober::of(Dialer::new(tls, proxies.clone()), http.endpoint.clone(), http.protocols);
     let place = format!("{} (for {})", http.endpoint, upstream.path);
     match prober.get(&Uri::from_static("http://localhost/")).await {
         Ok(answer) if answer.status.is_server_error() => {

@@ -6,13 +6,15 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use sidecar_net::{Agreed, Handshake, ServerTls};
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time;
 use tokio_rustls::server::TlsStream;
 
 /// Longest from the connected socket to the finished TLS handshake.
 const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
+/// How much of what such a client sends is read.
+const MOST_UNREAD: u64 = 64 * 1024;
 /// What a client gets that speaks plain HTTP to the TLS listener; Go's server says as much.
 const NOT_TLS: &[u8] =
     b"HTTP/1.0 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\nThis port speaks HTTPS.\n";
@@ -77,7 +79,13 @@ async fn shake_hands(socket: std::net::TcpStream, tls: &ServerTls) -> io::Result
     seen.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
     // No record of TLS begins with a letter, and every HTTP method does.
     if first[0].is_ascii_uppercase() {
-        socket.write_all(NOT_TLS).await?;
+        let telling = async {
+            socket.write_all(NOT_TLS).await?;
+            socket.shutdown().await?;
+            // A socket that is closed with something unread takes the answer back.
+            tokio::io::copy(&mut socket.take(MOST_UNREAD), &mut tokio::io::sink()).await
+        };
+        let _ = time::timeout(HANDSHAKE_TIME, telling).await;
         return Err(io::Error::new(io::ErrorKind::InvalidData, "plain HTTP on the TLS listener"));
     }
     tls.accept(socket, HANDSHAKE_TIME.saturating_sub(begun.elapsed())).await

@@ -52,6 +52,8 @@ pub(super) fn settings(options: &Options, judge: &mut Judge) -> Option<Settings>
         api,
         refresh: refresh?,
         semicolons: if options.allow_query_semicolons.value { Semicolons::Separate } else { Semicolons::Refused },
+        // Where the listener with TLS is known, it is filled in.
+        force_https: None,
     })
 }
 

@@ -99,6 +99,7 @@ impl Config {
         let gateway = gateway::settings(options, judge);
         let listen = process::listen(structured, judge);
         let secure_listen = tls::listen(&structured.server, Inside::Http1And2, surroundings, judge);
+        let force_https = tls::force_https(options, structured, judge);
         let max_header_bytes = process::max_header_bytes(&options.max_header_bytes, judge);
         let logs = process::logs(options, judge);
         let shutdown = process::shutdown(options, judge);
@@ -111,7 +112,7 @@ impl Config {
             sessions,
             logins,
             upstream: upstream?,
-            gateway: gateway?,
+            gateway: sidecar_gateway::Settings { force_https: force_https?, ..gateway? },
             listen: listen?,
             secure_listen: secure_listen?,
             max_header_bytes: max_header_bytes?,

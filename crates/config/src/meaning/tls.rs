@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use sidecar_core::report::chain;
+use sidecar_gateway::ForceHttps;
 use sidecar_net::{Inside, MinVersion, NamedSuite, ServerTls, ServerTlsSettings, Tls12Suite};
 
 use super::judge::{Judge, given};
@@ -10,7 +11,8 @@ use super::process::{self, Listen};
 use super::secret_source;
 use super::surroundings::Surroundings;
 use crate::fault::quote;
-use crate::structured::{SecretSource, Server, Tls};
+use crate::options::Options;
+use crate::structured::{SecretSource, Server, Structured, Tls};
 use crate::written::Written;
 
 /// Where requests come in by TLS.
@@ -59,13 +61,16 @@ pub(super) fn listen(
 }
 
 /// `[https://]HOST:PORT`
-fn address(written: &Written<String>, judge: &mut Judge) -> Option<Listen> {
-    let text = match written.value.split_once("://") {
-        Some(("https" | "http" | "tcp", address)) => Ok(address),
+fn read_address(text: &str) -> Result<Listen, process::Refusal> {
+    match text.split_once("://") {
+        Some(("https" | "http" | "tcp", address)) => process::tcp(address),
         Some(_) => Err(("is no place for a TLS listener", "write HOST:PORT")),
-        None => Ok(written.value.as_str()),
-    };
-    match text.and_then(process::tcp) {
+        None => process::tcp(text),
+    }
+}
+
+fn address(written: &Written<String>, judge: &mut Judge) -> Option<Listen> {
+    match read_address(&written.value) {
         Ok(address) => Some(address),
         Err((reason, instead)) => {
             judge.refuse(written, format!("{} {reason}", quote(&written.value)), instead);
@@ -148,6 +153,28 @@ fn suites(written: &Written<Vec<String>>, judge: &mut Judge) -> Option<Option<Ve
         judge.warn(written, format!("{those} cannot be offered: this program has no CBC, RC4 or 3DES, and only ECDHE"));
     }
     Some(Some(offered))
+}
+
+/// Where requests that did not come by `https` are sent; the inner `None` serves them.
+#[expect(clippy::option_option, reason = "outside: whether there is a fault; inside: whether they are sent anywhere")]
+pub(super) fn force_https(options: &Options, structured: &Structured, judge: &mut Judge) -> Option<Option<ForceHttps>> {
+    let switch = &options.force_https;
+    if !switch.value {
+        return Some(None);
+    }
+    let secure = &structured.server.secure_bind_address;
+    let has_listener = !process::is_off(secure);
+    if !has_listener && !options.reverse_proxy.value {
+        let reason = "no request could come by https: there is no TLS listener, and no proxy is believed";
+        judge.conflict(switch, reason, "set https-address with its certificate, or reverse-proxy");
+        return None;
+    }
+    // Without a listener of our own the option still names the port of whoever ends TLS before us.
+    let address = if has_listener { read_address(&secure.value).ok() } else { address(&options.https_address, judge) };
+    match address? {
+        Listen::Tcp { port, .. } => Some(Some(ForceHttps { port })),
+        Listen::Unix { .. } | Listen::Descriptor(_) => None,
+    }
 }
 
 /// The files that a server's certificate and key are in.

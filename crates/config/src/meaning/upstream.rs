@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use http::StatusCode;
 use sidecar_core::origin::{Host, Scheme};
 use sidecar_net::{Endpoint, KeepAlive, TlsSettings, Verify};
-use sidecar_upstream::{HostHeader, HttpSettings, Kind, SessionCookies, Settings, UpstreamSettings, WebSockets};
+use sidecar_upstream::{
+    HostHeader, HttpSettings, Kind, Protocols, SessionCookies, Settings, UpstreamSettings, WebSockets,
+};
 
 use super::injection;
 use super::judge::{Judge, given};
@@ -141,8 +143,13 @@ impl Uri<'_> {
     /// What the URI of an upstream stands for (config-loading 7.1, alpha-config 2).
     fn kind(self, entry: &Upstream) -> Result<Kind, Refusal> {
         match self.scheme.as_str() {
-            "http" => self.http(Scheme::Http, entry),
-            "https" => self.http(Scheme::Https, entry),
+            "http" => self.http(Scheme::Http, entry).map(Kind::Http),
+            "https" => self.http(Scheme::Https, entry).map(Kind::Http),
+            // HTTP/2 without TLS, as gRPC has it; there are no WebSockets in it that an app understands.
+            "h2c" => {
+                let http = self.http(Scheme::Http, entry)?;
+                Ok(Kind::Http(HttpSettings { protocols: Protocols::Http2, websockets: WebSockets::Drop, ..http }))
+            }
             "unix" => {
                 if self.path == "/" || !self.authority.is_empty() {
                     return Err(Refusal::new("names no socket", "write it as in unix:///run/app.sock"));
@@ -154,12 +161,12 @@ impl Uri<'_> {
             _ if self.is_opaque => Err(Refusal::new("is no URL", WRITE_URL)),
             _ => Err(Refusal::new(
                 "has a scheme that no upstream has",
-                "write http, https, unix, file or static before the ://",
+                "write http, https, h2c, unix, file or static before the ://",
             )),
         }
     }
 
-    fn http(self, scheme: Scheme, entry: &Upstream) -> Result<Kind, Refusal> {
+    fn http(self, scheme: Scheme, entry: &Upstream) -> Result<HttpSettings, Refusal> {
         if self.authority.contains('@') {
             return Err(Refusal::new("has credentials, which are not sent anywhere", "remove them"));
         }
@@ -170,13 +177,14 @@ impl Uri<'_> {
             Scheme::Http => Endpoint::Http { host: name, port: port.unwrap_or(80) },
             Scheme::Https => Endpoint::Https { host: name, port: port.unwrap_or(443) },
         };
-        Ok(Kind::Http(http(endpoint, entry)))
+        Ok(http(endpoint, entry))
     }
 }
 
 fn http(endpoint: Endpoint, entry: &Upstream) -> HttpSettings {
     let skip = entry.insecure_skip_tls_verify.value;
     HttpSettings {
+        protocols: HttpSettings::usual_protocols(&endpoint),
         endpoint,
         host: if entry.pass_host_header.value { HostHeader::OfClient } else { HostHeader::OfUpstream },
         websockets: if entry.proxy_web_sockets.value { WebSockets::Pass } else { WebSockets::Drop },

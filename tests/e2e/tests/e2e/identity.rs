@@ -5,7 +5,7 @@ use sidecar_testkit::{Request, Seen, websocket};
 use crate::site::{SESSION, Site, get_with};
 
 /// Every name by which an app may learn who somebody is.
-const NAMES: [&str; 8] = [
+pub(crate) const NAMES: [&str; 8] = [
     "X-Forwarded-User",
     "X-Forwarded-Email",
     "X-Forwarded-Groups",
@@ -17,7 +17,7 @@ const NAMES: [&str; 8] = [
 ];
 
 /// What a visitor would like the app to believe.
-const FORGED: &str = "mallory@evil.test";
+pub(crate) const FORGED: &str = "mallory@evil.test";
 
 #[test]
 fn the_app_is_told_who_the_visitor_is_under_both_families_of_names() {
@@ -146,7 +146,7 @@ fn two_visitors_on_one_connection_are_two_visitors_to_the_app() {
 }
 
 /// A protected name with each separator that an app server may fold to the same, and in each case.
-fn spellings(name: &str) -> Vec<String> {
+pub(crate) fn spellings(name: &str) -> Vec<String> {
     let mut spellings = Vec::new();
     for separator in ["-", "_", ".", "!", "~", "+"] {
         let spelling = name.replace('-', separator);
@@ -156,7 +156,7 @@ fn spellings(name: &str) -> Vec<String> {
     spellings
 }
 
-fn assert_not_forged(seen: &Seen, name: &str, spelling: &str) {
+pub(crate) fn assert_not_forged(seen: &Seen, name: &str, spelling: &str) {
     let heard: Vec<_> = seen.headers.folded(name).collect();
     assert!(heard.len() <= 1 && !heard.contains(&FORGED) && !heard.contains(&"again"), "{spelling}: {heard:?}");
 }
