@@ -115,10 +115,15 @@ fn pem(
     surroundings: Surroundings<'_>,
     judge: &mut Judge,
 ) -> Option<(sidecar_core::Secret<Vec<u8>>, Written<()>)> {
+    let instead = "name both, the certificate and its key";
     let Some(source) = source else {
-        judge.refuse(&tls.at, format!("has no {what}"), "name both, the certificate and its key");
+        judge.refuse(&tls.at, format!("has no {what}"), instead);
         return None;
     };
+    if source.value.value.expose().is_empty() && source.from_env.value.is_empty() && source.from_file.value.is_empty() {
+        judge.refuse(&source.at, format!("names no {what}, and a TLS listener has one"), instead);
+        return None;
+    }
     secret_source::bytes(source, surroundings, judge)
 }
 

@@ -37,7 +37,7 @@ fn server(options: &Options, judge: &mut Judge) -> Server {
         judge.warn(http_address, format!("it is not used, for {} asks for a TLS listener in its place", by.option));
     }
     let file = |file: &Written<String>| {
-        (!file.value.is_empty()).then(|| SecretSource {
+        Some(SecretSource {
             at: file.with(()),
             value: file.with(Secret::new(Vec::new())),
             from_env: file.with(String::new()),

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use sidecar_testkit::Certificate;
 
+use crate::cases::configuration::{CERTIFICATE, CERTIFIED_KEY};
 use crate::startup::{Attempt, with};
 
 /// Every attempt.
@@ -21,8 +23,41 @@ pub fn all() -> Vec<Attempt> {
         pages(),
         seed(),
         syntax(),
+        listeners(),
     ]
     .concat()
+}
+
+/// TLS listeners.
+fn listeners() -> Vec<Attempt> {
+    let pair = ["--tls-cert-file=tls.crt", "--tls-key-file=tls.key"];
+    let tls = |name: &str, more: &[&str]| {
+        with(name, &[&pair[..], more].concat())
+            .beside("tls.crt", CERTIFICATE)
+            .beside("tls.key", CERTIFIED_KEY)
+            .beside("other.key", &Certificate::of(&["localhost"]).key)
+    };
+    let suites = |names: &str| format!("--tls-cipher-suite={names}");
+    let mixed = suites("TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA");
+    vec![
+        tls("a TLS listener", &["--https-address=127.0.0.1:0"]),
+        tls("a TLS listener at a URL", &["--https-address=https://127.0.0.1:0"]),
+        tls("a TLS listener beside a plain one", &["--https-address=:0", "--http-address=:0"]),
+        tls("a TLS listener at no port", &["--https-address=localhost"]).row("D35"),
+        tls("a TLS listener that is nowhere", &["--https-address=-"]),
+        tls("a key of another certificate", &["--tls-key-file=other.key"]).row("D35"),
+        tls("a certificate that is not there", &["--tls-cert-file=/nowhere/tls.crt"]).row("D35"),
+        tls("a key that is none", &["--tls-key-file=tls.crt"]).row("D35"),
+        with("a certificate without a key", &pair[..1]).beside("tls.crt", CERTIFICATE).row("D35"),
+        tls("suites of which one is not spoken here", &[&mixed]),
+        tls("suites of TLS 1.3", &[&suites("TLS_AES_128_GCM_SHA256")]),
+        tls("a suite that is not spoken here", &[&suites("TLS_RSA_WITH_AES_128_CBC_SHA")]).row("P40"),
+        tls("a suite in small letters", &[&suites("tls_ecdhe_rsa_with_aes_128_gcm_sha256")]).row("D35"),
+        tls("a version in small letters", &["--tls-min-version=tls1.2"]).row("D35"),
+        tls("https for everybody", &["--force-https", "--https-address=:0"]),
+        with("https for everybody behind a proxy", &["--force-https", "--reverse-proxy"]),
+        with("https for everybody and nobody who speaks it", &["--force-https"]).row("D35"),
+    ]
 }
 
 fn spelling() -> Vec<Attempt> {

@@ -13,6 +13,10 @@ pub use alpha::all as alpha;
 const VALUES: &str = include_str!("options.txt");
 const CA: &str = include_str!("ca.pem");
 const KEY: &str = include_str!("key.pem");
+/// A certificate for nobody and the key that it was made for.
+pub const CERTIFICATE: &str = include_str!("tls.crt");
+/// See [`CERTIFICATE`].
+pub const CERTIFIED_KEY: &str = include_str!("tls.key");
 
 /// Values of one option.
 #[derive(Debug, Clone)]
@@ -61,7 +65,9 @@ fn row_of_nothing(flag: &str) -> Option<&'static str> {
         | "github-repo"
         | "github-team"
         | "github-user" => Some("D60"),
-        "session-store-type" | "oidc-jwks-url" | "oidc-public-key-file" => Some("D35"),
+        "session-store-type" | "oidc-jwks-url" | "oidc-public-key-file" | "tls-cert-file" | "tls-key-file" => {
+            Some("D35")
+        }
         "proxy-prefix" | "request-id-header" => Some("P12"),
         _ => None,
     }
@@ -141,6 +147,8 @@ impl Values {
         let files = [
             ("ca.pem", CA),
             ("key.pem", KEY),
+            ("tls.crt", CERTIFICATE),
+            ("tls.key", CERTIFIED_KEY),
             ("secret", "marked-secret"),
             ("secret32", "marked-cookie-secret-32-bytes-ok"),
             ("users", "alice:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=\n"),
