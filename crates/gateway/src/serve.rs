@@ -334,7 +334,7 @@ fn clean_path(inbound: &Inbound, clean: &str) -> Answer {
 
 /// The redirect of a request that did not come by `https` (http-behaviour 15).
 fn by_https(inbound: &Inbound, force: ForceHttps) -> Answer {
-    let Some(host) = Host::parse(inbound.host()) else { return answer::text_error(StatusCode::BAD_REQUEST) };
+    let Some(host) = Host::parse(inbound.host()) else { return refuse(Refused::Malformed) };
     let host = match host.port() {
         Some(_) => format!("{}:{}", host.name(), force.port),
         None => host.name().to_owned(),
