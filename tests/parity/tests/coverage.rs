@@ -117,13 +117,21 @@ fn every_statement_is_seen_but_those_about_what_is_not_served() {
     assert_eq!(rows.len(), statements.len(), "each row stands once");
 }
 
-#[test]
-fn every_row_of_the_document_of_differences_is_a_statement() {
+/// Ids of the document's rows: those of the list of differences, and smaller ones that only showed side by side.
+fn rows_of_the_document(kind: char) -> BTreeSet<String> {
     let document = fs::read_to_string(place::tree().join("docs/compatibility.md")).expect("docs/compatibility.md");
     let ids = document.lines().filter_map(|line| line.strip_prefix("| ")?.split(' ').next());
-    let ids: BTreeSet<&str> = ids.filter(|id| id.starts_with(['D', 'P']) && id[1..].parse::<u8>().is_ok()).collect();
-    let statements = statements();
-    let rows: BTreeSet<&str> = statements.iter().map(|statement| statement.row.as_str()).collect();
-    let missing: Vec<&&str> = ids.iter().filter(|id| !rows.contains(*id)).collect();
+    ids.filter(|id| id.starts_with(kind) && id[1..].parse::<u8>().is_ok()).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_row_of_the_list_of_differences_is_a_statement() {
+    let rows: BTreeSet<String> = statements().into_iter().map(|statement| statement.row).collect();
+    let missing: Vec<String> = rows_of_the_document('D').difference(&rows).cloned().collect();
     assert!(missing.is_empty(), "rows of docs/compatibility.md that coverage.md does not have: {missing:?}");
+    // A smaller row is held by the comparison itself, which fails where a row explains nothing, or by what its last
+    // column names.
+    let known = rows_of_the_document('P');
+    let gone: Vec<&String> = rows.iter().filter(|row| row.starts_with('P') && !known.contains(*row)).collect();
+    assert!(gone.is_empty(), "rows that docs/compatibility.md does not have: {gone:?}");
 }
