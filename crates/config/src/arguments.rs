@@ -123,35 +123,47 @@ impl Modes {
 
 /// Reads every flag, and reports all that is wrong with the command line.
 pub(crate) fn strict(arguments: &[String]) -> Result<CommandLine, Faults> {
-    let mut parse = Strict { flags: Vec::new(), faults: Vec::new() };
-    let mut rest = arguments.iter();
-    while let Some(argument) = rest.next() {
-        match read(argument) {
-            Argument::End => break,
-            Argument::Positional => {}
-            Argument::Malformed => parse.fault(FaultCode::Syntax, "--", "a flag without a name", "write --name=value"),
-            Argument::Long { name: "help", .. } => return parse.help(),
-            Argument::Short(short) if short.starts_with('h') => return parse.help(),
-            Argument::Short(short) => parse.short(short),
-            Argument::Long { name, value } => parse.long(name, value, &mut rest),
-        }
+    let Strict { flags, faults, asks_for_help } = Strict::read(arguments);
+    match (faults.is_empty(), asks_for_help) {
+        (false, _) => Err(Faults::new(Stage::CommandLine, faults)),
+        (true, true) => Ok(CommandLine::Help),
+        (true, false) => Ok(CommandLine::Flags(flags)),
     }
-    parse.finish().map(CommandLine::Flags)
 }
 
-/// The strict parse under way.
-struct Strict {
-    flags: Vec<(&'static Row, Vec<String>)>,
-    faults: Vec<Fault>,
+/// What a command line says as far as it can be read, and what is wrong with the rest.
+pub(crate) struct Strict {
+    /// The flags that could be read.
+    pub(crate) flags: Vec<(&'static Row, Vec<String>)>,
+    /// What is wrong with others.
+    pub(crate) faults: Vec<Fault>,
+    /// Whether `--help` or `-h` was there; what comes after it was not looked at.
+    pub(crate) asks_for_help: bool,
 }
 
 impl Strict {
-    fn help(self) -> Result<CommandLine, Faults> {
-        self.finish().map(|_| CommandLine::Help)
+    /// Reads every flag up to one that asks for help.
+    pub(crate) fn read(arguments: &[String]) -> Self {
+        let mut parse = Self { flags: Vec::new(), faults: Vec::new(), asks_for_help: false };
+        parse.all(arguments);
+        parse
     }
 
-    fn finish(self) -> Result<Vec<(&'static Row, Vec<String>)>, Faults> {
-        if self.faults.is_empty() { Ok(self.flags) } else { Err(Faults::new(Stage::CommandLine, self.faults)) }
+    fn all(&mut self, arguments: &[String]) {
+        let mut rest = arguments.iter();
+        while let Some(argument) = rest.next() {
+            match read(argument) {
+                Argument::End => return,
+                Argument::Positional => {}
+                Argument::Malformed => {
+                    self.fault(FaultCode::Syntax, "--", "a flag without a name", "write --name=value");
+                }
+                Argument::Long { name: "help", .. } => return self.asks_for_help = true,
+                Argument::Short(short) if short.starts_with('h') => return self.asks_for_help = true,
+                Argument::Short(short) => self.short(short),
+                Argument::Long { name, value } => self.long(name, value, &mut rest),
+            }
+        }
     }
 
     fn fault(&mut self, code: FaultCode, subject: &str, reason: &str, instead: &str) {

@@ -6,7 +6,7 @@ use std::path::Path;
 use toml::de::{DeTable, DeValue};
 
 use crate::excerpt::{Excerpt, Piece};
-use crate::fault::{Fault, FaultCode, without_credentials};
+use crate::fault::{Fault, FaultCode, quote, without_credentials};
 use crate::row::{Row, Secrecy};
 use crate::table::OPTIONS;
 use crate::value::Loose;
@@ -24,6 +24,8 @@ pub(crate) struct Entry {
     pub(crate) key_source: Source,
     key_span: Range<usize>,
     value_span: Range<usize>,
+    /// The texts of a list, and where each of them is.
+    elements: Vec<(String, Range<usize>)>,
 }
 
 /// A file that was read: its entries, and the lines to show with a fault.
@@ -68,6 +70,7 @@ impl Document {
                 key_source: place(path, text, key.span().start),
                 key_span: key.span(),
                 value_span: value.span(),
+                elements: elements(value.get_ref()),
             })
             .collect();
         entries.sort_by_key(|entry| entry.key_span.start);
@@ -104,11 +107,62 @@ impl Document {
         Some(Excerpt::new(*line, &pieces))
     }
 
+    /// The fault with the line that it is about: where it speaks of an element of a list, with that element's place.
+    pub(crate) fn explained(&self, fault: Fault) -> Fault {
+        if fault.excerpt.is_some() {
+            return fault;
+        }
+        match self.element(&fault) {
+            Some((source, excerpt)) => Fault { source, excerpt: Some(excerpt), ..fault },
+            None => Fault { excerpt: self.excerpt(&fault.source), ..fault },
+        }
+    }
+
+    /// The element of a list that a fault speaks of: the one that it quotes, or the empty one.
+    fn element(&self, fault: &Fault) -> Option<(Source, Excerpt)> {
+        let entry = self.entries.iter().find(|entry| entry.source == fault.source)?;
+        let Source::File { path, .. } = &entry.source else { return None };
+        let is_meant = |text: &str| match text {
+            "" => fault.reason.contains("empty element"),
+            text => fault.reason.contains(&quote(text)),
+        };
+        let (_, span) = entry.elements.iter().find(|(text, _)| is_meant(text)).filter(|_| is_open(entry))?;
+        let source = place(path, &self.text, span.start);
+        let Source::File { line, .. } = &source else { return None };
+        let (before, element) = (line_before(&self.text, span.start), self.text.get(span.clone())?);
+        // Its neighbours may have credentials in them.
+        let before = without_credentials(before);
+        let shown = without_credentials(element);
+        let rest = self.text.get(span.end..entry.value_span.end)?.lines().next().unwrap_or_default();
+        let after = without_credentials(rest);
+        let excerpt = Excerpt::new(*line, &[Piece::Shown(&before), Piece::Marked(&shown), Piece::Shown(&after)]);
+        (!element.contains('\n')).then_some((source, excerpt))
+    }
+
     fn shown_value(&self, entry: &Entry) -> Option<String> {
         let value = self.text.get(entry.value_span.clone())?;
-        let open = row(&entry.key).is_some_and(|row| row.secrecy == Secrecy::Open);
-        (open && !value.contains('\n')).then(|| without_credentials(value))
+        (is_open(entry) && !value.contains('\n')).then(|| without_credentials(value))
     }
+}
+
+/// Whether the value of an entry may be shown.
+fn is_open(entry: &Entry) -> bool {
+    row(&entry.key).is_some_and(|row| row.secrecy == Secrecy::Open)
+}
+
+/// The texts of a list, and where they are.
+fn elements(value: &DeValue<'_>) -> Vec<(String, Range<usize>)> {
+    let DeValue::Array(elements) = value else { return Vec::new() };
+    let text = |element: &toml::Spanned<DeValue<'_>>| match element.get_ref() {
+        DeValue::String(text) => Some((text.clone().into_owned(), element.span())),
+        DeValue::Integer(_)
+        | DeValue::Float(_)
+        | DeValue::Boolean(_)
+        | DeValue::Datetime(_)
+        | DeValue::Array(_)
+        | DeValue::Table(_) => None,
+    };
+    elements.iter().filter_map(text).collect()
 }
 
 /// The option of a key in lower case.

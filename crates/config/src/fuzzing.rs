@@ -33,10 +33,7 @@ pub fn command_line(content: &str) {
 pub fn structured(content: &[u8]) {
     let (flags, file) = (Vec::new(), Document::default());
     let alpha = Some((PathBuf::from("fuzz.yaml"), content.to_vec()));
-    match Understood::new(&Given { flags: &flags, environment: &[], file: &file, alpha }) {
-        Ok(understood) => show(&understood.judge.faults),
-        Err(faults) => show(faults.list()),
-    }
+    show(&Understood::new(&Given { flags: &flags, environment: &[], file: &file, alpha }).judge.faults);
 }
 
 /// The rules that say who gets in without a session, where a login may land, and whom to believe. Names no file.

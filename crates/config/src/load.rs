@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use sidecar_core::Secret;
 use sidecar_net::{ProxyEnv, ProxyError};
 
-use crate::arguments::{self, CommandLine, Modes};
+use crate::arguments::{self, Modes, Strict};
 use crate::convert;
 use crate::fault::{Fault, FaultCode, Faults, Stage};
 use crate::file::Document;
@@ -14,7 +14,7 @@ use crate::files::Files;
 use crate::help;
 use crate::meaning::{Config, Judge, Surroundings};
 use crate::merge::Flags;
-use crate::understand::{Given, Understood};
+use crate::understand::{Completeness, Given, Understood};
 use crate::written::Source;
 
 /// What the program is asked to do.
@@ -40,8 +40,7 @@ pub enum Command {
 /// Reads the command line (without the program's name), the environment, and the files that they name.
 ///
 /// # Errors
-/// Everything that is wrong. A command line that cannot be understood, or a file that cannot be read, ends it early:
-/// what would be found after that would be about values that nobody wrote.
+/// Everything that is wrong. Beside a flag or a file that cannot be read nothing is said to be missing: it may be there.
 pub fn load(arguments: &[OsString], environment: &[(OsString, OsString)]) -> Result<Command, Faults> {
     load_from(arguments, environment, &Files::default())
 }
@@ -66,14 +65,17 @@ pub fn load_from(
     if modes.version {
         return Ok(Command::Version);
     }
-    let flags = match arguments::strict(arguments)? {
-        CommandLine::Help => return Ok(Command::Help(help::usage())),
-        CommandLine::Flags(flags) => flags,
-    };
-    if modes.convert {
-        return converted(&flags, environment, &modes, files).map(Command::Convert);
+    let line = Strict::read(arguments);
+    if line.faults.is_empty() && line.asks_for_help {
+        return Ok(Command::Help(help::usage()));
     }
-    let config = Box::new(configuration(&flags, environment, &modes, files)?);
+    if !line.faults.is_empty() && (line.asks_for_help || modes.convert) {
+        return Err(Faults::new(Stage::CommandLine, line.faults));
+    }
+    if modes.convert {
+        return converted(&line.flags, environment, &modes, files).map(Command::Convert);
+    }
+    let config = Box::new(configuration(line, environment, &modes, files)?);
     Ok(match task {
         _ if modes.config_test => Command::Test(config),
         Task::Serve => Command::Run(config),
@@ -149,29 +151,36 @@ fn converted(
     if modes.config_test {
         return conflict("config-test");
     }
-    let (Understood { options, structured, judge, .. }, file) = understood(flags, environment, modes, files)?;
+    let (Understood { options, structured, judge, .. }, file) = understood(flags, environment, modes, files);
     if judge.faults.is_empty() {
         Ok(Secret::new(convert::to_alpha(&options, &structured)))
     } else {
-        Err(explained(judge.faults, &file))
+        Err(explained(Stage::Configuration, judge.faults, &file))
     }
 }
 
 fn configuration(
-    flags: &Flags,
+    line: Strict,
     environment: &[(OsString, OsString)],
     modes: &Modes,
     files: &Files,
 ) -> Result<Config, Faults> {
-    let (mut understood, file) = understood(flags, environment, modes, files)?;
+    let (mut understood, file) = understood(&line.flags, environment, modes, files);
+    let mut faults = line.faults;
+    faults.append(&mut understood.command_line);
+    let stage = if faults.is_empty() { Stage::Configuration } else { Stage::CommandLine };
+    if stage == Stage::CommandLine {
+        understood.completeness = Completeness::Partial;
+    }
     let config = understood.config(Surroundings::new(environment));
-    let Judge { mut faults, warnings } = understood.judge;
+    let Judge { faults: found, warnings } = understood.judge;
+    faults.extend(found);
     faults.extend(proxy(environment));
     match config {
         Some(config) if faults.is_empty() => Ok(config),
         config => {
             let warnings = config.map_or(warnings, |config| config.warnings);
-            Err(explained(faults, &file).beside(warnings))
+            Err(explained(stage, faults, &file).beside(warnings))
         }
     }
 }
@@ -191,17 +200,28 @@ fn proxy(environment: &[(OsString, OsString)]) -> Option<Fault> {
     Some(Fault::new(FaultCode::Refused, variable, source, reason, "write http://HOST:PORT"))
 }
 
-/// What all sources say, and the file among them.
+/// What all sources say, and the file among them. A file that cannot be read is a fault, and as if it were empty.
 fn understood(
     flags: &Flags,
     environment: &[(OsString, OsString)],
     modes: &Modes,
     files: &Files,
-) -> Result<(Understood, Document), Faults> {
-    let file = read(&modes.config, files).map_err(|fault| failed(vec![fault]))?;
-    let alpha = read_alpha(&modes.alpha_config, files).map_err(|fault| failed(vec![fault]))?;
-    let understood = Understood::new(&Given { flags, environment, file: &file, alpha })?;
-    Ok((understood, file))
+) -> (Understood, Document) {
+    let mut unread = Vec::new();
+    let file = read(&modes.config, files).unwrap_or_else(|fault| {
+        unread.push(fault);
+        Document::default()
+    });
+    let alpha = read_alpha(&modes.alpha_config, files).unwrap_or_else(|fault| {
+        unread.push(fault);
+        Some((PathBuf::from(&modes.alpha_config), Vec::new()))
+    });
+    let mut understood = Understood::new(&Given { flags, environment, file: &file, alpha });
+    if !unread.is_empty() {
+        understood.completeness = Completeness::Partial;
+        understood.judge.faults.splice(..0, unread);
+    }
+    (understood, file)
 }
 
 fn failed(faults: Vec<Fault>) -> Faults {
@@ -209,9 +229,8 @@ fn failed(faults: Vec<Fault>) -> Faults {
 }
 
 /// The faults, each with the line that it is about.
-fn explained(faults: Vec<Fault>, file: &Document) -> Faults {
-    let explain = |fault: Fault| Fault { excerpt: fault.excerpt.or_else(|| file.excerpt(&fault.source)), ..fault };
-    failed(faults.into_iter().map(explain).collect())
+fn explained(stage: Stage, faults: Vec<Fault>, file: &Document) -> Faults {
+    Faults::new(stage, faults.into_iter().map(|fault| file.explained(fault)).collect())
 }
 
 fn read(path: &str, files: &Files) -> Result<Document, Fault> {

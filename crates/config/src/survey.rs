@@ -71,17 +71,14 @@ pub fn survey(sources: &Sources) -> Survey {
     let environment: Vec<(OsString, OsString)> =
         sources.variables.iter().map(|(name, value)| (name.into(), value.into())).collect();
     let given = Given { flags: &flags, environment: &environment, file: &file, alpha: sources.alpha.clone() };
-    match Understood::new(&given) {
-        Ok(mut understood) => {
-            let config = understood.config(Surroundings::new(&environment));
-            survey.mentions = mentions(&understood);
-            survey.warnings = config.map(|config| config.warnings).unwrap_or_default();
-            survey.faults.append(&mut understood.judge.faults);
-            survey.warnings.append(&mut understood.judge.warnings);
-            survey.options = understood.options;
-        }
-        Err(faults) => survey.faults.extend_from_slice(faults.list()),
-    }
+    let mut understood = Understood::new(&given);
+    survey.faults.append(&mut understood.command_line);
+    let config = understood.config(Surroundings::new(&environment));
+    survey.mentions = mentions(&understood);
+    survey.warnings = config.map(|config| config.warnings).unwrap_or_default();
+    survey.faults.append(&mut understood.judge.faults);
+    survey.warnings.append(&mut understood.judge.warnings);
+    survey.options = understood.options;
     survey
 }
 

@@ -4,12 +4,13 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use crate::alpha;
-use crate::fault::{Faults, Stage};
+use crate::fault::{Fault, FaultCode};
 use crate::file::Document;
 use crate::meaning::{Config, Judge, Surroundings};
 use crate::merge::{Environment, Flags, merge};
 use crate::options::Options;
 use crate::structured::Structured;
+use crate::written::Source;
 
 /// Everything that was given.
 pub(crate) struct Given<'a> {
@@ -28,7 +29,20 @@ pub(crate) struct Understood {
     pub(crate) options: Options,
     pub(crate) structured: Structured,
     pub(crate) judge: Judge,
+    /// Flags that cannot stand where they do.
+    pub(crate) command_line: Vec<Fault>,
+    /// Whether something could not be read, so that what seems to be missing may be in it.
+    pub(crate) completeness: Completeness,
     form: Form,
+}
+
+/// How much of what was written could be read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Completeness {
+    /// All of it.
+    Whole,
+    /// A flag or a file could not be.
+    Partial,
 }
 
 /// What the options of the provider are named by.
@@ -39,28 +53,31 @@ enum Form {
 }
 
 impl Understood {
-    /// Reads all sources together.
-    ///
-    /// # Errors
-    /// Flags that cannot stand beside a structured configuration, and one that is no YAML: what would be found after
-    /// that would be about values that nobody wrote.
-    pub(crate) fn new(given: &Given<'_>) -> Result<Self, Faults> {
+    /// Reads all sources together, and goes on behind what cannot be read.
+    pub(crate) fn new(given: &Given<'_>) -> Self {
         let mut environment = Environment::new(given.environment);
         let Some((path, content)) = &given.alpha else {
             let merged = merge(given.flags, &environment, &given.file.entries);
             let mut judge = Judge { faults: merged.faults, warnings: merged.warnings };
             let structured = Structured::from_options(&merged.options, &mut judge);
-            return Ok(Self { options: merged.options, structured, judge, form: Form::Flags });
+            let (command_line, completeness) = (Vec::new(), Completeness::Whole);
+            return Self { options: merged.options, structured, judge, command_line, completeness, form: Form::Flags };
         };
-        let mut judge = Judge::default();
-        alpha::beside(given.flags, &mut environment, &given.file.entries, &mut judge)?;
-        let merged = merge(given.flags, &environment, &given.file.entries);
+        let (mut judge, mut flags) = (Judge::default(), given.flags.clone());
+        let command_line = alpha::beside(&mut flags, &mut environment, &given.file.entries, &mut judge);
+        let merged = merge(&flags, &environment, &given.file.entries);
         judge.faults.extend(merged.faults);
         judge.warnings.extend(merged.warnings);
         let mut options = merged.options;
-        let structured = alpha::read(path, content, given.environment, &mut options, &mut judge.faults)
-            .map_err(|fault| Faults::new(Stage::Configuration, vec![fault]))?;
-        Ok(Self { options, structured, judge, form: Form::Structured })
+        let read = alpha::read(path, content, given.environment, &mut options, &mut judge.faults);
+        let (structured, completeness) = match read {
+            Ok(structured) => (structured, Completeness::Whole),
+            Err(fault) => {
+                judge.faults.push(fault);
+                (Structured::default(), Completeness::Partial)
+            }
+        };
+        Self { options, structured, judge, command_line, completeness, form: Form::Structured }
     }
 
     /// What it means; `None` only after a fault.
@@ -68,6 +85,10 @@ impl Understood {
         let config = Config::new(&self.options, &self.structured, surroundings, &mut self.judge);
         if self.form == Form::Structured {
             alpha::name_by_path(&mut self.judge.faults);
+        }
+        if self.completeness == Completeness::Partial {
+            self.judge.faults.retain(|fault| fault.code != FaultCode::Missing);
+            self.judge.warnings.retain(|warning| warning.source != Source::Default);
         }
         config
     }

@@ -27,9 +27,20 @@ pub(crate) enum Variable {
     Elsewhere(String),
 }
 
-/// The contents of `ConfigMap`s and `Secret`s, by kind and name. Namespaces are not told apart: the files describe one app.
+/// The contents of `ConfigMap`s and `Secret`s, by kind, name and namespace, which is empty where the manifest names none.
 #[derive(Default)]
-struct Objects(BTreeMap<(&'static str, String), BTreeMap<String, Vec<u8>>>);
+struct Objects(BTreeMap<(&'static str, String), BTreeMap<String, Content>>);
+
+/// What is in one of them, by key.
+type Content = BTreeMap<String, Vec<u8>>;
+
+/// The objects that a workload sees.
+#[derive(Clone, Copy)]
+struct Visible<'a> {
+    objects: &'a Objects,
+    /// That of the workload; empty where its manifest names none.
+    namespace: &'a str,
+}
 
 const CONFIG_MAP: &str = "ConfigMap";
 const SECRET: &str = "Secret";
@@ -58,7 +69,12 @@ fn kind(manifest: &Node) -> &str {
     manifest.get("kind").and_then(Node::text).unwrap_or_default()
 }
 
+fn namespace(manifest: &Node) -> &str {
+    manifest.at_path(&["metadata", "namespace"]).and_then(Node::text).unwrap_or_default()
+}
+
 fn of_workload(manifest: &Node, objects: &Objects) -> Vec<Container> {
+    let objects = Visible { objects, namespace: namespace(manifest) };
     let path: &[&str] = match kind(manifest) {
         "Pod" => &["spec"],
         "CronJob" => &["spec", "jobTemplate", "spec", "template", "spec"],
@@ -89,7 +105,7 @@ fn is_proxy(container: &Node) -> bool {
     has_name || has_variable || has_flag
 }
 
-fn read(workload: &str, pod: &Node, container: &Node, objects: &Objects) -> Container {
+fn read(workload: &str, pod: &Node, container: &Node, objects: Visible<'_>) -> Container {
     let name = container.get("name").and_then(Node::text).unwrap_or("without a name");
     let variables = variables(container, objects);
     // The first word of a command is the program.
@@ -108,7 +124,7 @@ fn texts(list: Option<&Node>) -> Vec<String> {
 }
 
 /// `envFrom` first: `env` wins over it.
-fn variables(container: &Node, objects: &Objects) -> Vec<(String, Variable)> {
+fn variables(container: &Node, objects: Visible<'_>) -> Vec<(String, Variable)> {
     let mut variables: Vec<(String, Variable)> = Vec::new();
     for source in container.get("envFrom").map(Node::elements).unwrap_or_default() {
         let prefix = source.get("prefix").and_then(Node::text).unwrap_or_default();
@@ -129,7 +145,7 @@ fn variables(container: &Node, objects: &Objects) -> Vec<(String, Variable)> {
     variables
 }
 
-fn value(variable: &Node, objects: &Objects) -> Variable {
+fn value(variable: &Node, objects: Visible<'_>) -> Variable {
     for (kind, reference) in [(CONFIG_MAP, "configMapKeyRef"), (SECRET, "secretKeyRef")] {
         let Some(reference) = variable.at_path(&["valueFrom", reference]) else { continue };
         let [name, key] = ["name", "key"].map(|key| reference.get(key).and_then(Node::text).unwrap_or_default());
@@ -181,7 +197,7 @@ fn filled(text: &str, variables: &[(String, Variable)]) -> String {
 }
 
 /// The files that the container finds in volumes made of the given `ConfigMap`s and `Secret`s.
-fn mounted(pod: &Node, container: &Node, objects: &Objects) -> BTreeMap<String, Vec<u8>> {
+fn mounted(pod: &Node, container: &Node, objects: Visible<'_>) -> BTreeMap<String, Vec<u8>> {
     let volumes = pod.get("volumes").map(Node::elements).unwrap_or_default();
     let mut files = BTreeMap::new();
     for mount in container.get("volumeMounts").map(Node::elements).unwrap_or_default() {
@@ -201,12 +217,12 @@ fn mounted(pod: &Node, container: &Node, objects: &Objects) -> BTreeMap<String, 
     files
 }
 
-fn in_volume(volume: &Node, objects: &Objects) -> Vec<(String, Vec<u8>)> {
+fn in_volume(volume: &Node, objects: Visible<'_>) -> Vec<(String, Vec<u8>)> {
     let sources = volume.at_path(&["projected", "sources"]).map(Node::elements).unwrap_or_default();
     std::iter::once(volume).chain(sources).flat_map(|source| of_source(source, objects)).collect()
 }
 
-fn of_source(source: &Node, objects: &Objects) -> Vec<(String, Vec<u8>)> {
+fn of_source(source: &Node, objects: Visible<'_>) -> Vec<(String, Vec<u8>)> {
     let references = [(CONFIG_MAP, source.get("configMap"), "name"), (SECRET, source.get("secret"), "secretName")];
     let mut files = Vec::new();
     for (kind, reference, name) in references {
@@ -236,7 +252,8 @@ impl Objects {
                 _ => continue,
             };
             let Some(name) = manifest.at_path(&["metadata", "name"]).and_then(Node::text) else { continue };
-            let content = objects.0.entry((kind, name.to_owned())).or_default();
+            let named = objects.0.entry((kind, name.to_owned())).or_default();
+            let content = named.entry(namespace(manifest).to_owned()).or_default();
             for (section, encoded) in [("data", kind == SECRET), ("binaryData", true), ("stringData", false)] {
                 for entry in manifest.get(section).map(Node::entries).unwrap_or_default() {
                     let Value::Text(text) = &entry.value.value else { continue };
@@ -248,9 +265,18 @@ impl Objects {
         }
         objects
     }
+}
 
-    fn get(&self, kind: &'static str, name: &str) -> Option<&BTreeMap<String, Vec<u8>>> {
-        self.0.get(&(kind, name.to_owned()))
+impl<'a> Visible<'a> {
+    /// The object of this kind and name in the workload's namespace. A manifest that names none is applied to whichever
+    /// is meant, so it stands for all; of several others none is.
+    fn get(self, kind: &'static str, name: &str) -> Option<&'a Content> {
+        let named = self.objects.0.get(&(kind, name.to_owned()))?;
+        let exactly = named.get(self.namespace).or_else(|| named.get(""));
+        match named.len() {
+            1 if self.namespace.is_empty() => named.values().next(),
+            _ => exactly,
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What may stand beside a structured configuration: the options that have no place in it (config-loading 6.1).
 
-use crate::fault::{Fault, FaultCode, Faults, Stage, Warning};
+use crate::fault::{Fault, FaultCode, Warning};
 use crate::file::Entry;
 use crate::meaning::Judge;
 use crate::merge::{Environment, Flags, unreadable};
@@ -12,12 +12,9 @@ use crate::value::Input;
 use crate::written::Source;
 
 /// Refuses flags that say what the structured configuration says: as if nobody knew them, with exit status 2.
-pub(super) fn flags(flags: &Flags) -> Result<(), Faults> {
-    let faults: Vec<Fault> = flags
-        .iter()
-        .filter_map(|(row, _)| Some(refused(row, &format!("--{}", row.flag), Source::Flag, row.alpha?)))
-        .collect();
-    if faults.is_empty() { Ok(()) } else { Err(Faults::new(Stage::CommandLine, faults)) }
+pub(super) fn flags(flags: &Flags) -> Vec<Fault> {
+    let refused = |row: &Row| Some(refused(row, &format!("--{}", row.flag), Source::Flag, row.alpha?));
+    flags.iter().filter_map(|(row, _)| refused(row)).collect()
 }
 
 /// Refuses such keys of the file.

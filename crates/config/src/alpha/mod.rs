@@ -17,7 +17,7 @@ use sidecar_yaml::Position;
 
 use self::reader::Reader;
 use self::substitute::{Substituted, substitute};
-use crate::fault::{Fault, FaultCode, Faults};
+use crate::fault::{Fault, FaultCode};
 use crate::file::Entry;
 use crate::meaning::Judge;
 use crate::merge::{Environment, Flags};
@@ -27,20 +27,19 @@ use crate::structured::Structured;
 use crate::table::OPTIONS;
 use crate::written::Source;
 
-/// What stands beside the file, made fit for it: variables that say the same are taken out, with a warning.
-///
-/// # Errors
-/// Flags that say what the file says. Keys that do are told to `judge`.
+/// What stands beside the file, made fit for it: variables that say the same are taken out, with a warning. Keys that do
+/// are told to `judge`; flags that do are taken out, and are the faults that it returns.
 pub(crate) fn beside(
-    flags: &Flags,
+    flags: &mut Flags,
     environment: &mut Environment,
     file: &[Entry],
     judge: &mut Judge,
-) -> Result<(), Faults> {
-    beside::flags(flags)?;
+) -> Vec<Fault> {
+    let refused = beside::flags(flags);
+    flags.retain(|(row, _)| row.alpha.is_none());
     judge.faults.extend(beside::entries(file));
     beside::variables(environment, judge);
-    Ok(())
+    refused
 }
 
 /// Reads the file's content over `options`.

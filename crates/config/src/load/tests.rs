@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::meaning::Listen;
 
+mod all_at_once;
 mod github;
 mod google;
 mod keycloak;

@@ -77,3 +77,30 @@ fn other_containers_are_none_of_our_business() {
     assert!(read_all(text).is_empty());
     assert!(read_all("apiVersion: v1\nkind: Service\nspec: {ports: []}\n").is_empty());
 }
+
+#[test]
+fn an_object_of_another_namespace_is_another_object() {
+    let pod = |namespace: &str| {
+        format!(
+            "{{apiVersion: v1, kind: Pod, metadata: {{name: p{namespace}}}, spec: {{containers: [{{name: oauth2-proxy, \
+             env: [{{name: OAUTH2_PROXY_CLIENT_ID, valueFrom: {{configMapKeyRef: {{name: ids, key: id}}}}}}]}}]}}}}"
+        )
+    };
+    let map = |namespace: &str, id: &str| {
+        format!("{{apiVersion: v1, kind: ConfigMap, metadata: {{name: ids{namespace}}}, data: {{id: {id}}}}}")
+    };
+    let seen = |documents: &[String]| {
+        let found = read_all(&documents.join("\n---\n"));
+        match &found.first().expect("a container").variables[0].1 {
+            Variable::Seen(value) => value.clone(),
+            Variable::Elsewhere(place) => format!("elsewhere: {place}"),
+        }
+    };
+    let (one, two) = (", namespace: one", ", namespace: two");
+    let elsewhere = "elsewhere: ConfigMap ids, key id";
+    assert_eq!(seen(&[pod(one), map(two, "of-two"), map(one, "of-one")]), "of-one");
+    assert_eq!(seen(&[pod(one), map(two, "of-two")]), elsewhere);
+    assert_eq!(seen(&[pod(one), map("", "of-all")]), "of-all", "it is applied where it is meant");
+    assert_eq!(seen(&[pod(""), map(one, "of-one")]), "of-one", "there is but one that can be meant");
+    assert_eq!(seen(&[pod(""), map(one, "of-one"), map(two, "of-two")]), elsewhere, "nobody knows which");
+}

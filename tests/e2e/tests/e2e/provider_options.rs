@@ -232,6 +232,7 @@ fn a_session_is_renewed_when_its_access_token_has_less_than_refresh_before_expir
     // The provider's access tokens live for two minutes.
     for (margin, renews) in [("10s", false), ("1h", true)] {
         let other = Site::start(&[&format!("--refresh-before-expiry={margin}")]);
+        other.wait_for_the_provider();
         let answer = other.program.ask(&get_with(&cookie, "/"));
         let sets = answer.headers.all("Set-Cookie").count() > 0;
         assert_eq!((answer.status, sets), (200, renews), "{margin}: {}", other.program.said());
@@ -244,6 +245,7 @@ fn the_cookie_from_before_a_renewal_is_good_for_refresh_grace_and_no_longer() {
         let cookie = Site::start(&[]).alices_cookie();
         // Every session is due: access tokens live for two minutes.
         let site = Site::start(&["--refresh-before-expiry=1h", &format!("--refresh-grace={grace}")]);
+        site.wait_for_the_provider();
         assert_eq!(site.program.ask(&get_with(&cookie, "/")).status, 200, "{}", site.program.said());
         // The provider takes a refresh token once.
         let late = site.program.ask(&get_with(&cookie, "/"));

@@ -30,6 +30,7 @@ fn a_session_of_the_secret_before_is_opened_and_sealed_anew_with_the_new_one() {
     let cookie = with_secret(OLD, &[]).alices_cookie();
     assert_eq!(status(&with_secret(NEW, &[]), &cookie), 403, "without it nobody is known");
     let rotated = with_secret(NEW, &[&format!("--cookie-secret-previous={OLD}"), "--refresh-before-expiry=1h"]);
+    rotated.wait_for_the_provider();
     let answer = rotated.program.ask(&get_with(&cookie, "/page"));
     assert_eq!(answer.status, 200, "{}", rotated.program.said());
     let line = answer.headers.all("Set-Cookie").find(|line| line.starts_with(SESSION)).expect("a renewed session");

@@ -58,6 +58,11 @@ impl Site {
         eventually(SOON, renewed, || self.program.said());
     }
 
+    /// Waits until the provider's metadata is known: before that no session is renewed.
+    pub(crate) fn wait_for_the_provider(&self) {
+        self.program.process().wait_for("the provider's metadata is known", SOON);
+    }
+
     /// A browser in which alice has signed in; what the app was asked meanwhile is forgotten.
     pub(crate) fn alice(&self) -> Browser {
         let mut browser = Browser::new();
