@@ -6,6 +6,7 @@ mod errors;
 mod generated;
 mod json;
 mod layers;
+mod limits;
 mod man;
 mod options;
 mod schema;

@@ -14,6 +14,7 @@ pub mod cookie;
 pub mod domain;
 pub mod form;
 pub mod html;
+mod limits;
 pub mod login;
 pub mod net;
 pub mod origin;

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::limits::MAX_HOST;
+
 /// `http` or `https`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Scheme {
@@ -59,7 +61,7 @@ impl<'a> Host<'a> {
         };
         let port_is_good =
             host.port().is_none_or(|port| port.is_empty() || (port.len() <= 5 && port.parse::<u16>().is_ok()));
-        (text.len() <= 260 && name_is_good && port_is_good).then_some(host)
+        (text.len() <= MAX_HOST && name_is_good && port_is_good).then_some(host)
     }
 
     /// The text as it was received.
@@ -123,5 +125,7 @@ mod tests {
         {
             assert_eq!(Host::parse(text), None, "{text}");
         }
+        assert!(Host::parse(&"h".repeat(MAX_HOST)).is_some());
+        assert_eq!(Host::parse(&"h".repeat(MAX_HOST + 1)), None);
     }
 }

@@ -4,14 +4,13 @@ use std::cell::Cell;
 use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
 
+use crate::limits::MAX_REQUEST_ID;
+
 thread_local! {
     /// Random numbers for names: an id names a request and guards nothing, so a hash with keys of the operating system over
     /// a counter will do, and takes a tenth of the time that a generator for secrets does.
     static NUMBERS: (RandomState, Cell<u64>) = (RandomState::new(), Cell::new(0));
 }
-
-/// Longest request id that is taken from a client; what a UUID or trace id needs, and no more.
-const MAX_LEN: usize = 128;
 
 /// A request id: what the client or gateway sent, if it is fit to be printed, else a random UUID (version 4).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +26,7 @@ impl RequestId {
     /// Takes over an id that was sent along: visible ASCII, at most 128 bytes.
     #[must_use]
     pub fn given(text: &[u8]) -> Option<Self> {
-        let fit = !text.is_empty() && text.len() <= MAX_LEN && text.iter().all(u8::is_ascii_graphic);
+        let fit = !text.is_empty() && text.len() <= MAX_REQUEST_ID && text.iter().all(u8::is_ascii_graphic);
         let text = std::str::from_utf8(text).ok().filter(|_| fit)?;
         Some(Self(Text::Given(text.into())))
     }

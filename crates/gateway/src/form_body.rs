@@ -1,7 +1,6 @@
 //! The form that a request brings: its query, and its body if that is a form.
 
 use std::borrow::Cow;
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
@@ -11,13 +10,8 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use sidecar_core::form::{Form, FormError, Semicolons};
 
 use crate::inbound::Inbound;
+use crate::limits::{FORM_TIME, MAX_FORM_BYTES};
 use crate::rescue::Failure;
-
-/// Longest form body that is read; what a `form_post` callback needs many times over.
-const MAX_BODY: usize = 64 * 1024;
-
-/// Longest wait for a whole form: whoever trickles one holds nothing of ours for longer.
-const BODY_TIME: Duration = Duration::from_secs(30);
 
 /// Query and form body, still encoded.
 pub(crate) struct RequestForm {
@@ -74,7 +68,7 @@ where
     B: Body<Data = Bytes>,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    match tokio::time::timeout(BODY_TIME, Limited::new(body, MAX_BODY).collect()).await {
+    match tokio::time::timeout(FORM_TIME, Limited::new(body, MAX_FORM_BYTES).collect()).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Failure::TooLarge),
         Ok(Err(_)) => Err(Failure::BadForm(StatusCode::BAD_REQUEST)),
@@ -115,7 +109,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_form_is_whole_small_and_in_time_or_none() {
         assert_eq!(collect(Full::from("rd=%2F")).await, Ok(Bytes::from("rd=%2F")));
-        assert_eq!(collect(Full::from(vec![b'a'; MAX_BODY + 1])).await, Err(Failure::TooLarge));
+        assert_eq!(collect(Full::from(vec![b'a'; MAX_FORM_BYTES + 1])).await, Err(Failure::TooLarge));
         assert_eq!(collect(Never).await, Err(Failure::BadForm(StatusCode::REQUEST_TIMEOUT)));
     }
 }

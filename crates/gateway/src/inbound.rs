@@ -167,8 +167,15 @@ impl Inbound {
     }
 }
 
+/// The same reading of a head, without a connection: its host, if it is not refused.
+#[cfg(fuzzing)]
+pub(crate) fn read_head<B>(request: &Request<B>) -> Result<HeaderValue, Refused> {
+    check(request)?;
+    own_host(request)
+}
+
 /// What makes a request ambiguous to us (differences.md D42, D44, D45, D54); message framing is hyper's.
-fn check(request: &Request<Incoming>) -> Result<(), Refused> {
+fn check<B>(request: &Request<B>) -> Result<(), Refused> {
     if matches!(*request.method(), Method::TRACE | Method::CONNECT) {
         return Err(Refused::Method);
     }
@@ -196,14 +203,14 @@ fn has_bad_escape(path: &str) -> bool {
 }
 
 /// Whether the body's framing could be read in two ways (RFC 9112 §6.1): hyper takes any list that ends in `chunked`.
-fn has_odd_framing(request: &Request<Incoming>) -> bool {
+fn has_odd_framing<B>(request: &Request<B>) -> bool {
     let mut codings = request.headers().get_all(TRANSFER_ENCODING).iter();
     let first = codings.next();
     codings.next().is_some() || first.is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"chunked"))
 }
 
 /// The request's own host: the authority of an absolute-form target, else the `Host` line.
-fn own_host(request: &Request<Incoming>) -> Result<HeaderValue, Refused> {
+fn own_host<B>(request: &Request<B>) -> Result<HeaderValue, Refused> {
     let line = request.headers().get(HOST);
     let is_host = |value: &HeaderValue| value.to_str().is_ok_and(|host| Host::parse(host).is_some());
     if line.is_some_and(|line| !is_host(line)) {

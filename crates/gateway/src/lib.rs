@@ -9,9 +9,12 @@ mod endpoint;
 mod flight;
 mod form_body;
 mod forwarded;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod http2;
 mod inbound;
 mod journal;
+mod limits;
 mod observe;
 mod page;
 mod probe;

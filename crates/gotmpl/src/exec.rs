@@ -5,18 +5,10 @@ use std::borrow::Cow;
 use crate::error::{Fault, RenderError};
 use crate::escape;
 use crate::function::{Callee, NO_VALUE};
+use crate::limits::{MAX_DEPTH, MAX_OUTPUT, MAX_STEPS, MAX_WORK};
 use crate::set::Bodies;
-use crate::tree::{Binding, Body, Branch, Command, MAX_DEPTH, Node, Operand, Pipe, Target};
+use crate::tree::{Binding, Body, Branch, Command, Node, Operand, Pipe, Target};
 use crate::value::Value;
-
-/// How many nodes and commands one rendering may walk.
-const MAX_STEPS: usize = 200_000;
-
-/// How many bytes one rendering may write, or put together in one value.
-pub(crate) const MAX_OUTPUT: usize = 8 << 20;
-
-/// How many bytes of values one rendering may copy and make.
-const MAX_WORK: usize = 64 << 20;
 
 /// Runs the template `target` with `data` as its dot.
 pub(crate) fn render(bodies: &Bodies, target: &Target, data: &Value) -> Result<String, RenderError> {

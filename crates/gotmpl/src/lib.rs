@@ -40,6 +40,7 @@ mod escape;
 mod exec;
 mod function;
 mod lex;
+mod limits;
 mod parse;
 mod print;
 mod printf;

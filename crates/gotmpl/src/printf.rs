@@ -6,7 +6,7 @@ use std::fmt::Write;
 use std::iter::repeat_n;
 
 use crate::error::Fault;
-use crate::exec::MAX_OUTPUT;
+use crate::limits::MAX_OUTPUT;
 use crate::print::{float, quote};
 use crate::value::Value;
 

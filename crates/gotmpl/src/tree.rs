@@ -4,10 +4,6 @@ use crate::escape::Escaper;
 use crate::function::Callee;
 use crate::value::Value;
 
-/// How deeply templates, control structures and parentheses may be inside one another. The threads that serve requests
-/// have small stacks: deeper ones, and templates that call themselves without end, meet this instead of their end.
-pub(crate) const MAX_DEPTH: usize = 48;
-
 /// The body of one template.
 #[derive(Debug, Clone)]
 pub(crate) struct Body {

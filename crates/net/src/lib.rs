@@ -18,6 +18,7 @@ mod connect;
 mod dial;
 mod endpoint;
 mod error;
+mod limits;
 mod pool;
 mod proxy;
 mod resolve;

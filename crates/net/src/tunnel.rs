@@ -2,10 +2,7 @@
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::{BoxError, Stream, proxy::Proxy};
-
-/// A proxy's answer to `CONNECT` has no business to be longer.
-const MAX_ANSWER: usize = 16 * 1024;
+use crate::{BoxError, Stream, limits::MAX_PROXY_ANSWER, proxy::Proxy};
 
 /// What a proxy said instead of opening the tunnel.
 #[derive(Debug, thiserror::Error)]
@@ -40,7 +37,7 @@ pub(crate) async fn open(stream: &mut Stream, authority: &str, proxy: &Proxy) ->
             return Err(TunnelError::Closed.into());
         }
         answer.extend_from_slice(&byte);
-        if answer.len() > MAX_ANSWER {
+        if answer.len() > MAX_PROXY_ANSWER {
             return Err(TunnelError::Malformed.into());
         }
     }

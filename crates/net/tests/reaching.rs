@@ -362,6 +362,20 @@ async fn a_proxy_that_refuses_is_a_proxy_error_with_its_status() {
 }
 
 #[tokio::test]
+async fn a_proxy_whose_answer_has_no_end_is_not_read_to_it() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        while socket.write_all(b"HTTP/1.1 200 OK\r\nX: y\r\n").await.is_ok() {}
+    });
+    let dialer = Dialer::new(Tls::new(&TlsSettings::default()).unwrap(), through(address));
+    let endpoint = Endpoint::Https { host: "app.test".into(), port: 443 };
+    let error = dialer.dial(&endpoint).await.unwrap_err();
+    assert_eq!((error.stage(), error.is_timeout()), (Stage::Proxy, false));
+}
+
+#[tokio::test]
 async fn a_connection_that_is_slow_to_be_made_is_a_timeout() {
     // A listener whose queue is full answers no more SYNs.
     let socket = tokio::net::TcpSocket::new_v4().unwrap();

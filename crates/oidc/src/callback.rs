@@ -11,6 +11,8 @@ use sidecar_core::form::{Form, FormError, Semicolons};
 use sidecar_core::login::{LoginAttempt, StateEncoding, StateError, StateParameter};
 use subtle::ConstantTimeEq as _;
 
+use crate::limits::MAX_ERROR_TEXT;
+
 /// The parameters of an authorization response; nothing is proved yet. An empty value is an absent one (RFC 6749 §3.1).
 #[derive(Debug)]
 pub struct Callback {
@@ -143,12 +145,9 @@ impl Callback {
 }
 
 impl AuthorizationError {
-    /// Longer texts are cut: they go to a page and a log line.
-    const MAX_TEXT: usize = 512;
-
     fn new(mut text: String) -> Self {
         let code = AuthorizationErrorCode::from_name(&text);
-        let end = text.floor_char_boundary(Self::MAX_TEXT);
+        let end = text.floor_char_boundary(MAX_ERROR_TEXT);
         text.truncate(end);
         Self { code, text }
     }

@@ -10,8 +10,7 @@ use serde_json::value::RawValue;
 use sidecar_core::Secret;
 use sidecar_core::claims::ClaimValue;
 
-/// Each level is read once more than the one around it, so their number bounds the work.
-const MAX_LEVELS: usize = 32;
+use crate::limits::MAX_LEVELS;
 
 /// The members of a JSON object, by name. Of a name that JSON has twice the last one counts, for every reader alike.
 #[derive(Clone, PartialEq, Eq)]
@@ -203,8 +202,11 @@ mod tests {
         for json in ["", "[]", "null", "\"x\"", "{} {}", "{\"a\":NaN}", "\u{feff}{}", "{\"a\":1"] {
             assert_eq!(Claims::parse(json.as_bytes()), Err(NotAnObject), "{json}");
         }
-        let deep = format!("{{\"a\":{}{}}}", "[".repeat(10_000), "]".repeat(10_000));
-        assert_eq!(Claims::parse(deep.as_bytes()), Err(NotAnObject));
+        let nested = |levels: usize| format!("{{\"a\":{}1{}}}", "[".repeat(levels), "]".repeat(levels));
+        assert!(Claims::parse(nested(MAX_LEVELS - 1).as_bytes()).is_ok());
+        for levels in [MAX_LEVELS, 10_000] {
+            assert_eq!(Claims::parse(nested(levels).as_bytes()), Err(NotAnObject), "{levels}");
+        }
     }
 
     #[test]

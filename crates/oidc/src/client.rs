@@ -1,6 +1,7 @@
 //! Calls to the provider: bounded in time and size, and never redirected unless said so.
 
 use std::error::Error;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -10,30 +11,28 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use sidecar_core::Secret;
 use sidecar_net::{Connector, DialError, Dialer, Pool, PoolSettings, RequestError, Stage, Timeouts};
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 pub use crate::call::{Call, CallError, Fault};
 use crate::endpoint_url::EndpointUrl;
+use crate::limits::{DEADLINE, MAX_BODY_BYTES, MAX_CALLS, MAX_REDIRECTS};
 
 /// What every call says it comes from.
 const AGENT: &str = concat!("oauth2-sidecar/", env!("CARGO_PKG_VERSION"));
-/// From the first byte of a connection to the last of the answer's body. A visitor waits for most of these calls.
-const DEADLINE: Duration = Duration::from_secs(10);
 /// Each step of a connection ends before [`DEADLINE`], so that an error can name the step at which nobody answered. Lost
 /// packets are sent again after one and three seconds.
 const TIMEOUTS: Timeouts =
     Timeouts { connect: Duration::from_secs(5), tunnel: Duration::from_secs(4), handshake: Duration::from_secs(4) };
-/// Metadata, key sets and token answers of real providers stay below a tenth of it.
-const MAX_BODY_BYTES: usize = 1024 * 1024;
 /// How many more calls GitHub and its like take in the present hour.
 const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
-/// Discovery documents and repositories may have moved; more hops than this are a loop (D46).
-const MAX_REDIRECTS: usize = 3;
 
 /// The one client for calls to a provider. Clones share its connections, which live on the runtime that makes the calls.
 #[derive(Clone)]
 pub struct Client {
     pool: Pool<Full<Bytes>>,
+    /// One for each call that may be under way.
+    turns: Arc<Semaphore>,
     deadline: Duration,
 }
 
@@ -75,7 +74,8 @@ impl Client {
     #[must_use]
     pub fn new(dialer: Dialer) -> Self {
         let connector = Connector::by_uri(dialer.with_timeouts(TIMEOUTS));
-        Self { pool: Pool::new(connector, &PoolSettings::default()), deadline: DEADLINE }
+        let pool = Pool::new(connector, &PoolSettings::default());
+        Self { pool, turns: Arc::new(Semaphore::new(MAX_CALLS)), deadline: DEADLINE }
     }
 
     /// The same with another deadline per call. Default 10 s.
@@ -135,6 +135,8 @@ impl Client {
         request: Request<Full<Bytes>>,
     ) -> Result<Answer, CallError> {
         let exchange = async {
+            // Nobody closes it, so there is always a turn in the end.
+            let _turn = self.turns.acquire().await;
             let response = self.send(request).await.map_err(|error| fault_of(&error))?;
             read(response).await
         };
@@ -154,7 +156,7 @@ impl Client {
 }
 
 impl Answer {
-    #[cfg(test)]
+    #[cfg(any(test, fuzzing))]
     pub(crate) fn of(status: u16, media_type: &str, body: &[u8]) -> Self {
         Self {
             status: StatusCode::from_u16(status).expect("a status"),
@@ -319,6 +321,79 @@ mod tests {
         let (_silent, url) = listen("http").await;
         let Err(error) = client().get(Call::Keys, &url, HeaderMap::new()).await else { panic!("nobody is there") };
         assert_eq!(error.fault, Fault::TimedOut);
+    }
+
+    /// A server that says `head`, and then `piece` again and again, with a pause before each.
+    async fn trickle(head: &'static str, piece: Vec<u8>, pause: Duration) -> EndpointUrl {
+        let (listener, url) = listen("http").await;
+        tokio::spawn(async move {
+            while let Ok((mut socket, _)) = listener.accept().await {
+                read_request(&mut socket).await;
+                let mut sent = socket.write_all(head.as_bytes()).await;
+                while sent.is_ok() {
+                    tokio::time::sleep(pause).await;
+                    sent = socket.write_all(&piece).await;
+                }
+            }
+        });
+        url
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_of_the_provider_that_never_ends_is_not_waited_for() {
+        const LENGTH: &str = "HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n";
+        const CHUNKED: &str = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+        let slow = Duration::from_secs(2);
+        for (head, piece, pause) in [
+            ("", b"H".to_vec(), slow),
+            ("HTTP/1.1 200 OK\r\n", b"x: y\r\n".to_vec(), slow),
+            ("HTTP/1.1 200 OK\r\n", b"x: y\r\n".to_vec(), Duration::ZERO),
+            ("HTTP/1.1 200 OK\r\nx: ", vec![b'y'; 4096], Duration::ZERO),
+            ("", b"HTTP/1.1 103 Early Hints\r\n\r\n".to_vec(), slow),
+            (LENGTH, b" ".to_vec(), slow),
+            (CHUNKED, b"1\r\n \r\n".to_vec(), slow),
+            (CHUNKED, b"1;".to_vec(), Duration::ZERO),
+        ] {
+            let url = trickle(head, piece, pause).await;
+            let begun = tokio::time::Instant::now();
+            let answer = client().get(Call::Keys, &url, HeaderMap::new()).await;
+            assert!(answer.is_err(), "{head:?}");
+            assert!(begun.elapsed() <= DEADLINE, "{head:?}: {:?}", begun.elapsed());
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_of_the_provider_without_end_is_not_kept() {
+        let mut chunk = b"10000\r\n".to_vec();
+        chunk.resize(chunk.len() + 0x10000, b' ');
+        chunk.extend_from_slice(b"\r\n");
+        let url = trickle("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n", chunk, Duration::ZERO).await;
+        let Err(error) = client().get(Call::Keys, &url, HeaderMap::new()).await else { panic!("it has no end") };
+        assert_eq!(error.fault, Fault::TooLarge);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn calls_beyond_the_limit_wait_for_one_to_end() {
+        let (listener, url) = listen("http").await;
+        let client = client().with_deadline(Duration::from_hours(1));
+        let call = || {
+            let (client, url) = (client.clone(), url.clone());
+            tokio::spawn(async move { client.get(Call::Keys, &url, HeaderMap::new()).await.is_ok() })
+        };
+        let calls: Vec<_> = (0..=MAX_CALLS).map(|_| call()).collect();
+        let mut open = Vec::new();
+        for _ in 0..MAX_CALLS {
+            open.push(listener.accept().await.unwrap().0);
+        }
+        let another = tokio::time::timeout(Duration::from_mins(1), listener.accept());
+        assert!(another.await.is_err(), "more calls are under way than may be");
+        drop(open.pop());
+        open.push(listener.accept().await.unwrap().0);
+        drop(listener);
+        drop(open);
+        for call in calls {
+            assert!(!call.await.unwrap(), "nobody was answered");
+        }
     }
 
     #[test]

@@ -28,9 +28,8 @@ use crate::client::{Call, CallError, Client, Fault};
 use crate::endpoint_url::EndpointUrl;
 use crate::jws::Jws;
 use crate::key_set::KeySet;
+use crate::limits::KEYS_COOL_DOWN;
 
-/// Between two fetches that tokens nobody signed, or failures, cause.
-const COOL_DOWN: Duration = Duration::from_secs(10);
 /// Older keys are renewed in the background.
 const RENEW_AFTER: Duration = Duration::from_hours(1);
 /// The longest wait between two tries to renew keys that still serve.
@@ -166,7 +165,7 @@ impl Remote {
             return Ok(None);
         }
         let newer = self.fetch().await?;
-        self.lock().no_fetch_before = Some(Instant::now() + COOL_DOWN);
+        self.lock().no_fetch_before = Some(Instant::now() + KEYS_COOL_DOWN);
         Ok(Some(newer))
     }
 
@@ -190,11 +189,11 @@ impl Remote {
                 Ok(set)
             }
             Err(error) => {
-                let pause = kept.backoff.after_fault(COOL_DOWN, LONGEST_PAUSE, error.retry_after);
+                let pause = kept.backoff.after_fault(KEYS_COOL_DOWN, LONGEST_PAUSE, error.retry_after);
                 let asked = error.retry_after.unwrap_or_default().min(LONGEST_ASKED);
-                kept.no_fetch_before = Some(now + COOL_DOWN.max(asked));
+                kept.no_fetch_before = Some(now + KEYS_COOL_DOWN.max(asked));
                 if let Some(last_good) = &mut kept.keys {
-                    last_good.renew_at = now + COOL_DOWN + pause;
+                    last_good.renew_at = now + KEYS_COOL_DOWN + pause;
                 }
                 drop(kept);
                 tracing::warn!(code = %Code::ProviderKeys, error = %error, cause = %error.fault, "the provider's keys could not be fetched");

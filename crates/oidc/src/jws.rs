@@ -9,9 +9,7 @@ use serde_json::Value;
 
 use crate::algorithm::Algorithm;
 use crate::api::Object;
-
-/// A longer token is refused before it is looked at: no provider makes one, and no session could hold it.
-pub const MAX_TOKEN_BYTES: usize = 64 * 1024;
+use crate::limits::MAX_TOKEN_BYTES;
 
 /// A well-formed compact JWS with an algorithm that is allowed. Its signature is *not* checked.
 pub(crate) struct Jws<'a> {

@@ -7,9 +7,7 @@ use serde::Deserialize;
 use crate::api::Object;
 use crate::jws::Jws;
 use crate::key::PublicKey;
-
-/// More keys than this are not looked at: no provider has them, and each costs time with a token without `kid`.
-const MAX_KEYS: usize = 64;
+use crate::limits::MAX_KEYS;
 
 /// The usable public keys of a provider.
 #[derive(Clone, Default)]
@@ -112,6 +110,14 @@ mod tests {
         }
         let many = vec![json!({}); 50_000];
         assert_eq!(set(&many).len(), 0);
+    }
+
+    #[test]
+    fn keys_beyond_the_sixty_fourth_are_not_looked_at() {
+        let mut keys = vec![vectors()[6]["jwk"].clone(); MAX_KEYS + 8];
+        assert_eq!(set(&keys).len(), MAX_KEYS);
+        keys[..MAX_KEYS].fill(json!({}));
+        assert_eq!(set(&keys).len(), 0, "neither is a good one behind so many bad ones");
     }
 
     proptest! {

@@ -26,12 +26,15 @@ pub mod client;
 mod discovery;
 mod endpoint_url;
 mod error;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 pub mod id_token;
 mod identity;
 mod jwks;
 mod jws;
 mod key;
 mod key_set;
+mod limits;
 mod login_parameter;
 mod metadata;
 mod oauth;
@@ -39,7 +42,7 @@ pub mod pkce;
 mod provider;
 mod relying_party;
 pub mod settings;
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 mod test_signer;
 pub mod token;
 mod token_response;
@@ -54,8 +57,9 @@ pub use discovery::DiscoveryError;
 pub use endpoint_url::{EndpointUrl, EndpointUrlError};
 pub use error::{ClaimsError, RedeemError, RefreshError, Unavailable, ValidateError, Verdict};
 pub use jwks::{Keys, KeysError};
-pub use jws::{JwsError, MAX_TOKEN_BYTES};
+pub use jws::JwsError;
 pub use key::{KeyError, check_pem};
+pub use limits::MAX_TOKEN_BYTES;
 pub use login_parameter::{Admitted, LoginParameter};
 pub use metadata::{Metadata, MetadataError};
 pub use oauth::{OAuthClient, OAuthSettings, Redeemed};

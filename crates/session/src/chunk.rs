@@ -2,19 +2,8 @@
 
 use sidecar_core::cookie::RequestCookies;
 
+use crate::limits::{MAX_COOKIE_LEN, MAX_NAME_LEN, MAX_PIECES, MAX_SAME_NAME};
 use crate::names::{CookieNames, Kind};
-
-/// Browsers drop cookies above 4096 bytes, name and attributes included; v7 leaves a little room.
-pub(crate) const MAX_COOKIE_LEN: usize = 4000;
-
-/// Longest name of a piece.
-pub(crate) const MAX_NAME_LEN: usize = 256;
-
-/// Most pieces that are joined: what a request head of 64 KiB can carry.
-pub(crate) const MAX_PIECES: usize = 16;
-
-/// Most cookies of one name that are tried (differences.md D50).
-pub(crate) const MAX_SAME_NAME: usize = 4;
 
 /// The name of piece `index`, with the end of `name` left out should it get too long.
 pub(crate) fn piece_name(name: &str, index: usize) -> String {

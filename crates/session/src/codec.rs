@@ -6,10 +6,8 @@ use sidecar_core::claims::ClaimValue;
 use sidecar_core::{Secret, Session};
 use zeroize::Zeroizing;
 
+use crate::limits::MAX_CLAIM_DEPTH;
 use crate::msgpack::{Malformed, Reader, Token, Writer};
-
-/// How deep claims may be nested; the JSON they come from is cut off no later.
-const MAX_DEPTH: usize = 128;
 
 /// A field of the record. The order is that of v7 on the wire.
 #[derive(Clone, Copy)]
@@ -111,7 +109,7 @@ impl Field {
             Self::PreferredUsername => session.preferred_username = record.text()?,
             Self::AdditionalClaims => {
                 let length = record.map()?;
-                session.additional_claims = read_claims(record, length, MAX_DEPTH)?;
+                session.additional_claims = read_claims(record, length, MAX_CLAIM_DEPTH)?;
             }
         }
         Ok(())

@@ -177,8 +177,8 @@ fn nesting_beyond_the_limit_is_an_error_and_not_a_crash() {
         record.push(0xc0);
         decode(&record).is_ok()
     };
-    assert!(nested(MAX_DEPTH));
-    assert!(!nested(MAX_DEPTH + 1));
+    assert!(nested(MAX_CLAIM_DEPTH));
+    assert!(!nested(MAX_CLAIM_DEPTH + 1));
     assert!(!nested(100_000));
 }
 

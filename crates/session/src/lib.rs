@@ -16,6 +16,9 @@ mod cfb;
 mod chunk;
 mod codec;
 mod fit;
+#[cfg(fuzzing)]
+pub mod fuzzing;
+mod limits;
 mod login;
 mod lz4;
 mod msgpack;

@@ -7,22 +7,20 @@
 mod csrf;
 mod sealed;
 
+#[cfg(fuzzing)]
+pub(crate) use sealed::sealed_record;
+
 use std::time::{Duration, SystemTime};
 
 use sidecar_core::cookie::{RequestCookies, SetCookie};
 use sidecar_core::login::{LoginAttempt, RandomError};
 
 use crate::CookieSecret;
+use crate::limits::{MAX_LOGINS, MAX_TRIED};
 use crate::names::{CookieNames, Kind};
 use crate::settings::{CsrfNaming, LoginSettings};
 use crate::sign;
 use crate::writer::CookieWriter;
-
-/// Most per-login cookies a browser holds at a time (differences.md D13).
-const MAX_LOGINS: usize = 8;
-
-/// Most cookies of one name that are tried.
-const MAX_TRIED: usize = 8;
 
 /// Keeps login attempts in cookies.
 pub struct LoginCookies {

@@ -152,6 +152,18 @@ fn of_several_csrf_cookies_the_one_of_this_login_is_found() {
 }
 
 #[test]
+fn of_many_login_cookies_of_one_name_the_first_eight_are_tried() {
+    let logins = logins();
+    let attempt = attempt();
+    for cookie in begun(&logins, &attempt) {
+        let name = cookie.split('=').next().unwrap();
+        let behind = |count: usize| format!("{}{cookie}", format!("{name}=broken; ").repeat(count));
+        assert!(take(&logins, &attempt, &behind(MAX_TRIED - 1)).is_ok(), "{name}");
+        assert!(take(&logins, &attempt, &behind(MAX_TRIED)).is_err(), "{name}");
+    }
+}
+
+#[test]
 fn missing_altered_and_expired_state_are_told_apart() {
     let logins = logins();
     let attempt = attempt();

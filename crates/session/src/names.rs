@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use aws_lc_rs::digest;
 
-use crate::chunk::{MAX_NAME_LEN, MAX_PIECES, piece_name};
+use crate::chunk::piece_name;
+use crate::limits::{MAX_NAME_LEN, MAX_PIECES};
 
 /// The names of all cookies this program sets, derived from the session cookie's.
 #[derive(Clone, Debug)]

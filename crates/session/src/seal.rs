@@ -5,11 +5,9 @@ use std::time::{Duration, SystemTime};
 use sidecar_core::Session;
 use sidecar_core::login::RandomError;
 
+use crate::limits::MAX_RECORD_LEN;
 use crate::sign::{self, EnvelopeError, TAG_LEN};
 use crate::{CookieSecret, Rejection, codec, lz4};
-
-/// Most bytes that the record in a cookie may unfold to.
-const MAX_RECORD_LEN: usize = 256 * 1024;
 
 /// A session taken out of its cookie's value.
 pub(crate) struct Unsealed {

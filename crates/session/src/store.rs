@@ -11,6 +11,7 @@ use sidecar_core::login::RandomError;
 
 use crate::cache::SessionCache;
 use crate::chunk::{self, NoValue, Presented, Value};
+use crate::limits::MAX_PIECES;
 use crate::names::{CookieNames, Kind};
 use crate::seal::{self, Unsealed};
 use crate::settings::StoreSettings;
@@ -184,7 +185,7 @@ impl CookieStore {
 
         let attributes = self.writer.attributes(host, self.settings.lifetime);
         let pieces = chunk::split(self.names.session(), &value, attributes.written_len());
-        if pieces.len() > chunk::MAX_PIECES {
+        if pieces.len() > MAX_PIECES {
             tracing::error!(
                 pieces = pieces.len(),
                 bytes = value.len(),

@@ -31,6 +31,8 @@ mod exchange;
 mod file;
 mod fixed;
 mod forward;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod gunzip;
 mod hop;
 mod identity;

@@ -4,13 +4,9 @@ use std::collections::HashMap;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, Tag};
 
+use crate::limits::{MAX_DEPTH, MAX_NODES};
 use crate::node::{Entry, Node, Position, Value};
 use crate::scalar;
-
-/// More nodes than any configuration has; aliases count with what they stand for.
-pub const MAX_NODES: usize = 100_000;
-/// Deeper than any configuration is.
-pub const MAX_DEPTH: usize = 64;
 
 /// Why a text is no YAML, and where. Repeats nothing of the text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

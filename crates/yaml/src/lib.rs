@@ -7,8 +7,10 @@
 //! proportion to its size: aliases are copied, but only up to [`MAX_NODES`].
 
 mod build;
+mod limits;
 mod node;
 mod scalar;
 
-pub use build::{Error, MAX_DEPTH, MAX_NODES, documents, first};
+pub use build::{Error, documents, first};
+pub use limits::{MAX_DEPTH, MAX_NODES};
 pub use node::{Entry, Node, Position, Value};

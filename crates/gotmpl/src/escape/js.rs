@@ -1,7 +1,7 @@
 //! Scripts: telling strings, expressions, regular expressions and comments apart.
 
 use super::context::{Js, JsState, Printed, Slash, Step};
-use crate::tree::MAX_DEPTH;
+use crate::limits::MAX_DEPTH;
 
 /// Words after which a `/` begins a regular expression.
 const BEFORE_REGEXP: &[&str] = &[

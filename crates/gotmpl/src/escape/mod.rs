@@ -25,15 +25,13 @@ pub(crate) use escaper::{Escaper, apply};
 
 use self::context::{Context, Place};
 use crate::error::TemplateError;
+use crate::limits::{MAX_DEPTH, MAX_STEPS};
 use crate::parse::Definitions;
 use crate::set::Bodies;
-use crate::tree::{Body, Branch, MAX_DEPTH, Node, Target};
+use crate::tree::{Body, Branch, Node, Target};
 
 /// What stands in place of a value that cannot be made safe where it is.
 const REPLACED: &str = "ZgotmplZ";
-
-/// How many nodes the walk looks at, over all forms and repetitions.
-const MAX_STEPS: usize = 200_000;
 
 /// Finds the escapers for every action that the templates called `entries` can reach.
 ///

@@ -8,8 +8,9 @@ use std::mem;
 use crate::error::TemplateError;
 use crate::function::{Callee, Function};
 use crate::lex::{Kind, Token, lex};
+use crate::limits::MAX_DEPTH;
 use crate::printf;
-use crate::tree::{Binding, Body, Branch, Command, MAX_DEPTH, Node, Operand, Pipe, Target};
+use crate::tree::{Binding, Body, Branch, Command, Node, Operand, Pipe, Target};
 use crate::value::Value;
 
 /// The templates that one file defines, its own among them.

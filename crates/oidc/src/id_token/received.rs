@@ -5,7 +5,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::{IdTokenError, Policy, check, refuse_other_kinds};
 use crate::claims::Claims;
-use crate::jws::{JwsError, MAX_TOKEN_BYTES};
+use crate::jws::JwsError;
+use crate::limits::MAX_TOKEN_BYTES;
 
 /// An ID token that the token endpoint itself gave us, and that passed in all but its signature. Only [`receive`] makes one.
 #[derive(Debug)]

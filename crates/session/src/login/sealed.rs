@@ -9,15 +9,13 @@ use sidecar_core::login::{LoginAttempt, Nonce, RandomError};
 use zeroize::Zeroizing;
 
 use super::{Destination, Kept, LoginStateError};
+use crate::limits::MAX_RETURN_TO;
 use crate::msgpack::{Malformed, Reader, Writer};
 use crate::sign;
 use crate::{CookieSecret, b64};
 
 /// Purpose label in front of the cookie's name in the associated data.
 const PURPOSE: &str = "oauth2-sidecar login cookie v1: ";
-
-/// Longest target that is kept: eight cookies must not fill a request head.
-const MAX_RETURN_TO: usize = 512;
 
 /// Members of the record.
 const FIELDS: u32 = 6;
@@ -36,6 +34,14 @@ pub(super) fn seal(
     bytes.extend_from_slice(aead_nonce.as_ref());
     bytes.extend_from_slice(&sealed);
     Ok(b64::RAW.encode(bytes))
+}
+
+/// A value with a right seal around any record.
+#[cfg(fuzzing)]
+pub(crate) fn sealed_record(secret: &CookieSecret, name: &str, record: &[u8]) -> String {
+    let mut sealed = record.to_vec();
+    let aead_nonce = secret.login().seal_in_place_append_tag(aad(name), &mut sealed).expect("random bytes");
+    b64::RAW.encode([&aead_nonce.as_ref()[..], &sealed].concat())
 }
 
 /// Verifies and opens; the time that counts is the one inside.

@@ -83,6 +83,15 @@ fn what_readers_take_differently_is_refused() {
 }
 
 #[test]
+fn what_is_nested_too_deeply_is_refused() {
+    let nested = |levels: usize| format!("{}1{}", "[".repeat(levels), "]".repeat(levels));
+    assert!(first(&nested(MAX_DEPTH - 1)).is_ok());
+    for levels in [MAX_DEPTH + 1, 100_000] {
+        assert!(first(&nested(levels)).is_err(), "{levels}");
+    }
+}
+
+#[test]
 fn aliases_that_multiply_are_refused() {
     let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
     for level in 1..9 {
