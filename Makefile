@@ -44,16 +44,19 @@ parity:
 	cargo build --locked -p oauth2-sidecar
 	cargo test --locked -p sidecar-parity -- --nocapture
 
-# Each parser of what an operator writes, for a while each; findings are in fuzz/artifacts. libFuzzer comes with the crate,
-# and the compiler's own switches for it are let in by RUSTC_BOOTSTRAP. No sanitizer: nothing here is unsafe.
+# Each parser of foreign bytes, for a while each; findings are in fuzz/artifacts. It begins with the corpus in git, and what
+# it learns stays in fuzz/grown. libFuzzer comes with the crate, and the compiler's own switches for it are let in by
+# RUSTC_BOOTSTRAP. No sanitizer: nothing here is unsafe.
 FUZZ_SECONDS ?= 60
 
 .PHONY: fuzz
 fuzz:
 	cargo install --quiet --locked --root $(CACHE)/cargo-fuzz --version 0.13.1 cargo-fuzz
 	for target in $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs))); do \
-		(cd fuzz && RUSTC_BOOTSTRAP=1 $(CACHE)/cargo-fuzz/bin/cargo-fuzz run --sanitizer none $$target -- \
-			-max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048) || exit 1; \
+		mkdir -p fuzz/grown/$$target fuzz/corpus/$$target; \
+		(cd fuzz && RUSTC_BOOTSTRAP=1 $(CACHE)/cargo-fuzz/bin/cargo-fuzz run --sanitizer none $$target \
+			grown/$$target corpus/$$target -- -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 \
+			-print_final_stats=1) || exit 1; \
 	done
 
 # What a commit must pass before its tests count.
