@@ -3,6 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use http::{HeaderMap, HeaderValue, header};
+use sidecar_core::cookie::is_token;
 
 use crate::SessionCookies;
 
@@ -86,15 +87,31 @@ fn pairs(line: &HeaderValue) -> impl Iterator<Item = &[u8]> {
 
 fn split_name(pair: &[u8]) -> (&[u8], &[u8]) {
     match pair.iter().position(|byte| *byte == b'=') {
-        Some(at) => (pair[..at].trim_ascii(), &pair[at + 1..]),
+        Some(at) => (bare(&pair[..at]), &pair[at + 1..]),
         None => (b"", pair),
     }
+}
+
+/// A name without what stands around it and is no part of any. Python and others trim more than blanks: every byte that
+/// Unicode or Latin-1 takes for white space.
+fn bare(mut name: &[u8]) -> &[u8] {
+    while let [first, rest @ ..] = name
+        && !is_token(*first)
+    {
+        name = rest;
+    }
+    while let [rest @ .., last] = name
+        && !is_token(*last)
+    {
+        name = rest;
+    }
+    name
 }
 
 /// The name by which a request's pair goes: what stands before `=`, or all of it.
 fn request_name(pair: &[u8]) -> &[u8] {
     let end = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
-    pair[..end].trim_ascii()
+    bare(&pair[..end])
 }
 
 #[cfg(test)]
@@ -121,6 +138,18 @@ mod tests {
         assert_eq!(removed(&["a=1", "_oauth2_proxy =x", "b=2; c"]), ["a=1; b=2; c"]);
         assert_eq!(removed(&["_OAUTH2_PROXY=x; x_oauth2_proxy=1"]), ["_OAUTH2_PROXY=x; x_oauth2_proxy=1"]);
         assert_eq!(removed(&["_oauth2_proxy; a=\"_oauth2_proxy=1\""]), ["a=\"_oauth2_proxy=1\""]);
+    }
+
+    #[test]
+    fn a_name_that_lenient_readers_trim_to_one_of_ours_is_ours() {
+        // Found by fuzzing: Python trims a no-break space off a name, in Latin-1 and in UTF-8.
+        for around in [&b"\xa0"[..], b"\xc2\xa0", b"\xe2\x80\x83", b"\t", b"\x85 "] {
+            let line = [b"a=1; ", around, b"_oauth2_proxy_0", around, b"=x"].concat();
+            let mut headers = HeaderMap::new();
+            headers.insert(header::COOKIE, HeaderValue::from_bytes(&line).unwrap());
+            own().consume(&mut headers, SessionCookies::Remove);
+            assert_eq!(headers.get(header::COOKIE).unwrap(), "a=1", "{around:?}");
+        }
     }
 
     #[test]
