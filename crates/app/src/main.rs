@@ -5,6 +5,7 @@
 
 mod app;
 mod doctor;
+mod limits;
 mod logging;
 mod migrate;
 mod panics;

@@ -18,7 +18,7 @@ use tokio::time;
 use crate::app::{App, AppError, Lasting};
 use crate::logging::{self, LogWriter};
 use crate::reload::{Changes, InUse};
-use crate::server::{self, Door, Drain, Limits, ListenError, Speech, Workers};
+use crate::server::{self, Door, Drain, Limits, ListenError, Slots, Speech, Workers};
 
 /// Why the process did not serve.
 #[derive(Debug, thiserror::Error)]
@@ -101,8 +101,9 @@ fn serve(mut in_use: InUse, journal: Arc<dyn Journal>) -> Result<(), RunError> {
             in_use.config.shutdown.timeout,
             || app.gateway.for_thread(),
         )?;
+        let slots = Slots::of_this_process();
         let (stop, stopped) = watch::channel(false);
-        tokio::join!(server::accept(doors, &workers, stopped), async {
+        tokio::join!(server::accept(doors, &workers, &slots, stopped), async {
             let serving = Serving { workers: &workers, tls };
             renew_until_stopped(&mut in_use, &mut changes, &lasting, &serving, &mut signals).await;
             lasting.readiness.end();

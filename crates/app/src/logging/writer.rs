@@ -10,12 +10,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle, Thread};
 use std::time::Duration;
 
+use crate::limits::MAX_LOG_BYTES;
+
 /// How long lines gather before they leave.
 const GATHER: Duration = Duration::from_millis(5);
-
-/// Most bytes that wait. Lines beyond it are counted and dropped: whoever reads the log has stopped reading, and serving
-/// goes before logging.
-const MAX_WAITING: usize = 1024 * 1024;
 
 /// Room that is kept between writes.
 const KEPT: usize = 64 * 1024;
@@ -79,7 +77,7 @@ impl Sink {
         let shared = &*self.0;
         {
             let mut waiting = lock(&shared.waiting);
-            if waiting.info.len() + waiting.error.len() + line.len() > MAX_WAITING {
+            if waiting.info.len() + waiting.error.len() + line.len() > MAX_LOG_BYTES {
                 waiting.dropped += 1;
                 return;
             }
@@ -205,7 +203,7 @@ mod tests {
         }
         let (mut out, mut err) = (Vec::new(), Vec::new());
         shared.run(&mut out, &mut err);
-        assert_eq!(out.len(), MAX_WAITING);
+        assert_eq!(out.len(), MAX_LOG_BYTES);
         assert_eq!(String::from_utf8(err).unwrap(), "976 log lines were dropped because the log was not being read\n");
     }
 }

@@ -9,6 +9,7 @@ use sidecar_net::ServerTls;
 use tokio::sync::watch;
 
 use super::listen::Listener;
+use super::slots::Slots;
 use super::socket::Accepted;
 use super::worker::Workers;
 
@@ -29,19 +30,23 @@ pub(crate) enum Speech {
     Tls(watch::Receiver<ServerTls>),
 }
 
-/// Accepts at all doors until `stop` is true; they are closed then.
-pub(crate) async fn accept(doors: Vec<Door>, workers: &Workers, stop: watch::Receiver<bool>) {
-    join_all(doors.into_iter().map(|door| accept_at(door, workers, stop.clone()))).await;
+/// Accepts at all doors until `stop` is true; they are closed then. A connection is accepted once there is a slot for it.
+pub(crate) async fn accept(doors: Vec<Door>, workers: &Workers, slots: &Slots, stop: watch::Receiver<bool>) {
+    join_all(doors.into_iter().map(|door| accept_at(door, workers, slots, stop.clone()))).await;
 }
 
-async fn accept_at(door: Door, workers: &Workers, mut stop: watch::Receiver<bool>) {
+async fn accept_at(door: Door, workers: &Workers, slots: &Slots, mut stop: watch::Receiver<bool>) {
     loop {
+        let slot = tokio::select! {
+            slot = slots.take() => slot,
+            _ = stop.wait_for(|stop| *stop) => return,
+        };
         let accepted = tokio::select! {
             accepted = door.next() => accepted,
             _ = stop.wait_for(|stop| *stop) => return,
         };
         match accepted {
-            Ok((socket, peer)) => workers.give(socket, peer),
+            Ok((socket, peer)) => workers.give(socket, peer, slot),
             Err(error) if is_about_one_connection(&error) => {}
             Err(error) => {
                 tracing::error!(%error, "cannot accept connections");

@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
-use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -17,19 +16,19 @@ use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use sidecar_core::code::{self, Code};
-use sidecar_gateway::{Gateway, Peer};
-use sidecar_net::Agreed;
+use sidecar_net::{Agreed, BoxError};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tokio::time;
 
 use super::frames::Counted;
 use super::phase::{Answered, Phase, Served, Watched};
 use super::preface::Opened;
+use super::slots::Slot;
 use super::socket::{Accepted, Opening, Socket};
-use super::worker::Current;
+use super::stall::Patient;
+use crate::limits::MAX_HEADER_LINES;
 
-/// Most header lines of a request (differences.md D43).
-const MAX_HEADER_LINES: usize = 256;
 /// Most requests of one HTTP/2 connection at a time.
 const MAX_STREAMS: u32 = 100;
 /// What a field costs in HTTP/2 beside its bytes (RFC 9113 §6.5.2).
@@ -46,22 +45,43 @@ pub(crate) struct Limits {
     pub(crate) head_bytes: usize,
 }
 
+/// What answers a request: a worker's gateway.
+pub(super) trait Answer: Clone + 'static {
+    /// The body of its answers.
+    type Body: Body<Data = Bytes, Error = BoxError> + Unpin + 'static;
+
+    /// Answers one request.
+    fn answer(&self, request: Request<Incoming>) -> impl Future<Output = Response<Self::Body>> + 'static;
+}
+
+impl<A, F, B> Answer for A
+where
+    A: Fn(Request<Incoming>) -> F + Clone + 'static,
+    F: Future<Output = Response<B>> + 'static,
+    B: Body<Data = Bytes, Error = BoxError> + Unpin + 'static,
+{
+    type Body = B;
+
+    fn answer(&self, request: Request<Incoming>) -> impl Future<Output = Response<B>> + 'static {
+        self(request)
+    }
+}
+
 /// What a connection is served with.
-pub(super) struct Guest {
-    pub(super) peer: Peer,
-    pub(super) current: Rc<Current>,
+pub(super) struct Guest<A> {
+    pub(super) answer: A,
     pub(super) limits: Limits,
     /// Turns true when no further request should be taken.
     pub(super) drain: watch::Receiver<bool>,
 }
 
 /// Serves a connection until it ends, waits too long, or should take no further request.
-pub(super) async fn serve(accepted: Accepted, mut guest: Guest) {
+pub(super) async fn serve<A: Answer>(accepted: Accepted, slot: Slot, mut guest: Guest<A>) {
     let Some((socket, opening)) = accepted.open().await else { return };
-    let phase = Phase::new();
+    let phase = Phase::new(slot);
     // The one clock of the connection, whatever it turns out to speak.
     let mut overdue = std::pin::pin!(phase.overdue());
-    let mut socket = Opened::new(socket);
+    let mut socket = Opened::new(Patient::new(socket, phase.clone()));
     let agreed = match opening {
         Opening::Agreed(agreed) => agreed,
         Opening::Unsaid => tokio::select! {
@@ -80,9 +100,16 @@ pub(super) async fn serve(accepted: Accepted, mut guest: Guest) {
     }
 }
 
-async fn serve_http1(socket: Opened<Socket>, guest: Guest, phase: &Phase, overdue: Pin<&mut impl Future<Output = ()>>) {
-    let Guest { peer, current, limits, mut drain } = guest;
-    let service = service_fn(|request| answer(request, peer, current.gateway(), phase.request(), limits));
+async fn serve_http1<S, A: Answer>(
+    socket: Opened<Patient<S>>,
+    guest: Guest<A>,
+    phase: &Phase,
+    overdue: Pin<&mut impl Future<Output = ()>>,
+) where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let Guest { answer, limits, mut drain } = guest;
+    let service = service_fn(|request| within(answer.clone(), request, phase.request(), limits));
     let connection = http1::Builder::new()
         .max_buf_size(limits.head_bytes)
         .max_headers(MAX_HEADER_LINES)
@@ -108,9 +135,14 @@ fn tell(done: hyper::Result<()>) {
     }
 }
 
-async fn serve_http2(socket: Opened<Socket>, guest: Guest, phase: &Phase, overdue: Pin<&mut impl Future<Output = ()>>) {
-    let Guest { peer, current, limits, mut drain } = guest;
-    let service = service_fn(|request| answer(request, peer, current.gateway(), phase.request(), limits));
+async fn serve_http2<A: Answer>(
+    socket: Opened<Patient<Socket>>,
+    guest: Guest<A>,
+    phase: &Phase,
+    overdue: Pin<&mut impl Future<Output = ()>>,
+) {
+    let Guest { answer, limits, mut drain } = guest;
+    let service = service_fn(|request| within(answer.clone(), request, phase.request(), limits));
     let list = limits.head_bytes + MAX_HEADER_LINES * FIELD_OVERHEAD;
     let connection = http2::Builder::new(Worker)
         .max_concurrent_streams(MAX_STREAMS)
@@ -142,19 +174,18 @@ impl<F: Future<Output = ()> + 'static> Executor<F> for Worker {
     }
 }
 
-async fn answer(
+/// The answer to a request whose head is within its limits.
+async fn within<A: Answer>(
+    answer: A,
     request: Request<Incoming>,
-    peer: Peer,
-    gateway: Rc<Gateway>,
     served: Served,
     limits: Limits,
-) -> Result<Response<Answered<impl Body<Data = Bytes, Error = sidecar_net::BoxError>>>, Infallible> {
+) -> Result<Response<Answered<Either<A::Body, Empty<Bytes>>>>, Infallible> {
     if head_bytes(&request) > limits.head_bytes || request.headers().len() > MAX_HEADER_LINES {
         return Ok(too_large().map(Either::Right).map(|body| Answered::new(body, served)));
     }
     // A panic is a fault of ours and ends this request alone.
-    let answer = AssertUnwindSafe(gateway.handle(request, peer)).catch_unwind().await;
-    let answer = match answer {
+    let answer = match AssertUnwindSafe(answer.answer(request)).catch_unwind().await {
         Ok(answer) => answer.map(Either::Left),
         Err(_) => panicked().map(Either::Right),
     };
@@ -189,3 +220,7 @@ fn coded(status: StatusCode, code: Code) -> Response<Empty<Bytes>> {
     answer.headers_mut().insert(code::HEADER, HeaderValue::from_static(code.as_str()));
     answer
 }
+
+#[cfg(test)]
+#[path = "connection_tests.rs"]
+mod tests;

@@ -201,6 +201,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::server::slots::Slot;
 
     fn frame(kind: u8, flags: u8, payload: &[u8]) -> Vec<u8> {
         let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
@@ -208,7 +209,7 @@ mod tests {
     }
 
     fn begun() -> Frames {
-        let mut frames = Frames::new(Phase::new());
+        let mut frames = Frames::new(Phase::new(Slot::for_tests()));
         frames.read(PREFACE).unwrap();
         frames
     }
@@ -258,7 +259,7 @@ mod tests {
 
     #[test]
     fn a_head_is_open_from_its_first_frame_to_the_end_of_its_last() {
-        let phase = Phase::new();
+        let phase = Phase::new(Slot::for_tests());
         let mut frames = Frames::new(phase.clone());
         frames.read(PREFACE).unwrap();
         frames.read(&frame(4, 0, b"")).unwrap();

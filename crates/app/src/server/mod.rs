@@ -15,10 +15,13 @@ mod frames;
 mod listen;
 mod phase;
 mod preface;
+mod slots;
 mod socket;
+mod stall;
 mod worker;
 
 pub(crate) use accept::{Door, Speech, accept};
 pub(crate) use connection::Limits;
 pub(crate) use listen::{ListenError, bind};
+pub(crate) use slots::Slots;
 pub(crate) use worker::{Drain, Workers};

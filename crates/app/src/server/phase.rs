@@ -10,19 +10,18 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64};
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time;
+use tokio::time::{self, Instant};
 
-/// Longest from a head's first byte to its last.
-const HEAD_TIME: Duration = Duration::from_mins(1);
-/// Longest rest between two requests; Envoy's default is an hour.
-const REST_TIME: Duration = Duration::from_mins(65);
+use super::slots::Slot;
+use crate::limits::{HEAD_TIME, REST_TIME, SCARCE_TIME};
+
 /// How often a connection looks at the clock.
-const TICK: Duration = Duration::from_secs(10);
+const TICK: Duration = Duration::from_secs(5);
 
 /// What a connection waits for, and since when. One thread uses it at a time; atomics only satisfy `Send`.
 #[derive(Clone)]
@@ -37,6 +36,10 @@ struct State {
     in_flight: AtomicU32,
     /// Whether a head has begun and not ended; used by HTTP/2, where others may be served meanwhile.
     head_is_open: AtomicBool,
+    /// Whether the other side has not taken yet what is there for it.
+    is_writing: AtomicBool,
+    /// Free again when the socket and all that wait for it are gone, a tunnel among them.
+    slot: Slot,
 }
 
 /// Waits for the next request.
@@ -48,13 +51,15 @@ const SERVED: u8 = 2;
 
 impl Phase {
     /// A new connection owes a head at once.
-    pub(super) fn new() -> Self {
+    pub(super) fn new(slot: Slot) -> Self {
         Self(Arc::new(State {
             born: Instant::now(),
             waiting: AtomicU8::new(HEAD),
             since: AtomicU64::new(0),
             in_flight: AtomicU32::new(0),
             head_is_open: AtomicBool::new(false),
+            is_writing: AtomicBool::new(false),
+            slot,
         }))
     }
 
@@ -71,10 +76,13 @@ impl Phase {
         loop {
             clock.tick().await;
             let limit = match self.0.waiting.load(Relaxed) {
+                // The end of an answer may still be on its way when nothing is in flight any more.
+                REST if self.0.is_writing.load(Relaxed) => continue,
                 REST => REST_TIME,
                 HEAD => HEAD_TIME,
                 _ => continue,
             };
+            let limit = if self.0.slot.is_scarce() { SCARCE_TIME } else { limit };
             if self.elapsed().saturating_sub(self.0.since.load(Relaxed)) > as_millis(limit) {
                 return;
             }
@@ -110,6 +118,14 @@ impl Phase {
     fn bytes_came(&self) {
         if self.0.waiting.load(Relaxed) == REST {
             self.set(HEAD);
+        }
+    }
+
+    /// The other side took something of what is there for it, or it takes nothing at present.
+    pub(super) fn wrote<T>(&self, written: &Poll<T>) {
+        let waited = self.0.is_writing.swap(written.is_pending(), Relaxed);
+        if waited && written.is_ready() && self.0.waiting.load(Relaxed) == REST {
+            self.set(REST);
         }
     }
 

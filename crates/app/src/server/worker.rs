@@ -12,7 +12,8 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time;
 
-use super::connection::{self, Guest, Limits};
+use super::connection::{self, Answer, Guest, Limits};
+use super::slots::Slot;
 use super::socket::Accepted;
 
 /// Room for a worker's calls; request futures live on the heap.
@@ -20,13 +21,13 @@ const STACK: usize = 512 * 1024;
 
 /// What a worker is handed.
 enum Work {
-    Connection(Accepted, Peer),
+    Connection(Accepted, Peer, Slot),
     /// Takes the place of the one that answers now.
     Gateway(Box<Gateway>),
 }
 
 /// The gateway of a thread: requests take the one that there is when they come, and end on it.
-pub(super) struct Current(RefCell<Rc<Gateway>>);
+struct Current(RefCell<Rc<Gateway>>);
 
 impl Current {
     fn new(gateway: Gateway) -> Self {
@@ -38,7 +39,7 @@ impl Current {
     }
 
     /// The one that answers now; costs a count that no other thread sees.
-    pub(super) fn gateway(&self) -> Rc<Gateway> {
+    fn gateway(&self) -> Rc<Gateway> {
         Rc::clone(&self.0.borrow())
     }
 }
@@ -91,11 +92,11 @@ impl Workers {
     }
 
     /// Hands a connection to the worker whose turn it is.
-    pub(super) fn give(&self, accepted: Accepted, peer: Peer) {
+    pub(super) fn give(&self, accepted: Accepted, peer: Peer, slot: Slot) {
         let turn = self.next.get();
         self.next.set((turn + 1) % self.threads.len());
         // A worker that has ended is part of a process that is ending.
-        let _ = self.threads[turn].work.send(Work::Connection(accepted, peer));
+        let _ = self.threads[turn].work.send(Work::Connection(accepted, peer, slot));
     }
 
     /// Lets every thread answer by another gateway from its next request on. Connections stay.
@@ -140,9 +141,9 @@ fn run(
         loop {
             tokio::select! {
                 next = handed.recv() => match next {
-                    Some(Work::Connection(accepted, peer)) => {
-                        let guest = Guest { peer, current: Rc::clone(&current), limits, drain: drain.clone() };
-                        connections.spawn_local(connection::serve(accepted, guest));
+                    Some(Work::Connection(accepted, peer, slot)) => {
+                        let guest = Guest { answer: by(&current, peer), limits, drain: drain.clone() };
+                        connections.spawn_local(connection::serve(accepted, slot, guest));
                     }
                     Some(Work::Gateway(gateway)) => current.replace(*gateway),
                     None => break,
@@ -153,4 +154,13 @@ fn run(
         let all = async { while connections.join_next().await.is_some() {} };
         if time::timeout(drain_time, all).await.is_ok() { Drain::Complete } else { Drain::Cut }
     })
+}
+
+/// What answers the requests of one connection.
+fn by(current: &Rc<Current>, peer: Peer) -> impl Answer {
+    let current = Rc::clone(current);
+    move |request| {
+        let gateway = current.gateway();
+        async move { gateway.handle(request, peer).await }
+    }
 }

@@ -1,0 +1,47 @@
+//! What the process takes of connections and of its own log at most (invariant I-05).
+
+use std::time::Duration;
+
+/// Most header lines of a request; more are answered with 431 (differences.md D43).
+///
+/// Seen by `a_head_beyond_its_limits_is_refused`.
+pub(crate) const MAX_HEADER_LINES: usize = 256;
+
+/// Longest from a request head's first byte to its last; then the connection is closed.
+///
+/// Seen by `a_head_that_does_not_end_is_not_waited_for`.
+pub(crate) const HEAD_TIME: Duration = Duration::from_mins(1);
+
+/// Longest rest of a connection between two requests; then it is closed. Envoy's default is an hour, and whoever is in
+/// front should be the one that closes.
+///
+/// Seen by `a_connection_may_rest_for_longer_than_a_head_may_take`.
+pub(crate) const REST_TIME: Duration = Duration::from_mins(65);
+
+/// The same two when few connections more may be opened.
+///
+/// Seen by `idle_connections_make_room_when_they_are_too_many`.
+pub(crate) const SCARCE_TIME: Duration = Duration::from_secs(5);
+
+/// Longest that a client may take not a single byte of what is there for it; then the connection is closed. One for
+/// which there is nothing, a silent WebSocket or a stream between two events, is not meant.
+///
+/// Seen by `a_client_that_takes_nothing_of_its_answer_is_not_waited_for`.
+pub(crate) const STALL_TIME: Duration = Duration::from_mins(10);
+
+/// Most connections at a time, WebSockets included; others wait to be accepted. Fewer where the limit of open files
+/// (`RLIMIT_NOFILE`, whose soft value is raised to the hard one) has no room for two descriptors for each.
+///
+/// Seen by `there_are_fewer_slots_than_descriptors`.
+pub(crate) const MAX_CONNECTIONS: usize = 65_536;
+
+/// Descriptors that are kept from connections: for the log, the threads, the provider and what is read.
+///
+/// Seen by `there_are_fewer_slots_than_descriptors`.
+pub(crate) const RESERVED_FILES: usize = 64;
+
+/// Most bytes of the log that wait to be written. Lines beyond are counted and dropped: whoever reads the log has stopped
+/// reading, and serving goes before logging.
+///
+/// Seen by `a_log_that_nobody_reads_costs_bounded_memory_and_says_what_was_dropped`.
+pub(crate) const MAX_LOG_BYTES: usize = 1024 * 1024;

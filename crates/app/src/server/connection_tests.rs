@@ -1,0 +1,187 @@
+//! Connections over real sockets. Time is tokio's: it passes when nothing else can happen.
+
+use std::time::Duration;
+
+use http_body_util::BodyExt as _;
+use http_body_util::Full;
+use http_body_util::combinators::BoxBody;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::Instant;
+
+use super::*;
+use crate::limits::{HEAD_TIME, REST_TIME, SCARCE_TIME, STALL_TIME};
+use crate::server::slots::Slots;
+
+type TextAnswer = Response<BoxBody<Bytes, BoxError>>;
+
+/// More than the buffers of a socket take.
+const LONG: usize = 64 << 20;
+const MEDIUM: usize = 1 << 20;
+
+fn text(body: impl Into<Bytes>) -> TextAnswer {
+    Response::new(Full::new(body.into()).map_err(|never| match never {}).boxed())
+}
+
+async fn answer(request: Request<Incoming>) -> TextAnswer {
+    match request.uri().path() {
+        "/panic" => panic!("as asked"),
+        "/long" => text(vec![b'x'; LONG]),
+        "/medium" => text(vec![b'x'; MEDIUM]),
+        "/never" => std::future::pending().await,
+        _ => text("fine"),
+    }
+}
+
+/// A client whose connection is served with one of these slots, and the task that does.
+async fn client(slots: &Slots) -> (TcpStream, tokio::task::JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    let (socket, _) = listener.accept().await.unwrap();
+    let slot = slots.take().await;
+    let serving = tokio::task::spawn_local(async move {
+        // Nobody drains: the sender lives as long as this.
+        let (_sender, drain) = watch::channel(false);
+        let guest = Guest { answer, limits: Limits { head_bytes: 64 * 1024 }, drain };
+        serve(Accepted::Tcp(socket.into_std().unwrap()), slot, guest).await;
+    });
+    (client, serving)
+}
+
+/// Runs on a thread of its own, as workers do.
+fn run(test: impl Future<Output = ()>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    tokio::task::LocalSet::new().block_on(&runtime, test);
+}
+
+async fn ask(client: &mut TcpStream, target: &str) -> String {
+    client.write_all(format!("GET {target} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes()).await.unwrap();
+    let mut answer = vec![0; 4096];
+    let length = client.read(&mut answer).await.unwrap();
+    answer.truncate(length);
+    String::from_utf8(answer).unwrap()
+}
+
+/// How long the connection is served, from now on.
+async fn served_for(serving: tokio::task::JoinHandle<()>) -> Duration {
+    let begun = Instant::now();
+    serving.await.unwrap();
+    begun.elapsed()
+}
+
+#[test]
+fn a_panic_is_a_500_for_its_request_alone() {
+    run(async {
+        let slots = Slots::new(8);
+        let (mut first, _serving) = client(&slots).await;
+        let (mut second, _serving) = client(&slots).await;
+        assert!(ask(&mut first, "/panic").await.starts_with("HTTP/1.1 500 "));
+        assert!(ask(&mut first, "/").await.ends_with("fine"), "the same connection goes on");
+        assert!(ask(&mut second, "/").await.ends_with("fine"));
+        assert!(ask(&mut second, "/panic").await.starts_with("HTTP/1.1 500 "));
+    });
+}
+
+#[test]
+fn a_head_that_does_not_end_is_not_waited_for() {
+    run(async {
+        let slots = Slots::new(8);
+        for begun in ["", "GET / HT", "GET / HTTP/1.1\r\nHost: x\r\nX-Slow"] {
+            let (mut client, serving) = client(&slots).await;
+            client.write_all(begun.as_bytes()).await.unwrap();
+            let time = served_for(serving).await;
+            assert!((HEAD_TIME..HEAD_TIME + Duration::from_secs(15)).contains(&time), "{begun:?}: {time:?}");
+        }
+    });
+}
+
+#[test]
+fn a_head_that_trickles_is_not_waited_for() {
+    run(async {
+        let (mut client, serving) = client(&Slots::new(8)).await;
+        let trickle = tokio::task::spawn_local(async move {
+            for byte in "GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ".bytes().chain(std::iter::repeat(b'x')) {
+                if client.write_all(&[byte]).await.is_err() {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_secs(3)).await;
+            }
+        });
+        assert!(served_for(serving).await < HEAD_TIME + Duration::from_secs(15));
+        trickle.abort();
+    });
+}
+
+#[test]
+fn a_connection_may_rest_for_longer_than_a_head_may_take() {
+    run(async {
+        let (mut client, serving) = client(&Slots::new(8)).await;
+        ask(&mut client, "/").await;
+        tokio::time::sleep(HEAD_TIME * 10).await;
+        assert!(ask(&mut client, "/").await.ends_with("fine"));
+        let time = served_for(serving).await;
+        assert!((REST_TIME..REST_TIME + Duration::from_secs(15)).contains(&time), "{time:?}");
+    });
+}
+
+#[test]
+fn a_client_that_takes_nothing_of_its_answer_is_not_waited_for() {
+    run(async {
+        let (mut client, serving) = client(&Slots::new(8)).await;
+        client.write_all(b"GET /long HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+        let time = served_for(serving).await;
+        assert!((STALL_TIME..STALL_TIME + Duration::from_mins(1)).contains(&time), "{time:?}");
+    });
+}
+
+#[test]
+fn a_client_that_takes_its_answer_slowly_gets_all_of_it() {
+    run(async {
+        // The kernel's buffers move in the world's time; these do not.
+        let (mut client, socket) = tokio::io::duplex(64 * 1024);
+        tokio::task::spawn_local(async move {
+            let (_sender, drain) = watch::channel(false);
+            let guest = Guest { answer, limits: Limits { head_bytes: 64 * 1024 }, drain };
+            let phase = Phase::new(Slot::for_tests());
+            let socket = Opened::new(Patient::new(socket, phase.clone()));
+            serve_http1(socket, guest, &phase, std::pin::pin!(phase.overdue())).await;
+        });
+        client.write_all(b"GET /medium HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.unwrap();
+        let mut piece = vec![0; 32 * 1024];
+        let mut length = 0;
+        loop {
+            tokio::time::sleep(STALL_TIME / 2).await;
+            match client.read(&mut piece).await.unwrap() {
+                0 => break,
+                more => length += more,
+            }
+        }
+        assert!(length > MEDIUM, "{length}");
+    });
+}
+
+#[test]
+fn a_request_that_takes_long_is_waited_for_however_few_slots_there_are() {
+    run(async {
+        let slots = Slots::new(1);
+        let (mut client, serving) = client(&slots).await;
+        client.write_all(b"GET /never HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+        tokio::time::sleep(Duration::from_hours(48)).await;
+        assert!(!serving.is_finished());
+    });
+}
+
+#[test]
+fn idle_connections_make_room_when_they_are_too_many() {
+    run(async {
+        let slots = Slots::new(2);
+        let (mut idle, serving) = client(&slots).await;
+        ask(&mut idle, "/").await;
+        let (mut other, _serving) = client(&slots).await;
+        ask(&mut other, "/").await;
+        let waited = Instant::now();
+        let _third = client(&slots).await;
+        assert!(waited.elapsed() < SCARCE_TIME + Duration::from_secs(10), "{:?}", waited.elapsed());
+        served_for(serving).await;
+    });
+}
