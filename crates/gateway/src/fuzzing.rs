@@ -51,6 +51,10 @@ pub fn forwarding(text: &str) {
     }
 }
 
+fn is_port(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u16>().is_ok()
+}
+
 /// A second reading of `X-Forwarded-For`: one list, from the right, over the hops that are proxies of ours.
 fn client(lines: &[&[u8]], proxies: &IpNets) -> ClientIp {
     if lines.is_empty() {
@@ -76,14 +80,12 @@ fn hop(text: &str) -> Option<IpAddr> {
     let bare = match text.strip_prefix('[') {
         Some(rest) => {
             let (ip, port) = rest.split_once("]:")?;
-            return port.parse::<u16>().is_ok().then(|| ip.parse::<std::net::Ipv6Addr>().ok().map(IpAddr::V6))?;
+            return is_port(port).then(|| ip.parse::<std::net::Ipv6Addr>().ok().map(IpAddr::V6))?;
         }
         None => text,
     };
     match bare.split_once(':') {
-        Some((ip, port)) if !port.contains(':') && ip.contains('.') => {
-            port.parse::<u16>().is_ok().then(|| ip.parse().ok())?
-        }
+        Some((ip, port)) if !port.contains(':') && ip.contains('.') => is_port(port).then(|| ip.parse().ok())?,
         _ => bare.parse().ok(),
     }
 }

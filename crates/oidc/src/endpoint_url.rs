@@ -43,6 +43,9 @@ impl EndpointUrl {
     /// # Errors
     /// [`EndpointUrlError`] says what is wrong with it.
     pub fn parse(text: &str) -> Result<Self, EndpointUrlError> {
+        if has_odd_host(text) {
+            return Err(EndpointUrlError::Malformed);
+        }
         let url = Url::parse(text).map_err(|_| EndpointUrlError::Malformed)?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(EndpointUrlError::Scheme);
@@ -97,9 +100,30 @@ impl EndpointUrl {
 
     /// The URL that a relative or absolute `reference` means, seen from this one (RFC 3986 §5).
     pub(crate) fn join(&self, reference: &str) -> Result<Self, EndpointUrlError> {
+        if has_odd_host(reference) {
+            return Err(EndpointUrlError::Malformed);
+        }
         let joined = self.0.url.join(reference).map_err(|_| EndpointUrlError::Malformed)?;
         Self::parse(joined.as_str())
     }
+}
+
+/// Whether the host is written with letters beyond ASCII or with percent escapes. International names have an `xn--` form,
+/// and without the tables of Unicode, which are not linked, the parser of URLs cannot make it; it may not even be asked.
+fn has_odd_host(reference: &str) -> bool {
+    // As the parser does: these are not there.
+    let reference = reference.trim_start_matches(|letter| letter <= ' ').replace(['\t', '\n', '\r'], "");
+    let is_scheme = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+    let slashes = ['/', '\\'];
+    let rest = match reference.split_once(':') {
+        Some((scheme, rest)) if is_scheme(scheme) => rest,
+        _ if reference.starts_with(slashes) && reference.get(1..).is_some_and(|rest| rest.starts_with(slashes)) => {
+            reference.as_str()
+        }
+        _ => return false,
+    };
+    let authority = rest.trim_start_matches(slashes).split(['/', '\\', '?', '#']).next().unwrap_or_default();
+    !authority.is_ascii() || authority.contains('%')
 }
 
 impl fmt::Display for EndpointUrl {
@@ -131,6 +155,26 @@ mod tests {
             assert_eq!(EndpointUrl::parse(text), Err(error), "{text}");
         }
         assert!(EndpointUrl::parse("http://127.0.0.1:9000/token?x=1").is_ok());
+    }
+
+    #[test]
+    fn a_host_that_is_not_written_in_ascii_is_refused_before_the_parser_meets_it() {
+        // Found by fuzzing: in a build with debug assertions the parser of URLs panics at a capital letter beside one of these.
+        let base = EndpointUrl::parse("https://idp.example/a/b").unwrap();
+        for text in [
+            "https://IDP\u{e9}.example/",
+            "https://IDP%C3%A9.example/",
+            " https:\\\\IDP\u{e9}.example/",
+            "ht\ttps:/\n/IDP\u{e9}.example/",
+            "https:IDP\u{e9}.example",
+        ] {
+            assert_eq!(EndpointUrl::parse(text), Err(EndpointUrlError::Malformed), "{text:?}");
+            assert_eq!(base.join(text), Err(EndpointUrlError::Malformed), "{text:?}");
+        }
+        assert_eq!(base.join("//IDP\u{e9}.example/"), Err(EndpointUrlError::Malformed));
+        assert_eq!(base.join("/\\IDP\u{e9}.example/"), Err(EndpointUrlError::Malformed));
+        assert!(EndpointUrl::parse("https://xn--bcher-kva.example/%C3%A9/\u{e9}?A=\u{e9}").is_ok());
+        assert!(base.join("/IDP\u{e9}:%C3%A9").is_ok());
     }
 
     #[test]
