@@ -54,6 +54,8 @@ pub enum Reply {
     Chunked(Vec<&'static str>, Vec<(&'static str, &'static str)>),
     /// These bytes and then the end of the connection.
     Raw(Vec<u8>),
+    /// The first bytes once and the others again and again, until whoever asked goes away.
+    Endless(Vec<u8>, Vec<u8>),
     /// The end of the connection.
     HangUp,
     /// Nothing, until whoever asked goes away.
@@ -227,6 +229,12 @@ fn converse<S: Stream>(shared: &Shared, mut out: S, number: usize) -> io::Result
                 return Ok(());
             }
             Reply::Raw(bytes) => return out.write_all(&bytes),
+            Reply::Endless(first, again) => {
+                out.write_all(&first)?;
+                loop {
+                    out.write_all(&again)?;
+                }
+            }
             Reply::WebSocketEcho => return websocket::echo(&seen.headers, &mut stream, out),
             Reply::Echo => {
                 write_text(&mut out, &seen, 200, &[("Content-Type", "application/json".to_owned())], &echo(&seen))?;

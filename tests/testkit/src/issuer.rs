@@ -16,6 +16,9 @@ use crate::{App, Client, Reply, Seen, Signer, place};
 /// What makes an ID token of its claims.
 type Forge = dyn Fn(&Signer, Value) -> String + Send + Sync;
 
+/// What makes an answer that no provider gives.
+type Spoil = dyn Fn() -> Reply + Send + Sync;
+
 /// A running provider. Whoever opens its `authorization_endpoint` is sent back at once.
 pub struct Issuer {
     app: App,
@@ -34,6 +37,8 @@ struct Script {
     claims: Value,
     forge: Arc<Forge>,
     refusal: Option<u16>,
+    /// The paths whose answers are spoilt, and what makes these.
+    spoilt: BTreeMap<String, Arc<Spoil>>,
     /// The nonce of each code and refresh token that was given out.
     nonces: BTreeMap<String, String>,
     given: usize,
@@ -58,6 +63,7 @@ impl Issuer {
                 claims: json!({ "email": "alice@example.com", "email_verified": true, "preferred_username": "alice" }),
                 forge: Arc::new(|signer, claims| signer.sign(&claims)),
                 refusal: None,
+                spoilt: BTreeMap::new(),
                 nonces: BTreeMap::new(),
                 given: 0,
             }),
@@ -80,6 +86,16 @@ impl Issuer {
     /// Answers its token endpoint with this status and `invalid_grant` from now on, or as it should.
     pub fn refuse(&self, status: Option<u16>) {
         self.script().refusal = status;
+    }
+
+    /// Answers this path with what `spoil` makes from now on.
+    pub fn spoil(&self, path: &str, spoil: impl Fn() -> Reply + Send + Sync + 'static) {
+        self.script().spoilt.insert(path.to_owned(), Arc::new(spoil));
+    }
+
+    /// Answers every path as it should from now on.
+    pub fn heal(&self) {
+        self.script().spoilt.clear();
     }
 
     /// The issuer, as in `iss`.
@@ -121,6 +137,10 @@ impl Issuer {
 impl State {
     fn answer(&self, seen: &Seen) -> Reply {
         let (path, query) = seen.target.split_once('?').unwrap_or((&seen.target, ""));
+        let spoil = self.script.lock().expect("not poisoned").spoilt.get(path).cloned();
+        if let Some(spoil) = spoil {
+            return spoil();
+        }
         match path {
             "/.well-known/openid-configuration" => json_reply(200, &self.metadata()),
             "/jwks" => json_reply(200, &self.signer.jwks()),

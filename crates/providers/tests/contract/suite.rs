@@ -157,6 +157,8 @@ pub(crate) async fn a_fault_of_any_call_is_a_typed_error_and_no_session(subject:
             (Reply::body("[\"marked-body\"]"), false),
             (Reply::body("{\"marked-body\":"), false),
             (Reply::body(vec![b' '; 2 * 1024 * 1024]), false),
+            (Reply::body(["{\"marked-body\":".repeat(100_000), "1".to_owned(), "}".repeat(100_000)].concat()), false),
+            (Reply::body(b"\x1f\x8b\x08\x00marked-body"), false),
             (Reply::body(Vec::new()), false),
         ] {
             if reply.is_success() && subject.confirmations().contains(path) {
