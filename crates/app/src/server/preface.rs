@@ -52,6 +52,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for Opened<S> {
         let until = self.came.min(self.read + buf.remaining());
         buf.put_slice(&self.early[self.read..until]);
         self.read = until;
+        if buf.remaining() > 0 {
+            // What has come behind them comes along, as if nobody had looked. If nothing has, or the socket is broken, the
+            // next read says so.
+            let _ = Pin::new(&mut self.socket).poll_read(cx, buf);
+        }
         Poll::Ready(Ok(()))
     }
 }

@@ -129,6 +129,11 @@ fn paths_that_are_not_open_in_http_1_are_not_open_in_http_2() {
         assert!(frames.answer(stream).is_some(), "{path}");
         assert!(site.app.seen().is_empty(), "{path} reached the app: {:?}", site.app.seen());
     }
+    frames.request(101, &get("app.test", "/public/x")).expect("sent");
+    assert_eq!(frames.answer(101).expect("an answer").kind, kind::HEADERS);
+    assert_eq!(site.app.last().target, "/public/x", "the connection still serves");
+    // The log is written by a thread of its own, in order.
+    site.program.process().wait_for("\"/public/x\" HTTP/2.0", Duration::from_secs(10));
     let lines = site.program.said();
     for path in ["/public/..%2fadmin", "/public/a;v=1", "/public/%ff"] {
         let statuses: Vec<_> = lines
@@ -139,9 +144,6 @@ fn paths_that_are_not_open_in_http_1_are_not_open_in_http_2() {
         assert_eq!(statuses.len(), 2, "{path}: {lines}");
         assert_eq!(statuses[0], statuses[1], "{path}");
     }
-    frames.request(101, &get("app.test", "/public/x")).expect("sent");
-    assert_eq!(frames.answer(101).expect("an answer").kind, kind::HEADERS);
-    assert_eq!(site.app.last().target, "/public/x", "the connection still serves");
 }
 
 /// [FWD-13, SMUG-12, SMUG-13]
