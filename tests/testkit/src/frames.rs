@@ -99,7 +99,7 @@ impl Frames {
 
     /// The next frame; `None` at the end of the connection, a broken one included.
     #[must_use]
-    pub fn next(&mut self) -> Option<Frame> {
+    pub fn read(&mut self) -> Option<Frame> {
         let mut begin = [0; 9];
         self.socket.read_exact(&mut begin).ok()?;
         let [high, middle, low, kind, flags, stream @ ..] = begin;
@@ -123,7 +123,7 @@ impl Frames {
     #[must_use]
     pub fn next_of(&mut self, kinds: &[u8]) -> Option<Frame> {
         loop {
-            let frame = self.next()?;
+            let frame = self.read()?;
             if kinds.contains(&frame.kind) {
                 return Some(frame);
             }

@@ -52,13 +52,9 @@ impl Server {
 fn run(case: &str, port: u16, arguments: &[String]) -> Result<(), String> {
     let mut command = Command::new(place::installed(place::cache().join("bin/grpc-interop-client"), HINT));
     command.args(["-server_host=localhost", &format!("-server_port={port}"), &format!("-test_case={case}")]);
-    let finished = Process::start("gRPC client", command_with(command, arguments)).wait(Duration::from_secs(60));
-    if finished.status.success() { Ok(()) } else { Err(finished.stdout + &finished.stderr) }
-}
-
-fn command_with(mut command: Command, arguments: &[String]) -> Command {
     command.args(arguments);
-    command
+    let finished = Process::start("gRPC client", command).wait(Duration::from_mins(1));
+    if finished.status.success() { Ok(()) } else { Err(finished.stdout + &finished.stderr) }
 }
 
 fn before(server: &Server, scheme: &str, flags: &[&str]) -> Program {
