@@ -8,6 +8,7 @@ mod canaries;
 mod cookies;
 mod framing;
 mod headers;
+mod http2;
 mod paths;
 mod random;
 mod redirects;

@@ -7,6 +7,7 @@
 
 mod domains;
 mod forwarded;
+mod http2;
 mod identity;
 mod log;
 mod network;
