@@ -2,7 +2,7 @@
 # Installs what the tests, the benchmark and the image recipe need, each item once, pinned by version.
 #
 #   install.sh                 everything `make test` needs
-#   install.sh ITEM...         only these: original redirects oracle oidc-provider emulate gitea keycloak envoy browser nginx
+#   install.sh ITEM...         only these: original redirects oracle oidc-provider emulate gitea keycloak envoy browser htpasswd nginx
 #                              ingress-nginx wrk vegeta buildah http2
 #
 # Everything but Debian packages goes into one folder outside the tree: $SIDECAR_TEST_CACHE, by default
@@ -18,7 +18,7 @@ ORIGINAL=v7.15.6
 ENVOY=1.40.0
 KEYCLOAK=26.7.3
 VEGETA=v12.13.0
-test_items=(original redirects oracle oidc-provider emulate gitea keycloak envoy browser http2)
+test_items=(original redirects oracle oidc-provider emulate gitea keycloak envoy browser htpasswd http2)
 
 # debian PACKAGE...: installs those that are missing.
 debian() {
@@ -160,6 +160,9 @@ install_http2() {
 }
 # go_tool FOLDER NAME PACKAGE: builds a package of the module in a folder here, whose go.sum pins it.
 go_tool() { (cd "$here/$1" && GOFLAGS=-mod=readonly go build -ldflags '-s -w' -o "$cache/bin/$2" "$3"); }
+
+# What makes files of users: Apache's tool and Python's bcrypt.
+install_htpasswd() { debian apache2-utils python3-bcrypt; }
 
 install_nginx() { debian nginx; }
 # With the module by which ingress-nginx escapes where a visitor wanted to go.

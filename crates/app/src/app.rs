@@ -7,7 +7,7 @@ use sidecar_config::Config;
 use sidecar_core::clock::Clock;
 use sidecar_gateway::{Gateway, Journal, Parts, Readiness, Renewals};
 use sidecar_net::{Dialer, Proxies, ProxyEnv, ProxyError, Tls, TlsError};
-use sidecar_oidc::{BackendLogout, Background, BuildError, Client, Provider};
+use sidecar_oidc::{BackendLogout, Background, BuildError, Client, EndpointUrlError, ExtraIssuer, Provider};
 use sidecar_session::{CookieStore, LoginCookies};
 use sidecar_upstream::{OwnCookies, Table, TableError, Tunnels};
 use tokio::runtime::Handle;
@@ -53,6 +53,9 @@ pub(crate) enum AppError {
     /// The provider.
     #[error("the identity provider cannot be set up")]
     Provider(#[from] BuildError),
+    /// An issuer of `extra-jwt-issuers`.
+    #[error("an issuer of bearer tokens cannot be set up")]
+    Issuer(#[from] EndpointUrlError),
     /// The upstreams.
     #[error("the upstreams cannot be set up")]
     Upstreams(#[from] TableError),
@@ -77,6 +80,9 @@ impl App {
         let background = Background::new(runtime);
         let backend_logout =
             config.backend_logout_url.clone().map(|url| BackendLogout::new(url, client.clone(), background.clone()));
+        let issuers = config.extra_issuers.iter();
+        let issuers = issuers.map(|issuer| ExtraIssuer::start(issuer.clone(), &client, background.clone()));
+        let issuers = issuers.collect::<Result<Vec<_>, _>>()?;
         let provider = sidecar_providers::build(config.provider.clone(), client, background)?;
 
         let cookies = CookieStore::new(config.sessions.clone());
@@ -86,6 +92,7 @@ impl App {
         let gateway = Gateway::new(Parts {
             settings: config.gateway.clone(),
             provider: Arc::clone(&provider),
+            issuers,
             cookies,
             logins: LoginCookies::new(config.logins.clone()),
             table,

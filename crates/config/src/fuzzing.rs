@@ -55,6 +55,14 @@ pub fn rules(text: &str) {
     show(&judge.faults);
 }
 
+/// A file of users of any content becomes users, or lines that cannot be used, in whose words nothing of it shows.
+pub fn users(content: &str) {
+    match sidecar_gateway::Users::parse(content) {
+        Ok(users) => assert!(format!("{users:?}").starts_with("Users(")),
+        Err(lines) => assert!(!lines.is_empty()),
+    }
+}
+
 fn show(faults: &[fault::Fault]) {
     for fault in faults {
         let text = fault.to_string();

@@ -74,6 +74,11 @@ options! {
         "authenticated-emails-file" authenticated_emails_file: String = "", "CSV file whose first column is addresses that may sign in, beside those of email-domain; read again when it changes";
         "allowed-group" allowed_groups at "providers[0].allowedGroups": Vec<String> = "", "Group that may sign in; with none every group may";
         "allowed-role" allowed_roles at "providers[0].keycloakConfig.roles": Vec<String> = "", "Role of Keycloak that may sign in beside the groups: ROLE, or CLIENT:ROLE of a client; with the provider keycloak-oidc";
+        "skip-jwt-bearer-tokens" skip_jwt_bearer_tokens: bool = "false", "Take a valid bearer token in Authorization for a session; the provider must be one whose tokens can be verified";
+        "extra-jwt-issuers" extra_jwt_issuers: Vec<String> = "", "ISSUER=AUDIENCE whose bearer tokens are taken too";
+        "bearer-token-login-fallback" bearer_token_login_fallback: bool = "true", "Let a request whose bearer token is not valid go on to its session or the login; false answers 403 to every Authorization that is no valid token";
+        "htpasswd-file" htpasswd_file: String = "", "File of users who sign in with a password, bcrypt or {SHA}: by the form of the sign-in page or by Basic; read again when it changes";
+        "htpasswd-user-group" htpasswd_user_groups: Vec<String> = "", "Group of those users";
         "skip-auth-route" skip_auth_routes: Vec<String> = "", "Requests served without a session: REGEX, METHOD=REGEX or METHOD!=REGEX, matched on the path";
         "skip-auth-regex" skip_auth_regex deprecated "use skip-auth-route": Vec<String> = "", "Older form of skip-auth-route: paths served without a session, for every method";
         "skip-auth-preflight" skip_auth_preflight: bool = "false", "Serve OPTIONS requests without a session";
@@ -156,7 +161,7 @@ options! {
         "footer" footer: String = "", "Footer of our pages; - removes it";
         "custom-sign-in-logo" custom_sign_in_logo: String = "", "Logo of the sign-in page: an https URL, a file (.svg, .png, .jpg, .jpeg), or - for none";
         "custom-templates-dir" custom_templates_dir: String = "", "Directory of sign_in.html, error.html and robots.txt to serve in place of ours; each may be missing";
-        "display-htpasswd-form" display_htpasswd_form: bool = "true", "Show the password form of htpasswd-file on the sign-in page; without that file there is none";
+        "display-htpasswd-form" display_htpasswd_form: bool = "true", "Show the password form of htpasswd-file on the sign-in page";
         "show-debug-on-error" show_debug_on_error: bool = "false", "Show the cause of an error on its page";
         "ping-path" ping_path: String = "/ping", "Path that answers 200 while the process runs; empty has none";
         "ping-user-agent" ping_user_agent: String = "", "Answer health checks of this User-Agent alone";
@@ -191,13 +196,6 @@ options! {
         "jwt-key" jwt_key at "providers[0].loginGovConfig.jwtKey": Secret<String> = "", "the provider login.gov", "Private key that signs for this client, as PEM text";
         "jwt-key-file" jwt_key_file at "providers[0].loginGovConfig.jwtKeyFile": String = "", "the provider login.gov", "File with that key";
         "pubjwk-url" pubjwk_url at "providers[0].loginGovConfig.pubjwkURL": String = "", "the provider login.gov", "Key set of the provider";
-
-        // Other credentials than a session.
-        "skip-jwt-bearer-tokens" skip_jwt_bearer_tokens: bool = "false", "bearer tokens", "Take a valid bearer token for a session";
-        "extra-jwt-issuers" extra_jwt_issuers: Vec<String> = "", "bearer tokens", "ISSUER=AUDIENCE whose bearer tokens are taken too";
-        "bearer-token-login-fallback" bearer_token_login_fallback: bool = "true", "bearer tokens", "Begin a login when a bearer token is not valid";
-        "htpasswd-file" htpasswd_file: String = "", "users of a file", "File of users who sign in with a password";
-        "htpasswd-user-group" htpasswd_user_groups: Vec<String> = "", "users of a file", "Group of those users";
 
         // Sessions in Redis, and the sealed format.
         "redis-connection-url" redis_connection_url: Secret<String> = "", "sessions in Redis", "Address of a single Redis server";

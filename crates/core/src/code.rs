@@ -79,6 +79,8 @@ codes! {
     LoginEmail = "E-LOGIN-EMAIL", "The provider tells no e-mail address of the account, or says that it is not verified.", "Look at scope and oidc-email-claim; insecure-oidc-allow-unverified-email takes unverified ones.";
     LoginClaims = "E-LOGIN-CLAIMS", "The provider signed the visitor in and then did not tell who it is: the profile cannot be read.", "The log line with the same request id says what came back; look at profile-url and at the scopes that the client may ask for.";
     LoginValidate = "E-LOGIN-VALIDATE", "The address in validate-url did not confirm the new session.", "Ask validate-url with an access token; the log line with the same request id says what it answered.";
+    LoginCrossSite = "E-LOGIN-CROSS-SITE", "The form for a name and a password was sent from a page of another site, so that a visitor might be signed in without knowing as whom.", "Sign in on the page that the app shows. A gateway that changes the Host header must tell the visitor's host in X-Forwarded-Host (reverse-proxy, trusted-proxy-ip), or redirect-url must name it.";
+    LoginBusy = "E-LOGIN-BUSY", "More passwords of htpasswd-file came than can be looked at: each takes a processor for a while.", "It passes. If it goes on, somebody is guessing: the log lines about logins say who. A lower bcrypt cost makes each look cheaper.";
     ProviderDown = "E-PROVIDER-DOWN", "The identity provider cannot be asked, so no login can begin or end. Sessions go on.", "`oauth2-sidecar doctor` says at which step it fails: name, connection, proxy, certificate, metadata.";
     ProviderDiscovery = "E-PROVIDER-DISCOVERY", "The provider's metadata could not be read; it is tried again, and a copy that is there serves for a day.", "The rest of the line says why; open oidc-issuer-url with /.well-known/openid-configuration behind it, from the pod.";
     ProviderKeys = "E-PROVIDER-KEYS", "The provider's signing keys could not be fetched; those that are there serve for a day.", "The rest of the line says why; ask the `jwks_uri` of the metadata, or oidc-jwks-url, from the pod.";
@@ -91,6 +93,7 @@ codes! {
     AccessTeam = "E-ACCESS-TEAM", "The account is in none of the teams of github-team.", "Sign in with another account, or add it to a team; teams are named by their slugs.";
     AccessRepository = "E-ACCESS-REPOSITORY", "The account has no access to github-repo.", "Sign in with another account, or give it access: push, or pull for a private repository.";
     AccessTenant = "E-ACCESS-TENANT", "The account belongs to none of entra-id-allowed-tenant.", "Sign in with another account, or add its tenant by id.";
+    AccessToken = "E-ACCESS-TOKEN", "The Authorization header is no bearer token that is valid here, and bearer-token-login-fallback is off.", "The log line with the same request id says what each issuer has against the token: compare its `iss`, `aud` and `exp` with oidc-issuer-url, client-id and extra-jwt-issuers.";
     AccessUnknown = "E-ACCESS-UNKNOWN", "Whether the account may enter has to be asked of the provider, which gives no usable answer now.", "It passes when the provider answers again; the log says what came back.";
     AppName = "E-APP-NAME", "The host in upstream has no address, or no name server answered.", "Look at the name in upstream; `oauth2-sidecar doctor` asks the app.";
     AppRefused = "E-APP-REFUSED", "Nobody listens where upstream says.", "Look whether the app runs and listens at that host and port, or at that socket; it may still be starting.";
@@ -147,6 +150,8 @@ mod tests {
             "E-LOGIN-EMAIL",
             "E-LOGIN-CLAIMS",
             "E-LOGIN-VALIDATE",
+            "E-LOGIN-CROSS-SITE",
+            "E-LOGIN-BUSY",
             "E-PROVIDER-DOWN",
             "E-PROVIDER-DISCOVERY",
             "E-PROVIDER-KEYS",
@@ -159,6 +164,7 @@ mod tests {
             "E-ACCESS-TEAM",
             "E-ACCESS-REPOSITORY",
             "E-ACCESS-TENANT",
+            "E-ACCESS-TOKEN",
             "E-ACCESS-UNKNOWN",
             "E-APP-NAME",
             "E-APP-REFUSED",

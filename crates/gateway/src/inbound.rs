@@ -57,6 +57,8 @@ pub(crate) struct Inbound {
     pub(crate) forwarded_uri: Option<HeaderValue>,
     /// Whether a trusted peer names another host than the request's own.
     pub(crate) is_forwarded: bool,
+    /// The `Authorization` header as it came, if it may count. The app gets another one where the settings say so.
+    pub(crate) authorization: Option<HeaderValue>,
 }
 
 /// A request that we do not take apart any further.
@@ -102,6 +104,9 @@ impl Inbound {
         };
         let id = headers.get(&settings.request_id_header).and_then(|id| RequestId::given(id.as_bytes()));
         let forwarded_uri = if trusted { forwarded::uri(headers) } else { None };
+        let authorization = settings.credentials.look_at_headers().then(|| headers.get(AUTHORIZATION)).flatten();
+        // compat: an empty one is none.
+        let authorization = authorization.filter(|value| !value.is_empty()).cloned();
         protected.strip(request.headers_mut());
         Ok(Self {
             request,
@@ -113,6 +118,7 @@ impl Inbound {
             is_https,
             forwarded_uri,
             is_forwarded,
+            authorization,
         })
     }
 

@@ -5,12 +5,15 @@
 //! identity provider, the cookie formats and the upstream are handed in; flags, sockets and vendors are not known here.
 
 mod answer;
+mod credentials;
+mod cross_site;
 mod endpoint;
 mod flight;
 mod form_body;
 mod forwarded;
 #[cfg(fuzzing)]
 pub mod fuzzing;
+mod htpasswd;
 mod http2;
 mod inbound;
 mod journal;
@@ -30,6 +33,7 @@ mod settings;
 mod shared;
 mod standing;
 
+pub use htpasswd::{BadLine, Flaw, Users};
 pub use inbound::Peer;
 pub use journal::{AuthLine, AuthStatus, ClientLabel, Journal, RequestLine};
 pub use observe::Observed;
@@ -37,4 +41,7 @@ pub use page::{CustomPages, Oddity, PageKind};
 pub use readiness::Readiness;
 pub use serve::{Gateway, Parts};
 pub use sessions::Renewals;
-pub use settings::{Api, Footer, ForceHttps, Forwarding, Login, Logo, Pages, Probes, RedirectUri, Refresh, Settings};
+pub use settings::{
+    Api, Credentials, Footer, ForceHttps, Forwarding, LocalUsers, Login, Logo, Pages, PasswordForm, Probes,
+    RedirectUri, Refresh, RefusedToken, Settings, UserEmail,
+};

@@ -22,6 +22,12 @@ pub(crate) enum Failure {
     TokenRefused(Code),
     /// The login could not be completed for another reason, by this code.
     LoginFailed(Code),
+    /// Another site sent the form with the name and the password.
+    CrossSiteForm,
+    /// Too many passwords are being looked at.
+    Busy,
+    /// What the request brought in `Authorization` is no token that counts.
+    BearerToken,
     /// The provider cannot be reached.
     ProviderDown,
     /// The account may not enter.
@@ -61,13 +67,15 @@ impl Failure {
             Self::LoginState(_)
             | Self::RefusedByProvider
             | Self::TokenRefused(_)
+            | Self::CrossSiteForm
+            | Self::BearerToken
             | Self::NotAllowed
             | Self::Constraint
             | Self::KeptOut(_) => StatusCode::FORBIDDEN,
             Self::StateParameter | Self::NoCode | Self::LoginFailed(_) | Self::Internal => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
-            Self::ProviderDown | Self::Unanswered => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy | Self::ProviderDown | Self::Unanswered => StatusCode::SERVICE_UNAVAILABLE,
             // compat: v7 answers 502 for a timeout too.
             Self::UpstreamDown(_) | Self::UpstreamTimeout => StatusCode::BAD_GATEWAY,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -86,6 +94,9 @@ impl Failure {
             Self::RefusedByProvider => Code::LoginRefused,
             Self::NoCode => Code::LoginCode,
             Self::TokenRefused(code) | Self::LoginFailed(code) | Self::UpstreamDown(code) => code,
+            Self::CrossSiteForm => Code::LoginCrossSite,
+            Self::Busy => Code::LoginBusy,
+            Self::BearerToken => Code::AccessToken,
             Self::ProviderDown => Code::ProviderDown,
             Self::NotAllowed => Code::AccessAccount,
             Self::Constraint => Code::AccessConstraint,
@@ -114,6 +125,9 @@ impl Failure {
             Self::NoCode => "The sign-in service sent no code. Please try again.",
             Self::TokenRefused(_) => "The sign-in service's answer about your account was not accepted.",
             Self::LoginFailed(_) => "The sign-in could not be completed. Please try again.",
+            Self::CrossSiteForm => "This sign-in was begun on another site. Please sign in here.",
+            Self::Busy => "Too many people are signing in at the moment. Please try again shortly.",
+            Self::BearerToken => "What was sent along is no token that is valid here.",
             Self::ProviderDown => "The sign-in service cannot be reached at the moment. Please try again shortly.",
             Self::NotAllowed | Self::Constraint => "Your account is signed in, but it may not use this application.",
             Self::KeptOut(Requirement::User) => {
@@ -187,6 +201,9 @@ mod tests {
             Failure::StateParameter,
             Failure::RefusedByProvider,
             Failure::NoCode,
+            Failure::CrossSiteForm,
+            Failure::Busy,
+            Failure::BearerToken,
             Failure::ProviderDown,
             Failure::NotAllowed,
             Failure::Constraint,

@@ -14,11 +14,13 @@ use sidecar_core::origin::Host;
 use sidecar_core::path;
 use sidecar_core::policy::{Ask, Constraints, Decision, Grant, MustAsk, Refusal, Standing, decide};
 use sidecar_core::report::chain;
-use sidecar_oidc::{BackendLogout, Provider};
+use sidecar_core::request_id::RequestId;
+use sidecar_oidc::{BackendLogout, ExtraIssuer, Provider};
 use sidecar_session::{CookieStore, LoginCookies};
 use sidecar_upstream::{Body, Fault, ForwardError, Peer as UpstreamPeer, Table, Upstreams};
 
 use crate::answer::{self, Answer};
+use crate::credentials::{BearerTokens, Credentials, Found, Local, Refused as RefusedCredential};
 use crate::endpoint::{asset, auth, callback, sign_in, sign_out, start, unauthenticated, userinfo};
 use crate::inbound::{Inbound, Peer, Refused};
 use crate::journal::{AuthStatus, Journal};
@@ -42,6 +44,8 @@ pub struct Parts {
     pub settings: Settings,
     /// Who signs visitors in.
     pub provider: Arc<dyn Provider>,
+    /// Whose bearer tokens count besides the provider's, where any do.
+    pub issuers: Vec<ExtraIssuer>,
     /// Keeps sessions.
     pub cookies: CookieStore,
     /// Keeps logins.
@@ -70,12 +74,17 @@ impl Gateway {
     /// Puts a gateway together.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        let Parts { settings, provider, cookies, logins, table, backend_logout, readiness, renewals, journal, clock } =
-            parts;
+        let Parts { settings, provider, issuers, cookies, logins, table, .. } = parts;
+        let Parts { backend_logout, readiness, renewals, journal, clock, .. } = parts;
+        let credentials = settings.credentials.look_at_headers().then(|| Credentials {
+            bearer: settings.credentials.bearer.map(|refused| BearerTokens { refused, issuers }),
+            local: settings.credentials.users.clone().map(Local::new),
+        });
         let upstreams = Upstreams::new(Arc::clone(&table));
         let shared = Shared {
             renderer: Renderer::new(&settings.pages, &settings.prefix, provider.display_name()),
             sessions: Sessions::new(cookies, Arc::clone(&provider), settings.refresh.clone(), renewals, clock.clone()),
+            credentials,
             standings: Standings::new(Arc::clone(&provider), settings.refresh.period, clock.clone()),
             settings,
             provider,
@@ -171,7 +180,7 @@ impl Gateway {
                 let robots = shared.settings.robots.clone();
                 answer::text(StatusCode::OK, robots.unwrap_or_else(|| ROBOTS.into()))
             }
-            Public::SignIn => sign_in::answer(shared, inbound).await,
+            Public::SignIn => sign_in::answer(shared, inbound, record).await,
             Public::Start => start::answer(shared, inbound).await,
             Public::Callback => callback::answer(shared, inbound, record).await,
             Public::Asset => asset::answer(&inbound.path()[shared.settings.prefix.len() + "/static/".len()..]),
@@ -180,7 +189,10 @@ impl Gateway {
 
     async fn guarded(&self, endpoint: Guarded, inbound: Inbound, record: &mut Record) -> Answer {
         let shared = &*self.shared;
-        let resolved = shared.sessions.resolve(inbound.presented()).await;
+        let resolved = match self.resolve(&inbound, record).await {
+            Ok(resolved) => resolved,
+            Err(refused) => return refuse_credential(endpoint, record.id(), refused),
+        };
         record.session(resolved.session.clone());
         if let Some(error) = &resolved.unsaved {
             let name = resolved.session.as_deref().and_then(Session::log_name);
@@ -222,6 +234,22 @@ impl Gateway {
         answer
     }
 
+    /// Who is asking, by what the request brings.
+    async fn resolve(&self, inbound: &Inbound, record: &Record) -> Result<Resolved, RefusedCredential> {
+        let shared = &*self.shared;
+        if let (Some(credentials), Some(header)) = (&shared.credentials, &inbound.authorization) {
+            // In a box, so that requests that bring none have a small future.
+            match Box::pin(credentials.find(shared, inbound, header, record)).await {
+                Found::Session(session, account) => {
+                    return Ok(Resolved { session: Some(session), account, ..Resolved::default() });
+                }
+                Found::Refused(refused) => return Err(refused),
+                Found::Nothing => {}
+            }
+        }
+        Ok(shared.sessions.resolve(inbound.presented()).await)
+    }
+
     async fn decide(&self, endpoint: Guarded, inbound: &Inbound, resolved: &Resolved) -> Decision {
         let Shared { settings, standings, .. } = &*self.shared;
         // Only `PREFIX/auth` speaks for another target than its own (differences.md D02).
@@ -233,18 +261,21 @@ impl Gateway {
         let standing = match (endpoint, &resolved.session) {
             // Whoever is not let in may still sign out.
             (Guarded::SignOut, _) | (_, None) => Standing::Met,
+            (_, Some(session)) if self.shared.is_operators(resolved, session) => Standing::Met,
             (_, Some(session)) => standings.of(session),
         };
         let ask = Ask { method: inbound.method(), target, client: inbound.client, constraints: &constraints, standing };
-        match (decide(&settings.policy, &ask, resolved.session.clone()), resolved.id) {
-            (Ok(decision), _) => decision,
-            (Err(MustAsk(session)), Some(id)) => {
-                // In a box, so that requests that ask nobody have a small future.
-                let standing = Box::pin(standings.ask(id, &session)).await;
+        match decide(&settings.policy, &ask, resolved.session.clone()) {
+            Ok(decision) => decision,
+            Err(MustAsk(session)) => {
+                // In boxes, so that requests that ask nobody have a small future.
+                let standing = match resolved.id {
+                    Some(id) => Box::pin(standings.ask(id, &session)).await,
+                    None => Box::pin(standings.of_new(&session)).await,
+                };
                 let informed = decide(&settings.policy, &Ask { standing, ..ask }, Some(session));
                 informed.unwrap_or(Decision::Refuse(Refusal::Unanswered))
             }
-            (Err(MustAsk(_)), None) => Decision::Refuse(Refusal::Unanswered),
         }
     }
 
@@ -311,6 +342,21 @@ fn refused_as_json(refusal: Refusal) -> Answer {
     let failure = Failure::from(refusal);
     let answer = answer::json(failure.status(), "{}");
     if failure == Failure::Unanswered { answer::again_in(answer::RETRY_AFTER_SECONDS, answer) } else { answer }
+}
+
+/// A refusal for what the request brought, as text for every kind of client.
+fn refuse_credential(endpoint: Guarded, id: &RequestId, refused: RefusedCredential) -> Answer {
+    let (failure, answer) = match refused {
+        RefusedCredential::Token => (Failure::BearerToken, answer::text_error(StatusCode::FORBIDDEN)),
+        RefusedCredential::Away => (Failure::ProviderDown, answer::retry_text_error()),
+        RefusedCredential::Busy => (Failure::Busy, answer::retry_text_error()),
+    };
+    let mut answer = Shared::refused(id, failure, answer);
+    match endpoint {
+        Guarded::UserInfo | Guarded::SignOut => answer::no_store(&mut answer),
+        Guarded::Auth | Guarded::Proxy => {}
+    }
+    answer
 }
 
 fn refuse(refused: Refused) -> Answer {

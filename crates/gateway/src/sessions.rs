@@ -22,6 +22,7 @@ use sidecar_core::request_id::RequestId;
 use sidecar_oidc::{Freshness, Provider, Refreshed};
 use sidecar_session::{CookieStore, Opened, OpenedSession, SessionId};
 
+use crate::credentials::Account;
 use crate::flight::Flights;
 use crate::settings::Refresh;
 
@@ -72,7 +73,9 @@ pub(crate) struct Presented<'a> {
 #[derive(Default)]
 pub(crate) struct Resolved {
     pub(crate) session: Option<Arc<Session>>,
-    /// Names the cookie that the session came in.
+    /// Who says that it is of somebody.
+    pub(crate) account: Account,
+    /// Names the cookie that the session came in; `None` if it came in no cookie.
     pub(crate) id: Option<SessionId>,
     pub(crate) cookies: Vec<SetCookie>,
     /// A refresh could not be saved.
@@ -161,8 +164,8 @@ impl Sessions {
             Outcome::Kept => Resolved { session: Some(session), id, ..Resolved::default() },
             Outcome::Ended => Resolved { cookies: self.clear(presented), ..Resolved::default() },
             Outcome::Renewed(session) => match self.save(&session, presented) {
-                Ok(cookies) => Resolved { session: Some(session), id, cookies, unsaved: None },
-                Err(error) => Resolved { session: Some(session), id, cookies: Vec::new(), unsaved: Some(error) },
+                Ok(cookies) => Resolved { session: Some(session), id, cookies, ..Resolved::default() },
+                Err(error) => Resolved { session: Some(session), id, unsaved: Some(error), ..Resolved::default() },
             },
         }
     }

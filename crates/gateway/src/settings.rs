@@ -12,6 +12,7 @@ use sidecar_core::login::StateEncoding;
 use sidecar_core::net::IpNets;
 use sidecar_core::policy::Policy;
 
+use crate::htpasswd::Users;
 use crate::page::CustomPages;
 
 /// Everything the gateway needs to know; whoever fills it has checked it.
@@ -29,6 +30,8 @@ pub struct Settings {
     pub forwarding: Forwarding,
     /// The header that names a request; default `X-Request-Id`.
     pub request_id_header: HeaderName,
+    /// What says whose a request is, besides a stored session.
+    pub credentials: Credentials,
     /// Logging in.
     pub login: Login,
     /// The pages that visitors see.
@@ -90,6 +93,53 @@ impl Forwarding {
     }
 }
 
+/// What says whose a request is, besides a stored session. By default nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Credentials {
+    /// Whether bearer tokens count (`skip-jwt-bearer-tokens`), and what becomes of a request whose token is refused.
+    pub bearer: Option<RefusedToken>,
+    /// The users of `htpasswd-file`.
+    pub users: Option<LocalUsers>,
+}
+
+impl Credentials {
+    /// Whether there is anything to look for in the headers of a request.
+    pub(crate) fn look_at_headers(&self) -> bool {
+        self.bearer.is_some() || self.users.is_some()
+    }
+}
+
+/// What becomes of a request whose `Authorization` is no valid token (`bearer-token-login-fallback`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RefusedToken {
+    /// It may still have a session, or gets the login.
+    #[default]
+    LoggedIn,
+    /// 403, whatever else it has, and on exempt routes too.
+    Forbidden,
+}
+
+/// Users of a file, who sign in with a password.
+#[derive(Clone, Debug)]
+pub struct LocalUsers {
+    /// Who they are.
+    pub users: Users,
+    /// The groups of each of them (`htpasswd-user-group`).
+    pub groups: Vec<String>,
+    /// The e-mail address in their sessions.
+    pub email: UserEmail,
+}
+
+/// The e-mail address of a user of a file who sends the password with the request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UserEmail {
+    /// None.
+    #[default]
+    Absent,
+    /// The user's name (`prefer-email-to-user`).
+    IsUser,
+}
+
 /// Logging in.
 #[derive(Clone, Debug)]
 pub struct Login {
@@ -135,10 +185,22 @@ pub struct Pages {
     pub banner: Option<String>,
     /// The last line of every page.
     pub footer: Footer,
+    /// Whether the sign-in page asks for a name and a password.
+    pub password_form: PasswordForm,
     /// Shows internal error texts (`show-debug-on-error`).
     pub debug: bool,
     /// Pages of the operator's own in place of ours (`custom-templates-dir`).
     pub custom: Option<CustomPages>,
+}
+
+/// The form for users of a file on the sign-in page (`display-htpasswd-form`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PasswordForm {
+    /// It is not there. What is posted is looked at all the same if there are such users.
+    #[default]
+    Hidden,
+    /// It is there.
+    Shown,
 }
 
 /// What the sign-in page shows on top (`custom-sign-in-logo`).

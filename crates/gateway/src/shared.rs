@@ -17,13 +17,14 @@ use sidecar_session::{Destination, LoginCookies};
 use sidecar_upstream::Table;
 
 use crate::answer::{self, Answer};
+use crate::credentials::{Account, Credentials, Local};
 use crate::inbound::Inbound;
 use crate::journal::Journal;
 use crate::page::{ChosenAt, ErrorPage, Renderer, Ways};
 use crate::readiness::Readiness;
 use crate::rescue::{Failure, Report};
 use crate::return_target::{for_page, return_target};
-use crate::sessions::Sessions;
+use crate::sessions::{Resolved, Sessions};
 use crate::settings::Settings;
 use crate::standing::Standings;
 
@@ -36,6 +37,7 @@ pub(crate) struct Shared {
     pub(crate) renderer: Renderer,
     pub(crate) provider: Arc<dyn Provider>,
     pub(crate) sessions: Sessions,
+    pub(crate) credentials: Option<Credentials>,
     pub(crate) standings: Standings,
     pub(crate) logins: LoginCookies,
     pub(crate) table: Arc<Table>,
@@ -69,6 +71,16 @@ impl Shared {
         let chosen_at = if self.provider.has_account_chooser() { ChosenAt::Provider } else { ChosenAt::SignInPage };
         let ways = Ways::OtherAccount { target: target.as_str(), chosen_at };
         self.report_page(&inbound.id, report.into(), account, ways)
+    }
+
+    /// The users of a file, if there are any.
+    pub(crate) fn local(&self) -> Option<&Local> {
+        self.credentials.as_ref().and_then(|credentials| credentials.local.as_ref())
+    }
+
+    /// Whether the operator vouches for the account, so that the provider's own restrictions say nothing about it.
+    pub(crate) fn is_operators(&self, resolved: &Resolved, session: &Session) -> bool {
+        resolved.account == Account::Operator || self.local().is_some_and(|local| local.made(session))
     }
 
     /// Waits for the first answer of a provider that nobody has reached yet, but no longer than a visitor would: whoever

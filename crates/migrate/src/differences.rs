@@ -102,6 +102,25 @@ static DIFFERENCES: &[Difference] = &[
         "an address that is not one @ with something on both sides matches no named domain",
         always,
     ),
+    row(
+        "htpasswd-file",
+        "D28",
+        "a line whose hash is not supported is refused at start; so is a cost above 16 (P45)",
+        always,
+    ),
+    row("display-htpasswd-form", "D59", "the form counts from our own pages alone", |options| {
+        options.display_htpasswd_form.value && !options.htpasswd_file.value.is_empty()
+    }),
+    row("skip-jwt-bearer-tokens", "D55", "a token needs sub and iat, and must be no logout token (P49)", |options| {
+        options.skip_jwt_bearer_tokens.value
+    }),
+    row("extra-jwt-issuers", "P46", "each needs an audience", always),
+    row(
+        "bearer-token-login-fallback",
+        "P47",
+        "when it is off, a token whose issuer cannot be reached is answered with 503, not 403",
+        |options| !options.bearer_token_login_fallback.value,
+    ),
     row("proxy-websockets", "P14", "when it is off the request is served without the upgrade", |options| {
         !options.proxy_websockets.value
     }),

@@ -52,19 +52,30 @@ pub enum DiscoveryError {
     Metadata(#[from] MetadataError),
 }
 
+/// What is read from the document that is discovered.
+pub(crate) trait Document: Sized + Send + Sync + 'static {
+    /// Reads it and holds it against the configured issuer.
+    fn parse(json: &[u8], issuer: &str, check: IssuerCheck) -> Result<Self, MetadataError>;
+}
+
 /// The metadata of a provider, kept up to date by a task that ends with this value.
-pub(crate) struct Discovery {
-    state: watch::Receiver<State>,
+pub(crate) struct Discovery<D = Metadata> {
+    state: watch::Receiver<State<D>>,
     task: AbortHandle,
 }
 
-#[derive(Clone, Default)]
-struct State {
-    kept: Option<(Arc<Metadata>, Instant)>,
+struct State<D> {
+    kept: Option<(Arc<D>, Instant)>,
     fault: Option<(DiscoveryError, Instant)>,
 }
 
-impl Discovery {
+impl<D> Default for State<D> {
+    fn default() -> Self {
+        Self { kept: None, fault: None }
+    }
+}
+
+impl<D: Document> Discovery<D> {
     /// Begins to look for the metadata of `issuer`, at once and on `runtime`.
     ///
     /// # Errors
@@ -77,16 +88,22 @@ impl Discovery {
     ) -> Result<Self, EndpointUrlError> {
         let base = issuer.strip_suffix('/').unwrap_or(issuer);
         let url = EndpointUrl::parse(&format!("{base}/.well-known/openid-configuration"))?;
-        let (sender, state) = watch::channel(State::default());
+        let (sender, state) = watch::channel(State::<D>::default());
         let search = Search { client, url, issuer: issuer.to_owned(), check };
         let task = runtime.spawn(keep(search.url.clone(), async move || search.fetch().await, sender)).abort_handle();
         Ok(Self { state, task })
     }
 
     /// The metadata as it is known now.
-    pub(crate) fn metadata(&self) -> Result<Arc<Metadata>, Unavailable> {
+    pub(crate) fn metadata(&self) -> Result<Arc<D>, Unavailable> {
         let state = self.state.borrow();
         state.usable().ok_or_else(|| state.unavailable())
+    }
+
+    /// Whether the first attempt came to an end, either way.
+    pub(crate) fn has_tried(&self) -> bool {
+        let state = self.state.borrow();
+        state.kept.is_some() || state.fault.is_some()
     }
 
     /// Waits until the first attempt came to an end, either way.
@@ -101,15 +118,15 @@ impl Discovery {
     }
 }
 
-impl Drop for Discovery {
+impl<D> Drop for Discovery<D> {
     fn drop(&mut self) {
         self.task.abort();
     }
 }
 
-impl State {
+impl<D> State<D> {
     /// The copy, unless it is too old.
-    fn usable(&self) -> Option<Arc<Metadata>> {
+    fn usable(&self) -> Option<Arc<D>> {
         let (metadata, fetched_at) = self.kept.as_ref()?;
         (fetched_at.elapsed() < MAX_AGE).then(|| Arc::clone(metadata))
     }
@@ -132,10 +149,10 @@ struct Search {
 }
 
 impl Search {
-    async fn fetch(&self) -> Result<Metadata, DiscoveryError> {
+    async fn fetch<D: Document>(&self) -> Result<D, DiscoveryError> {
         let answer = self.client.get_following(Call::Discovery, &self.url, HeaderMap::new(), Follow::Anywhere).await?;
         let body = answer.into_ok_body(Call::Discovery, &self.url)?;
-        Ok(Metadata::parse(&body, &self.issuer, self.check)?)
+        Ok(D::parse(&body, &self.issuer, self.check)?)
     }
 }
 
@@ -150,10 +167,10 @@ impl DiscoveryError {
 }
 
 /// Fetches from `url` for ever; the owner aborts it.
-async fn keep(
+async fn keep<D: Document>(
     url: EndpointUrl,
-    fetch: impl AsyncFn() -> Result<Metadata, DiscoveryError>,
-    state: watch::Sender<State>,
+    fetch: impl AsyncFn() -> Result<D, DiscoveryError>,
+    state: watch::Sender<State<D>>,
 ) {
     let mut backoff = Backoff::default();
     loop {

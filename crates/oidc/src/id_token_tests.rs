@@ -50,6 +50,7 @@ impl Case {
             audience_claims: &self.audience_claims,
             algorithms: &[Algorithm::Es256],
             nonce: self.nonce,
+            authorized_party: PartyRule::Us,
             now: self.now,
         };
         let keys = Keys::fixed(signer().key_set());
@@ -320,4 +321,25 @@ fn a_past_token_is_read_for_its_signature_and_issuer_alone() {
     assert!(matches!(logout, IdTokenError::LogoutToken));
     let nobodys = recalled(&signer().sign(&json!({"tid": "t"}).to_string()), IssuerRule::Any).unwrap_err();
     assert!(matches!(nobodys, IdTokenError::Missing("iss")));
+}
+
+#[test]
+fn a_bearer_token_may_have_been_asked_for_by_another_client() {
+    let claims = with("azp", json!("another"));
+    let keys = Keys::fixed(signer().key_set());
+    let audience_claims = ["aud".to_owned()];
+    let policy = |authorized_party| Policy {
+        issuer: IssuerRule::Exactly(ISSUER),
+        client_id: "app",
+        extra_audiences: &[],
+        audience_claims: &audience_claims,
+        algorithms: &[Algorithm::Es256],
+        nonce: NonceRule::Unchecked,
+        authorized_party,
+        now: now(),
+    };
+    let token = signer().sign(&claims.to_string());
+    assert!(verify_at_once(&token, &policy(PartyRule::Any), &keys).unwrap().is_ok());
+    let refused = verify_at_once(&token, &policy(PartyRule::Us), &keys).unwrap();
+    assert!(matches!(refused, Err(IdTokenError::AuthorizedParty)));
 }

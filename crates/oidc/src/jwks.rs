@@ -124,6 +124,18 @@ impl Keys {
         }
     }
 
+    /// Whether one of the provider's keys signed `token`, as far as is known without a fetch: `None` when one could tell
+    /// more.
+    pub(crate) fn signed_at_once(&self, token: &Jws<'_>) -> Option<bool> {
+        match &self.0 {
+            Source::Fixed(keys) => Some(keys.signed_by_any(token)),
+            Source::Remote(Renewed { remote, .. }) => {
+                let signed = remote.kept()?.signed(token);
+                (signed || remote.is_cooling_down()).then_some(signed)
+            }
+        }
+    }
+
     /// Whether one of the provider's keys signed `token`.
     pub(crate) async fn signed(&self, token: &Jws<'_>) -> Result<bool, KeysError> {
         match &self.0 {

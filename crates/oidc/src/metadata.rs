@@ -6,6 +6,7 @@
 use serde::Deserialize;
 
 use crate::api::Object;
+use crate::discovery::Document as Discovered;
 use crate::endpoint_url::EndpointUrl;
 use crate::settings::IssuerCheck;
 
@@ -48,6 +49,15 @@ pub enum MetadataError {
     Endpoint(&'static str),
 }
 
+/// What is needed of an issuer that only signs tokens for us: it may have no other endpoint.
+#[derive(Clone, Debug)]
+pub(crate) struct KeyMetadata {
+    /// `jwks_uri`
+    pub(crate) jwks_uri: EndpointUrl,
+    /// `id_token_signing_alg_values_supported`
+    pub(crate) signing_algorithms: Vec<String>,
+}
+
 #[derive(Deserialize)]
 struct Document {
     issuer: Option<String>,
@@ -66,17 +76,7 @@ impl Metadata {
     /// # Errors
     /// [`MetadataError`]; such a document is never used in part.
     pub fn parse(json: &[u8], issuer: &str, check: IssuerCheck) -> Result<Self, MetadataError> {
-        let Object(document): Object<Document> = serde_json::from_slice(json).map_err(|_| MetadataError::Malformed)?;
-        let got = document.issuer.unwrap_or_default();
-        if check == IssuerCheck::Required && got != issuer {
-            let got = got[..got.floor_char_boundary(256)].to_owned();
-            return Err(MetadataError::Issuer { expected: issuer.to_owned(), got });
-        }
-        let endpoint = |name, text: Option<String>| match text.filter(|text| !text.is_empty()) {
-            Some(text) => EndpointUrl::parse(&text).map(Some).map_err(|_| MetadataError::Endpoint(name)),
-            None => Ok(None),
-        };
-        let needed = |name, text| endpoint(name, text)?.ok_or(MetadataError::Endpoint(name));
+        let document = Document::read(json, issuer, check)?;
         Ok(Self {
             authorization_endpoint: needed("authorization_endpoint", document.authorization_endpoint)?,
             token_endpoint: needed("token_endpoint", document.token_endpoint)?,
@@ -87,6 +87,45 @@ impl Metadata {
             names_issuer_in_response: document.authorization_response_iss_parameter_supported.unwrap_or_default(),
         })
     }
+}
+
+impl Discovered for Metadata {
+    fn parse(json: &[u8], issuer: &str, check: IssuerCheck) -> Result<Self, MetadataError> {
+        Self::parse(json, issuer, check)
+    }
+}
+
+impl Discovered for KeyMetadata {
+    fn parse(json: &[u8], issuer: &str, check: IssuerCheck) -> Result<Self, MetadataError> {
+        let document = Document::read(json, issuer, check)?;
+        Ok(Self {
+            jwks_uri: needed("jwks_uri", document.jwks_uri)?,
+            signing_algorithms: document.id_token_signing_alg_values_supported.unwrap_or_default(),
+        })
+    }
+}
+
+impl Document {
+    fn read(json: &[u8], issuer: &str, check: IssuerCheck) -> Result<Self, MetadataError> {
+        let Object(document): Object<Self> = serde_json::from_slice(json).map_err(|_| MetadataError::Malformed)?;
+        let got = document.issuer.as_deref().unwrap_or_default();
+        if check == IssuerCheck::Required && got != issuer {
+            let got = got[..got.floor_char_boundary(256)].to_owned();
+            return Err(MetadataError::Issuer { expected: issuer.to_owned(), got });
+        }
+        Ok(document)
+    }
+}
+
+fn endpoint(name: &'static str, text: Option<String>) -> Result<Option<EndpointUrl>, MetadataError> {
+    match text.filter(|text| !text.is_empty()) {
+        Some(text) => EndpointUrl::parse(&text).map(Some).map_err(|_| MetadataError::Endpoint(name)),
+        None => Ok(None),
+    }
+}
+
+fn needed(name: &'static str, text: Option<String>) -> Result<EndpointUrl, MetadataError> {
+    endpoint(name, text)?.ok_or(MetadataError::Endpoint(name))
 }
 
 #[cfg(test)]

@@ -3,12 +3,13 @@
 use std::pin::Pin;
 use std::time::{Duration, SystemTime};
 
-use sidecar_core::Session;
 use sidecar_core::login::LoginAttempt;
 use sidecar_core::policy::Standing;
+use sidecar_core::{Secret, Session};
 
 use crate::background::Interrupted;
 use crate::backoff::LONGEST_ASKED;
+use crate::bearer::BearerError;
 use crate::callback::VerifiedCallback;
 use crate::client::CallError;
 use crate::error::{RedeemError, RefreshError, Unavailable, ValidateError};
@@ -69,6 +70,12 @@ pub trait Provider: Send + Sync {
         freshness: Freshness,
         now: SystemTime,
     ) -> BoxFuture<Result<(), ValidateError>>;
+
+    /// The session that a token is which a request brought (`skip-jwt-bearer-tokens`): this provider signed it for us. Ready
+    /// at once unless keys have to be fetched.
+    fn bearer(&self, _token: &Secret<String>, _now: SystemTime) -> BoxFuture<Result<Session, BearerError>> {
+        Box::pin(std::future::ready(Err(BearerError::NotSupported)))
+    }
 
     /// What the provider's own restrictions (an organization, a team, a repository, a tenant) make of a session, whoever
     /// made it (D41). Looks at the session alone; runs on every request, so it is quick.

@@ -22,13 +22,14 @@ use crate::algorithm::Algorithm;
 use crate::api::{ApiHeaders, Presented};
 use crate::authorize::{Asked, new_attempt};
 use crate::background::Background;
+use crate::bearer::{self, BearerError};
 use crate::callback::VerifiedCallback;
 use crate::claims::Claims;
 use crate::client::Client;
 use crate::discovery::Discovery;
 use crate::endpoint_url::EndpointUrlError;
 use crate::error::{ClaimsError, RedeemError, RefreshError, Unavailable, ValidateError};
-use crate::id_token::{self, IdToken, IdTokenError, IssuerRule, NonceRule, PastIdToken, Policy, recall};
+use crate::id_token::{self, IdToken, IdTokenError, IssuerRule, NonceRule, PartyRule, PastIdToken, Policy, recall};
 use crate::identity::{self, Identity, Lack};
 use crate::jwks::Keys;
 use crate::key::{KeyError, PublicKey};
@@ -348,17 +349,56 @@ impl RelyingParty {
         metadata: &Metadata,
         now: SystemTime,
     ) -> Result<IdToken, IdTokenError> {
-        let settings = &self.settings;
-        let policy = Policy {
-            issuer: self.issuer_rule(),
-            client_id: &settings.registration.client_id,
-            extra_audiences: &settings.extra_audiences,
-            audience_claims: &settings.audience_claims,
-            algorithms: &self.algorithms(metadata),
-            nonce,
-            now,
-        };
+        let algorithms = self.algorithms(metadata);
+        let policy = self.policy(&algorithms, nonce, PartyRule::Us, now);
         id_token::verify(raw.expose(), &policy, &self.keys).await
+    }
+
+    /// Verifies a token that a request brought, as far as that can be done at once; `None` leaves it to
+    /// [`RelyingParty::verify_bearer`].
+    #[must_use]
+    pub fn verify_bearer_at_once(
+        &self,
+        token: &Secret<String>,
+        now: SystemTime,
+    ) -> Option<Result<IdToken, BearerError>> {
+        let algorithms = match self.metadata() {
+            Ok(metadata) => self.algorithms(&metadata),
+            Err(unavailable) => return Some(Err(unavailable.into())),
+        };
+        let policy = self.policy(&algorithms, NonceRule::Unchecked, PartyRule::Any, now);
+        let verified = id_token::verify_at_once(token.expose(), &policy, &self.keys);
+        verified.map(|verified| verified.map_err(BearerError::from))
+    }
+
+    /// Verifies a token that a request brought: the policy of a login, but that no `nonce` was sent and that another client
+    /// may have asked for the token.
+    ///
+    /// # Errors
+    /// [`BearerError`]
+    pub async fn verify_bearer(&self, token: &Secret<String>, now: SystemTime) -> Result<IdToken, BearerError> {
+        let algorithms = self.algorithms(&*self.metadata()?);
+        let policy = self.policy(&algorithms, NonceRule::Unchecked, PartyRule::Any, now);
+        Ok(id_token::verify(token.expose(), &policy, &self.keys).await?)
+    }
+
+    fn policy<'a>(
+        &'a self,
+        algorithms: &'a [Algorithm],
+        nonce: NonceRule<'a>,
+        authorized_party: PartyRule,
+        now: SystemTime,
+    ) -> Policy<'a> {
+        Policy {
+            issuer: self.issuer_rule(),
+            client_id: &self.settings.registration.client_id,
+            extra_audiences: &self.settings.extra_audiences,
+            audience_claims: &self.settings.audience_claims,
+            algorithms,
+            nonce,
+            authorized_party,
+            now,
+        }
     }
 
     fn issuer_rule(&self) -> IssuerRule<'_> {
@@ -366,6 +406,23 @@ impl RelyingParty {
             IssuerCheck::Required => IssuerRule::Exactly(&self.settings.issuer),
             IssuerCheck::InsecureSkipped => IssuerRule::Any,
         }
+    }
+
+    /// The session of whoever presents this token: no userinfo endpoint is asked, and without an e-mail address the subject
+    /// stands for it (providers.md 2.8).
+    ///
+    /// # Errors
+    /// [`BearerError::Claims`]
+    pub fn bearer_session(
+        &self,
+        id_token: &IdToken,
+        token: &Secret<String>,
+        now: SystemTime,
+    ) -> Result<Session, BearerError> {
+        let mut session = Session { created_at: Some(now), ..bearer::session_of(id_token, token) };
+        Identity::read(&self.settings, id_token, None)?.write_to(&mut session);
+        session.email = session.email.or_else(|| session.user.clone());
+        Ok(session)
     }
 
     /// Whose token this is: a session that holds the identity and nothing else. The access token is for the userinfo

@@ -19,9 +19,10 @@ use sidecar_core::{Secret, Session};
 use sidecar_oidc::id_token::{IdToken, IdTokenError, NonceRule};
 use sidecar_oidc::settings::{Endpoints, KeySource, NonceCheck};
 use sidecar_oidc::{
-    ApiHeaders, AuthorizationRequest, Background, BuildError, Call, CallError, ClaimsError, Client, EndpointOverrides,
-    EndpointUrl, EndpointUrlError, Freshness, Metadata, OAuthClient, OAuthSettings, Presented, RedeemError, Redeemed,
-    RefreshError, Refreshed, Registration, RelyingParty, TokenResponse, Unavailable, ValidateError, VerifiedCallback,
+    ApiHeaders, AuthorizationRequest, Background, BearerError, BuildError, Call, CallError, ClaimsError, Client,
+    EndpointOverrides, EndpointUrl, EndpointUrlError, Freshness, Metadata, OAuthClient, OAuthSettings, Presented,
+    RedeemError, Redeemed, RefreshError, Refreshed, Registration, RelyingParty, TokenResponse, Unavailable,
+    ValidateError, VerifiedCallback, plain_session,
 };
 
 use self::version::{Version, profile, scope, version, with_https};
@@ -268,6 +269,19 @@ impl Kind for Azure {
         let metadata = self.relying_party.metadata()?;
         let access_token = session.access_token.as_ref().ok_or(ValidateError::NoAccessToken)?;
         Ok(self.ask_validate_url(access_token, &metadata).await?)
+    }
+
+    fn verifier(&self) -> Option<&RelyingParty> {
+        Some(&self.relying_party)
+    }
+
+    fn bearer_session(
+        &self,
+        id_token: &IdToken,
+        token: &Secret<String>,
+        _: SystemTime,
+    ) -> Result<Session, BearerError> {
+        plain_session(id_token, token, &self.relying_party.settings().groups_claim)
     }
 }
 

@@ -9,18 +9,18 @@
 use std::collections::BTreeSet;
 use std::time::SystemTime;
 
-use sidecar_core::Session;
 use sidecar_core::claims::ClaimValue;
 use sidecar_core::login::LoginAttempt;
 use sidecar_core::policy::{Requirement, Standing};
 use sidecar_core::report::chain;
+use sidecar_core::{Secret, Session};
 use sidecar_oidc::claims::Claims;
-use sidecar_oidc::id_token::IdTokenError;
+use sidecar_oidc::id_token::{IdToken, IdTokenError};
 use sidecar_oidc::pkce::{CodeChallengeMethod, PkcePolicy};
 use sidecar_oidc::{
-    AuthorizationRequest, Background, BuildError, CallError, Client, EndpointUrl, Freshness, KeysError, RedeemError,
-    RefreshError, Refreshed, Registration, RelyingParty, Renewal, StandingError, Unavailable, ValidateError,
-    VerifiedCallback,
+    AuthorizationRequest, Background, BearerError, BuildError, CallError, Client, EndpointUrl, Freshness, KeysError,
+    RedeemError, RefreshError, Refreshed, Registration, RelyingParty, Renewal, StandingError, Unavailable,
+    ValidateError, VerifiedCallback,
 };
 
 use crate::graph::{self, Memberships};
@@ -180,6 +180,19 @@ impl Kind for EntraId {
         let id_token = self.relying_party.recall(session).await?;
         tenant(id_token.claims()).ok_or(ValidateError::Unmet(Requirement::Tenant))?;
         self.relying_party.validate(session, freshness, now).await
+    }
+
+    fn verifier(&self) -> Option<&RelyingParty> {
+        Some(&self.relying_party)
+    }
+
+    fn bearer_session(
+        &self,
+        id_token: &IdToken,
+        token: &Secret<String>,
+        now: SystemTime,
+    ) -> Result<Session, BearerError> {
+        self.relying_party.bearer_session(id_token, token, now)
     }
 
     /// A session tells its tenant in its ID token, whose signature is checked once and not on every request.

@@ -15,7 +15,7 @@ use std::time::SystemTime;
 use sidecar_core::claims::ClaimValue;
 use sidecar_core::login::LoginAttempt;
 use sidecar_core::{Secret, Session};
-use sidecar_oidc::id_token::{self, IdTokenError, IssuerRule, NonceRule, Policy, ReceivedIdToken};
+use sidecar_oidc::id_token::{self, IdTokenError, IssuerRule, NonceRule, PartyRule, Policy, ReceivedIdToken};
 use sidecar_oidc::{
     AuthorizationRequest, CallError, ClaimsError, Client, EndpointOverrides, EndpointUrl, Freshness, OAuthClient,
     OAuthSettings, Presented, RedeemError, Redeemed, RefreshError, Refreshed, Registration, Unavailable, ValidateError,
@@ -86,6 +86,7 @@ impl Google {
             audience_claims: &self.audience_claims,
             algorithms: &[],
             nonce: NonceRule::Unchecked, // none is sent
+            authorized_party: PartyRule::Us,
             now,
         };
         id_token::receive(raw.expose(), &policy)

@@ -2,11 +2,13 @@
 
 use std::time::SystemTime;
 
-use sidecar_core::Session;
 use sidecar_core::login::LoginAttempt;
+use sidecar_core::{Secret, Session};
+use sidecar_oidc::id_token::IdToken;
 use sidecar_oidc::{
-    AuthorizationRequest, Background, BuildError, ClaimsError, Client, Freshness, RedeemError, RefreshError, Refreshed,
-    Registration, RelyingParty, Renewal, Settings, Unavailable, ValidateError, VerifiedCallback,
+    AuthorizationRequest, Background, BearerError, BuildError, ClaimsError, Client, Freshness, RedeemError,
+    RefreshError, Refreshed, Registration, RelyingParty, Renewal, Settings, Unavailable, ValidateError,
+    VerifiedCallback,
 };
 
 use crate::running::Kind;
@@ -86,5 +88,20 @@ impl Kind for OpenId {
 
     async fn validate(&self, session: &Session, freshness: Freshness, now: SystemTime) -> Result<(), ValidateError> {
         self.relying_party.validate(session, freshness, now).await
+    }
+
+    fn verifier(&self) -> Option<&RelyingParty> {
+        Some(&self.relying_party)
+    }
+
+    fn bearer_session(
+        &self,
+        id_token: &IdToken,
+        token: &Secret<String>,
+        now: SystemTime,
+    ) -> Result<Session, BearerError> {
+        let mut session = self.relying_party.bearer_session(id_token, token, now)?;
+        (self.dialect.complete)(&mut session)?;
+        Ok(session)
     }
 }

@@ -7,12 +7,13 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use sidecar_core::Session;
 use sidecar_core::login::LoginAttempt;
 use sidecar_core::policy::Standing;
+use sidecar_core::{Secret, Session};
+use sidecar_oidc::id_token::IdToken;
 use sidecar_oidc::{
-    AuthorizationRequest, Background, BoxFuture, Freshness, Provider, RedeemError, RefreshError, Refreshed,
-    Registration, StandingError, Unavailable, ValidateError, VerifiedCallback,
+    AuthorizationRequest, Background, BearerError, BoxFuture, Freshness, Provider, RedeemError, RefreshError,
+    Refreshed, Registration, RelyingParty, StandingError, Unavailable, ValidateError, VerifiedCallback,
 };
 
 /// What one kind of provider does, with the methods of [`Provider`]; [`run`] makes one of it.
@@ -58,6 +59,21 @@ pub(crate) trait Kind: Send + Sync + 'static {
         freshness: Freshness,
         now: SystemTime,
     ) -> impl Future<Output = Result<(), ValidateError>> + Send;
+
+    /// Who verifies the tokens that requests bring; without one they are nobody's.
+    fn verifier(&self) -> Option<&RelyingParty> {
+        None
+    }
+
+    /// The session of whoever presents a token that [`Kind::verifier`] verified.
+    fn bearer_session(
+        &self,
+        _id_token: &IdToken,
+        _token: &Secret<String>,
+        _now: SystemTime,
+    ) -> Result<Session, BearerError> {
+        Err(BearerError::NotSupported)
+    }
 
     fn standing(&self, _session: &Session) -> Standing {
         Standing::Met
@@ -128,6 +144,22 @@ impl<K: Kind> Provider for Running<K> {
     ) -> BoxFuture<Result<(), ValidateError>> {
         let (kind, session) = (Arc::clone(&self.kind), session.clone());
         self.background.run(async move { kind.validate(&session, freshness, now).await })
+    }
+
+    fn bearer(&self, token: &Secret<String>, now: SystemTime) -> BoxFuture<Result<Session, BearerError>> {
+        let Some(verifier) = self.kind.verifier() else {
+            return Box::pin(std::future::ready(Err(BearerError::NotSupported)));
+        };
+        if let Some(verified) = verifier.verify_bearer_at_once(token, now) {
+            let session = verified.and_then(|id_token| self.kind.bearer_session(&id_token, token, now));
+            return Box::pin(std::future::ready(session));
+        }
+        let (kind, token) = (Arc::clone(&self.kind), token.clone());
+        self.background.run(async move {
+            let verifier = kind.verifier().ok_or(BearerError::NotSupported)?;
+            let id_token = verifier.verify_bearer(&token, now).await?;
+            kind.bearer_session(&id_token, &token, now)
+        })
     }
 
     fn standing(&self, session: &Session) -> Standing {

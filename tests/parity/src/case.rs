@@ -1,5 +1,7 @@
 //! What a case is: data. A configuration that both programs get, and requests that both get under it.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::clock;
@@ -223,6 +225,20 @@ impl Ask {
         self
     }
 
+    /// With what stands for the placeholders in its header lines; `{basic:…}` around them becomes Base64.
+    #[must_use]
+    pub fn with_tokens(&self, tokens: &[(&str, String)]) -> Self {
+        let fill = |value: &str| {
+            let value = tokens.iter().fold(value.to_owned(), |value, (name, token)| value.replace(name, token));
+            match value.split_once("{basic:").and_then(|(before, rest)| Some((before, rest.strip_suffix('}')?))) {
+                Some((before, credentials)) => format!("{before}{}", STANDARD.encode(credentials)),
+                None => value,
+            }
+        };
+        let headers = self.headers.iter().map(|(name, value)| (*name, fill(value))).collect();
+        Self { headers, ..self.clone() }
+    }
+
     /// The bytes that go out.
     #[must_use]
     pub fn bytes(&self, cookie: Option<&str>) -> Vec<u8> {
@@ -241,6 +257,18 @@ impl Ask {
         head.push_str("\r\n");
         head.push_str(self.body.unwrap_or_default());
         head.into_bytes()
+    }
+}
+
+impl Configuration {
+    /// Whether a request of its cases brings a token of the provider.
+    #[must_use]
+    pub fn presents_tokens(&self) -> bool {
+        let asks = self.cases.iter().flat_map(|case| &case.steps);
+        asks.filter_map(|step| if let Step::Ask(ask) = step { Some(ask) } else { None }).any(|ask| {
+            let names = ["{alice}", "{bob}", "{other}", "{spoiled}"];
+            ask.headers.iter().any(|(_, value)| names.iter().any(|name| value.contains(name)))
+        })
     }
 }
 

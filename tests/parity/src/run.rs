@@ -32,6 +32,8 @@ pub struct Run {
     open: Vec<Open>,
     judge: Judge,
     outcome: Outcome,
+    /// Bearer tokens of the provider of this configuration, by the placeholder that stands for them.
+    tokens: Vec<(&'static str, String)>,
 }
 
 /// What a comparison belongs to.
@@ -70,7 +72,14 @@ impl Run {
     pub fn new(against: Against, everywhere: Vec<Explained>, open: Vec<Open>) -> Self {
         let folder = tree().join("target/parity");
         std::fs::create_dir_all(&folder).expect("target is ours to write in");
-        Self { against, everywhere, open, judge: Judge::start(&folder), outcome: Outcome::default() }
+        Self {
+            against,
+            everywhere,
+            open,
+            judge: Judge::start(&folder),
+            outcome: Outcome::default(),
+            tokens: Vec::new(),
+        }
     }
 
     /// Runs one configuration's cases.
@@ -87,6 +96,7 @@ impl Run {
             base_flags(configuration.base).iter().chain(&configuration.flags).map(|flag| (*flag).to_owned()).collect();
         let options = CookieOptions::from_flags(&all);
         self.outcome.begin(configuration.name);
+        self.tokens = if configuration.presents_tokens() { tokens(provider) } else { Vec::new() };
         sides.iter().for_each(Side::mark);
         for case in &configuration.cases {
             self.case(configuration, case, &sides, &options);
@@ -151,7 +161,7 @@ impl Run {
         let shown = match step {
             Step::Ask(ask) => {
                 let cookie = ask.cookie.header(&mut self.judge, options);
-                let bytes = ask.bytes(cookie.as_deref());
+                let bytes = ask.with_tokens(&self.tokens).bytes(cookie.as_deref());
                 [0, 1].map(|n| {
                     let exchange = sides[n].exchange(ask.method, &bytes);
                     facts::of(&exchange, options, &mut self.judge)
@@ -288,6 +298,17 @@ impl Run {
         let (configuration, case) = (context.configuration.name, context.case.name.as_str());
         self.against == Against::Ours && self.open.iter().any(|bug| bug.accounts_for(configuration, case, place))
     }
+}
+
+/// What stands for the placeholders: tokens that nobody here made, and one that somebody spoiled.
+fn tokens(provider: &Provider) -> Vec<(&'static str, String)> {
+    let of = |user: &str| provider.tokens(user, "any password").id_token;
+    let alice = of("alice");
+    let (head, tail) = alice.split_at(alice.len() - 20);
+    let spoiled = if tail.starts_with('A') { "B" } else { "A" };
+    let spoiled = format!("{head}{spoiled}{}", &tail[1..]);
+    let other = provider.tokens_for(("sidecar-es256", "es-secret"), "alice", "any password").id_token;
+    vec![("{alice}", alice), ("{bob}", of("bob")), ("{other}", other), ("{spoiled}", spoiled)]
 }
 
 /// A fact on one line of bearable length.

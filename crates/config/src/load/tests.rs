@@ -11,6 +11,7 @@ use super::*;
 use crate::meaning::Listen;
 
 mod all_at_once;
+mod credentials;
 mod github;
 mod google;
 mod keycloak;

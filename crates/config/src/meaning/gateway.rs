@@ -12,7 +12,7 @@ use sidecar_gateway::{Api, Forwarding, Login, Probes, Refresh, Settings};
 use sidecar_providers::{Id, group_of_role};
 
 use super::judge::{Judge, given, one_of};
-use super::{emails, everybody, pages, redirect, routes};
+use super::{credentials, emails, everybody, pages, redirect, routes};
 use crate::fault::quote;
 use crate::options::Options;
 use crate::value::GoDuration;
@@ -32,6 +32,7 @@ pub(super) fn settings(options: &Options, judge: &mut Judge) -> Option<Settings>
     let robots = pages::robots(&options.custom_templates_dir, judge);
     let forwarding = forwarding(options, judge);
     let request_id_header = header(&options.request_id_header, judge);
+    let credentials = credentials::settings(options, judge);
     let login = login(options, judge);
     let pages = pages::settings(options, judge);
     let refresh = refresh(options, judge);
@@ -47,6 +48,7 @@ pub(super) fn settings(options: &Options, judge: &mut Judge) -> Option<Settings>
         robots,
         forwarding: forwarding?,
         request_id_header: request_id_header?,
+        credentials,
         login: login?,
         pages: pages?,
         api,
@@ -75,8 +77,11 @@ fn prefix(written: &Written<String>, judge: &mut Judge) -> Option<String> {
 
 fn allow(options: &Options, judge: &mut Judge) -> Allow {
     let written = &options.email_domains;
-    if written.value.is_empty() && given(&options.authenticated_emails_file).is_none() {
-        judge.refuse(written, "is required: it says who may sign in", "write a domain, or * to let everybody in");
+    let people = [&options.authenticated_emails_file, &options.htpasswd_file];
+    if written.value.is_empty() && people.into_iter().all(|file| file.value.is_empty()) {
+        let instead = "write a domain, or * to let everybody in; or name the users in authenticated-emails-file or \
+                       htpasswd-file";
+        judge.refuse(written, "is required: it says who may sign in", instead);
     }
     let mut emails = EmailRules { addresses: emails::addresses(options, judge), ..EmailRules::default() };
     for text in judge.elements(written) {

@@ -1,6 +1,7 @@
 //! From what was written to what it means: one file per crate whose settings are filled, all faults together.
 
 mod azure;
+mod credentials;
 mod emails;
 mod entra_id;
 mod everybody;
@@ -42,6 +43,8 @@ use crate::structured::Structured;
 pub struct Config {
     /// The identity provider.
     pub provider: sidecar_providers::Settings,
+    /// Whose bearer tokens count besides the provider's (`extra-jwt-issuers`).
+    pub extra_issuers: Vec<sidecar_oidc::ExtraIssuerSettings>,
     /// Whom TLS to the provider trusts.
     pub provider_tls: TlsSettings,
     /// Called at sign-out, `{id_token}` replaced (`backend-logout-url`).
@@ -92,6 +95,7 @@ impl Config {
         judge: &mut Judge,
     ) -> Option<Self> {
         let provider = provider::settings(options, structured, surroundings, judge);
+        let extra_issuers = credentials::extra_issuers(options, judge);
         let provider_tls = provider::tls(options, judge);
         let backend_logout_url = provider::backend_logout_url(&options.backend_logout_url, judge);
         let stores = session::settings(options, structured, judge);
@@ -106,6 +110,7 @@ impl Config {
         let (sessions, logins) = stores?;
         Some(Self {
             provider: provider?,
+            extra_issuers,
             provider_tls,
             backend_logout_url,
             discovery: if options.oidc_discovery_required.value { Discovery::AtStart } else { Discovery::InBackground },
@@ -129,9 +134,9 @@ impl Config {
 fn parts(options: &Options, structured: &Structured) -> Vec<PathBuf> {
     let secret = &options.cookie_secret_file.value;
     let secret = if options.cookie_secret.value.expose().is_empty() { Some(secret) } else { None };
-    let emails = Some(&options.authenticated_emails_file.value);
+    let people = [&options.authenticated_emails_file.value, &options.htpasswd_file.value];
     let lists = options.cookie_secret_previous_file.value.iter().chain(&options.provider_ca_files.value);
-    let named = secret.into_iter().chain(emails).chain(lists);
+    let named = secret.into_iter().chain(people).chain(lists);
     let named = named.filter(|path| !path.is_empty()).map(PathBuf::from);
     named.chain(tls::files(&structured.server)).collect()
 }

@@ -9,6 +9,7 @@ use http::StatusCode;
 use sidecar_core::html::escape;
 use sidecar_gateway::{CustomPages, Footer, Logo, Oddity, PageKind, Pages};
 
+use super::credentials;
 use super::judge::{Judge, given};
 use crate::fault::quote;
 use crate::options::Options;
@@ -32,6 +33,7 @@ pub(super) fn settings(options: &Options, judge: &mut Judge) -> Option<Pages> {
             "-" => Footer::Hidden,
             html => Footer::Html(html.to_owned()),
         },
+        password_form: credentials::password_form(options),
         debug: options.show_debug_on_error.value,
         custom,
     })

@@ -10,6 +10,7 @@ use crate::endpoint::start::{self, Beginning};
 use crate::inbound::Inbound;
 use crate::rescue::Failure;
 use crate::return_target::return_target;
+use crate::settings::PasswordForm;
 use crate::shared::Shared;
 
 const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
@@ -27,7 +28,10 @@ pub(crate) async fn answer(shared: &Shared, inbound: &Inbound) -> Answer {
     if shared.settings.login.skip_button {
         return start::begin(shared, inbound, &Beginning::of(&target));
     }
-    if let Err(unavailable) = shared.provider.status() {
+    let has_form = shared.settings.pages.password_form == PasswordForm::Shown;
+    if let Err(unavailable) = shared.provider.status()
+        && !has_form
+    {
         return shared.outage_page(inbound, &unavailable);
     }
     sign_in::page(shared, inbound, target, shared.settings.pages.sign_in_status)

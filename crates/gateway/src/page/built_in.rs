@@ -6,13 +6,13 @@
 use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::HeaderValue;
+use http::{HeaderValue, StatusCode};
 use sidecar_core::form;
 use sidecar_core::html::escape;
 
 use super::template::Template;
 use super::{ChosenAt, ErrorPage, SignInPage, VERSION, Ways};
-use crate::settings::{Footer, Pages};
+use crate::settings::{Footer, Pages, PasswordForm};
 
 const STYLE: &str = include_str!("style.css");
 
@@ -25,17 +25,27 @@ pub(super) struct BuiltIn {
     logo: String,
     banner: String,
     footer: String,
+    /// The form for a name and a password, if there is one.
+    form: Option<Template>,
     policy: HeaderValue,
+    sign_in_policy: HeaderValue,
 }
 
 impl BuiltIn {
     pub(super) fn new(pages: &Pages, prefix: &str, provider: &str) -> Self {
         let hash = STANDARD.encode(digest::digest(&digest::SHA256, STYLE.as_bytes()));
         let logo = pages.logo.origin().map(|origin| format!(" {origin}")).unwrap_or_default();
-        let policy = format!(
-            "default-src 'none'; style-src 'sha256-{hash}'; img-src 'self' data:{logo}; form-action 'self'; \
-             base-uri 'none'; frame-ancestors 'none'"
-        );
+        let policy = |form_action: &str| {
+            let policy = format!(
+                "default-src 'none'; style-src 'sha256-{hash}'; img-src 'self' data:{logo}; form-action {form_action}; \
+                 base-uri 'none'; frame-ancestors 'none'"
+            );
+            HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))
+        };
+        let form = (pages.password_form == PasswordForm::Shown).then(|| Template::new(include_str!("form.html")));
+        // Chromium holds every redirect that follows a form against its page's policy: the target may be another host, and
+        // the app there may send the visitor on to a third.
+        let form_action = if form.is_some() { "'self' http: https:" } else { "'self'" };
         let footer = match &pages.footer {
             Footer::BuiltIn => format!("oauth2-sidecar {VERSION}"),
             Footer::Hidden => String::new(),
@@ -49,7 +59,9 @@ impl BuiltIn {
             logo: pages.logo.shown(),
             banner: pages.banner.as_ref().map_or_else(String::new, |html| format!("<p class=\"banner\">{html}</p>")),
             footer: if footer.is_empty() { footer } else { format!("<footer>{footer}</footer>") },
-            policy: HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'")),
+            form,
+            policy: policy("'self'"),
+            sign_in_policy: policy(form_action),
         }
     }
 
@@ -58,8 +70,14 @@ impl BuiltIn {
         self.policy.clone()
     }
 
+    /// The one that the sign-in page goes out with.
+    pub(super) fn sign_in_policy(&self) -> HeaderValue {
+        self.sign_in_policy.clone()
+    }
+
     pub(super) fn sign_in(&self, page: &SignInPage<'_>) -> String {
         let host = escape(page.host);
+        let form = self.form.as_ref().map(|form| self.form(form, page)).unwrap_or_default();
         let return_to = form::encode(page.return_to);
         self.sign_in.fill(|slot| match slot {
             "style" => STYLE,
@@ -70,6 +88,26 @@ impl BuiltIn {
             "footer" => &self.footer,
             "host" => &host,
             "return_to" => &return_to,
+            "form" => &form,
+            _ => "",
+        })
+    }
+
+    /// The form, with what was wrong with the last one.
+    fn form(&self, form: &Template, page: &SignInPage<'_>) -> String {
+        let target = escape(page.return_to);
+        let (alert, invalid) = match page.status {
+            StatusCode::BAD_REQUEST => ("Please enter your user name.", true),
+            StatusCode::UNAUTHORIZED => ("Wrong user name or password.", true),
+            _ => ("", false),
+        };
+        let alert =
+            if invalid { format!("<p class=\"alert\" id=\"alert\" role=\"alert\">{alert}</p>") } else { String::new() };
+        form.fill(|slot| match slot {
+            "prefix" => &self.prefix,
+            "target" => &target,
+            "alert" => &alert,
+            "invalid" if invalid => " aria-invalid=\"true\" aria-describedby=\"alert\"",
             _ => "",
         })
     }
@@ -127,6 +165,7 @@ mod tests {
             logo,
             banner: Some("<b>hello</b>".into()),
             footer: Footer::BuiltIn,
+            password_form: PasswordForm::Hidden,
             debug: false,
             custom: None,
         };

@@ -7,7 +7,7 @@ use sidecar_core::code::Code;
 use sidecar_gotmpl::{Call, Function, Record, RenderError, Set, Source, TemplateError, Value};
 
 use super::{ErrorPage, SignInPage, VERSION, Ways, letters};
-use crate::settings::{Footer, Pages};
+use crate::settings::{Footer, Pages, PasswordForm};
 
 /// A page that a custom template can stand in for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,6 +121,7 @@ pub(super) struct Custom {
     banner: String,
     logo: String,
     footer: String,
+    password_form: PasswordForm,
 }
 
 impl Custom {
@@ -137,13 +138,15 @@ impl Custom {
                 Footer::Hidden => "-".to_owned(),
                 Footer::Html(html) => html.clone(),
             },
+            password_form: pages.password_form,
         }
     }
 
     /// The pages of somebody who wrote `text` for everything.
     fn sample(pages: &CustomPages, text: &str) -> Self {
-        let text = || text.to_owned();
-        Self { pages: pages.clone(), provider: text(), prefix: text(), banner: text(), logo: text(), footer: text() }
+        let (text, password_form) = (|| text.to_owned(), PasswordForm::Shown);
+        let (provider, prefix) = (text(), text());
+        Self { pages: pages.clone(), provider, prefix, banner: text(), logo: text(), footer: text(), password_form }
     }
 
     /// The data of every page in every status.
@@ -181,8 +184,7 @@ impl Custom {
             .with("ProviderName", self.provider.as_str())
             .with("SignInMessage", Value::Html(self.banner.clone()))
             .with("StatusCode", i64::from(page.status.as_u16()))
-            // Users of a file are not served.
-            .with("CustomLogin", false)
+            .with("CustomLogin", self.password_form == PasswordForm::Shown)
             .with("Redirect", page.return_to)
             .with("Version", VERSION)
             .with("ProxyPrefix", self.prefix.as_str())
@@ -232,6 +234,7 @@ mod tests {
             logo: Logo::Remote("https://cdn.example.com/l.png".into()),
             banner: Some("<b>hello</b>".into()),
             footer,
+            password_form: PasswordForm::Hidden,
             debug: false,
             custom: None,
         };

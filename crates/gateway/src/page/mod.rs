@@ -116,7 +116,7 @@ impl Renderer {
     pub(crate) fn sign_in(&self, page: &SignInPage<'_>) -> Result<Page, RenderError> {
         match self.custom.as_ref().and_then(|custom| custom.sign_in(page)) {
             Some(html) => html.map(Page::custom),
-            None => Ok(self.own(self.built_in.sign_in(page))),
+            None => Ok(Page { html: self.built_in.sign_in(page), policy: Some(self.built_in.sign_in_policy()) }),
         }
     }
 

@@ -57,7 +57,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::id_token::{IssuerRule, NonceRule};
+    use crate::id_token::{IssuerRule, NonceRule, PartyRule};
 
     const NOW: u64 = 1_800_000_000;
 
@@ -69,6 +69,7 @@ mod tests {
             audience_claims,
             algorithms: &[],
             nonce: NonceRule::Unchecked,
+            authorized_party: PartyRule::Us,
             now: UNIX_EPOCH + Duration::from_secs(NOW),
         }
     }

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a step of a test that fails panics")]
 
 mod azure;
+mod bearer;
 mod entra_id;
 mod github;
 mod google;

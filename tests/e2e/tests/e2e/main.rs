@@ -5,6 +5,7 @@
 
 mod advisories;
 mod bad_cookies;
+mod bearer;
 mod callback;
 mod chromium;
 mod codes;
@@ -22,6 +23,7 @@ mod grpc;
 mod headers_of_pages;
 mod hostile;
 mod hostile_provider;
+mod htpasswd;
 mod http2;
 mod identity;
 mod image;

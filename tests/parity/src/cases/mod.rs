@@ -5,6 +5,7 @@ use crate::case::Configuration;
 mod allowed;
 pub mod configuration;
 mod cookie_options;
+mod credentials;
 mod defaults;
 mod exempt;
 mod forwarded;
@@ -54,6 +55,7 @@ pub fn all() -> Vec<Configuration> {
         identity::kept(),
     ];
     all.extend(cookie_options::all());
+    all.extend(credentials::all());
     all.extend(logins::all());
     all.extend(logs::all());
     all.extend(malformed::all());

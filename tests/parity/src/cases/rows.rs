@@ -544,3 +544,16 @@ pub(super) fn page_is_html() -> Vec<Explained> {
         pair.is("text/plain; charset=utf-8", "text/html; charset=utf-8")
     })]
 }
+
+/// D59: the form for a name and a password counts from our own pages alone.
+pub(super) fn cross_site_form() -> Vec<Explained> {
+    vec![
+        explained("D59", "status", |pair| pair.is("302", "403")),
+        explained("D59", "location*", |pair| pair.ours.is_none()),
+        explained("D59", "body", |_| true),
+        explained("D59", "header content-type", |_| true),
+        explained("D59", "page *", |pair| pair.original.is_none()),
+        explained("D59", "cookie*", |pair| pair.ours.is_none()),
+        explained("D59", "session *", |pair| pair.ours.is_none()),
+    ]
+}

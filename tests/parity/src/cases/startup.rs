@@ -21,6 +21,7 @@ pub fn all() -> Vec<Attempt> {
         provider(),
         sources(),
         pages(),
+        credentials(),
         seed(),
         syntax(),
         listeners(),
@@ -382,6 +383,33 @@ fn pages() -> Vec<Attempt> {
         with("no form of users of a file", &["--display-htpasswd-form=false"]),
     ]);
     all
+}
+
+/// Users of a file, and issuers of bearer tokens. The original's check does not open the file.
+fn credentials() -> Vec<Attempt> {
+    const USER: &str = "alice:$2y$04$S.7J4gJxJ0vRWABPbjDqduZ7zuFGbYj/fCirrBixWCmH7k/uEJxn.\n";
+    let users = |name: &str, content: &str| with(name, &["--htpasswd-file=users"]).beside("users", content);
+    let tokens = |name: &str, issuers: &str| {
+        with(name, &["--skip-jwt-bearer-tokens=true", &format!("--extra-jwt-issuers={issuers}")])
+    };
+    vec![
+        users("users of a file", USER),
+        users("users of a file alone", USER).without(&["--email-domain"]),
+        with("nobody at all", &[]).without(&["--email-domain"]),
+        users("a user with a plain password", "alice:secret\n").row("D35"),
+        users("a user with another hash before a good one", &format!("bob:$1$x$y\n{USER}")).row("D35"),
+        users("a file of no users", "# nobody\n").row("D35"),
+        users("a user of three fields", "a:b:c\n").row("D35"),
+        with("a file of users that is not there", &["--htpasswd-file=/nowhere/users"]).row("D35"),
+        tokens("an issuer of tokens", "http://127.0.0.1:1=api"),
+        tokens("two issuers of tokens", "http://127.0.0.1:1=api,http://127.0.0.1:1/=x=y"),
+        tokens("an issuer without an audience", "http://127.0.0.1:1"),
+        tokens("an audience without an issuer", "=api"),
+        tokens("an issuer with an empty audience", "http://127.0.0.1:1=").row("P46"),
+        tokens("an issuer that is no address", "nobody=api").row("P46"),
+        with("an issuer where no tokens count", &["--extra-jwt-issuers=nonsense"]),
+        with("no fallback where no tokens count", &["--bearer-token-login-fallback=false"]),
+    ]
 }
 
 /// Pages and logos that end both programs when they are started in earnest.
