@@ -25,6 +25,8 @@ pub struct Configuration {
     pub files: Vec<(&'static str, &'static str)>,
     /// Which flags it starts from.
     pub base: Base,
+    /// Where both programs listen.
+    pub listens: Listens,
     /// Whether what the programs write down is compared too.
     pub logs: Logs,
     /// The provider that visitors sign in at.
@@ -33,6 +35,15 @@ pub struct Configuration {
     pub cases: Vec<Case>,
     /// Differences that this configuration brings about.
     pub explained: Vec<Explained>,
+}
+
+/// Where a program listens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listens {
+    /// On a port.
+    OnPort,
+    /// On a unix socket: its peers have no address.
+    OnSocket,
 }
 
 /// Whether request and auth lines are compared. Where answers differ on purpose the lines about them do too, so this
@@ -346,6 +357,7 @@ pub fn configuration(name: &'static str, flags: &[&'static str], cases: Vec<Case
         files: Vec::new(),
         logs: Logs::LeftAlone,
         base: Base::Usual,
+        listens: Listens::OnPort,
         provider: Op::Usual,
         cases,
         explained: Vec::new(),

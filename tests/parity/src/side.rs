@@ -10,7 +10,7 @@ use sidecar_testkit::program::{Launch, Program, Which};
 use sidecar_testkit::{App, Browser, Front, Provider, Reply, Request, Response, Seen, place};
 use url::Url;
 
-use crate::case::{Ask, Base, Configuration, Op, Written};
+use crate::case::{Ask, Base, Configuration, Listens, Op, Written};
 use crate::facts::{APP_MARK, Exchange};
 use crate::logs;
 
@@ -201,6 +201,9 @@ impl Side {
         }
         for (name, value) in configuration.environment.iter().chain(alone) {
             launch = launch.env(name, &filled_in(value, &apps, provider));
+        }
+        if configuration.listens == Listens::OnSocket {
+            launch = launch.on_socket();
         }
         let side = Self { program: launch.start(), apps };
         side.wait_for_provider(configuration);

@@ -1,7 +1,7 @@
 //! Behind a reverse proxy: which facts of a request are the proxy's to say.
 
 use super::rows;
-use crate::case::{Ask, Case, Configuration, case, configuration, get};
+use crate::case::{Ask, Case, Configuration, Listens, Logs, case, configuration, get};
 
 /// Everybody who can reach the port is believed.
 pub(super) fn reverse_proxy() -> Configuration {
@@ -33,6 +33,40 @@ pub(super) fn of_others() -> Configuration {
         ],
         facts(),
     )
+}
+
+/// A peer on a unix socket is believed whoever is listed, and has no address of its own.
+pub(super) fn over_a_socket() -> Configuration {
+    let mut cases = facts();
+    cases.push(case("a client told by nobody", get("/page").signed_in()));
+    cases.push(case("a chain", get("/page").with("X-Forwarded-For", "203.0.113.5, 10.0.0.1").signed_in()));
+    let flags = [
+        "--reverse-proxy=true",
+        "--trusted-proxy-ip=192.0.2.0/24",
+        "--whitelist-domain=.example.com",
+        "--skip-auth-route=^/open",
+        "--trusted-ip=192.0.2.7",
+    ];
+    let proxied = configuration("reverse proxy over a socket", &flags, cases);
+    Configuration { listens: Listens::OnSocket, explained: rows::list_of_hosts(), ..proxied }
+}
+
+/// The same without `reverse-proxy`: nobody is trusted, also not by address.
+pub(super) fn over_a_socket_directly() -> Configuration {
+    let cases = vec![
+        case("a page", get("/page")),
+        case("the app", get("/page").signed_in()),
+        case("a client told by itself", get("/page").with("X-Real-Ip", "127.0.0.1")),
+        case("start", get("/oauth2/start?rd=/x")),
+        case("auth", get("/oauth2/auth")),
+    ];
+    let direct = configuration("a socket", &["--trusted-ip=127.0.0.1", "--trusted-ip=::/0"], cases);
+    Configuration {
+        listens: Listens::OnSocket,
+        logs: Logs::Compared,
+        explained: rows::no_query_of_ours_in_logs(),
+        ..direct
+    }
 }
 
 /// The client's address from `X-Forwarded-For`, behind proxies that are listed.

@@ -25,6 +25,7 @@ pub(super) fn all() -> Vec<Configuration> {
         groups(),
         callback_host(),
         redirect_path(),
+        redirect_without_path(),
     ]
 }
 
@@ -309,6 +310,18 @@ fn callback_host_cases() -> Configuration {
             case("start at app1 with a path", get("/oauth2/start?rd=/deep").at("app1.example.com")),
             case("start at a host that is not on the list", get("/oauth2/start?rd=/deep").at("app1.example.org")),
             case("start at the callback's own host", get("/oauth2/start?rd=/deep").at("auth.example.com")),
+        ],
+    )
+}
+
+/// Without a path the callback is at its usual one.
+fn redirect_without_path() -> Configuration {
+    configuration(
+        "a callback without a path",
+        &["--redirect-url=https://auth.example.com"],
+        vec![
+            case("start", get("/oauth2/start?rd=/deep")),
+            case("start at the host of the callback", get("/oauth2/start?rd=/deep").at("auth.example.com")),
         ],
     )
 }

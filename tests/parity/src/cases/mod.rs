@@ -40,6 +40,8 @@ pub fn all() -> Vec<Configuration> {
         forwarded::chain(),
         forwarded::nobody_listed(),
         forwarded::told_addresses(),
+        forwarded::over_a_socket(),
+        forwarded::over_a_socket_directly(),
         sessions::shapes(),
         sessions::aes_192(),
         sessions::aes_128(),

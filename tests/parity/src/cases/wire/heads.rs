@@ -7,7 +7,7 @@ use crate::cases::rows;
 
 /// Every configuration of this file.
 pub(super) fn all() -> Vec<Configuration> {
-    vec![connections(), framings(), hosts(), targets(), doubled()]
+    vec![connections(), framings(), long_forms(), hosts(), targets(), doubled(), names()]
 }
 
 const HOST: &str = "Host: app.example.com\r\n";
@@ -112,6 +112,66 @@ fn framings() -> Configuration {
         .explained_by(rows::other_upgrades_dropped()),
     ];
     configuration("framings", &["--skip-auth-regex=.*"], cases)
+}
+
+/// Forms for our own endpoints that are longer than any form for them.
+fn long_forms() -> Configuration {
+    let posted = |path: &str, kind: &str, length: usize| {
+        let body = format!("rd=/form&x={}", "a".repeat(length));
+        format!("POST {path} HTTP/1.1\r\n{HOST}Content-Type: {kind}\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+    };
+    let form = |path: &str, length: usize| posted(path, "application/x-www-form-urlencoded", length);
+    let mut cases: Vec<Case> = Vec::new();
+    for path in ["/oauth2/start", "/oauth2/sign_in", "/oauth2/sign_out", "/oauth2/callback"] {
+        cases.push(wire(format!("60 kB to {path}"), &[("POST", &form(path, 60_000))]));
+        cases.push(
+            wire(format!("80 kB to {path}"), &[("POST", &form(path, 80_000))]).explained_by(reasons::form_too_long()),
+        );
+    }
+    for path in ["/oauth2/auth", "/oauth2/userinfo", "/ping", "/robots.txt", "/page"] {
+        for length in [80_000, 5_000_000] {
+            let unread =
+                wire(format!("{} kB to {path}", length / 1000), &[("POST", &posted(path, "text/plain", length))]);
+            let reason =
+                if length < 100_000 { reasons::unread_body_ends_it() } else { reasons::end_is_not_announced() };
+            cases.push(unread.explained_by(reason));
+        }
+    }
+    configuration("long forms", &[], cases)
+}
+
+/// Names of header lines in every spelling, on their way to the app.
+fn names() -> Configuration {
+    let cases = [
+        "X_Under",
+        "x.dot",
+        "X-!#$%&'*+.^_`|~",
+        "x-lower",
+        "X-UPPER",
+        "1-digit",
+        "-dash",
+        "X--Two",
+        "x_forwarded_proto",
+        "Content_Length",
+        "Sec-Fetch-Site",
+        "Upgrade-Insecure-Requests",
+        "DNT",
+        "Early-Data",
+        "Max-Forwards",
+        "Forwarded",
+        "X-Forwarded-Port",
+        "X-Forwarded-Server",
+        "X-Original-Url",
+        "X-Rewrite-Url",
+        "X-Http-Method-Override",
+        "Proxy",
+        "Content-Md5",
+        "Trailer",
+    ]
+    .into_iter()
+    .map(|name| case(format!("a header {name}"), get("/page").with(name, "value").signed_in()))
+    .collect();
+    configuration("names of headers", &[], cases)
 }
 
 /// Hosts in every spelling: what the login's `redirect_uri` makes of them, and what the app gets.

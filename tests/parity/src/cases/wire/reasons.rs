@@ -72,3 +72,18 @@ pub(super) fn empty_line_passed_over() -> Vec<Explained> {
 pub(super) fn no_port() -> Vec<Explained> {
     vec![explained("P77", "*", |pair| pair.all_ours["status"] == "400" && pair.all_ours["app reached"].is_empty())]
 }
+
+/// P78: a form of more than 64 KiB for an endpoint of ours.
+pub(super) fn form_too_long() -> Vec<Explained> {
+    vec![explained("P78", "*", |pair| pair.all_ours["status"] == "413")]
+}
+
+/// P79: the connection ends behind a body that nobody read.
+pub(super) fn unread_body_ends_it() -> Vec<Explained> {
+    vec![explained("P79", "connection afterwards", |pair| pair.is("kept", "closed"))]
+}
+
+/// P79: and the answer does not say so, since the body might have come until then.
+pub(super) fn end_is_not_announced() -> Vec<Explained> {
+    vec![explained("P79", "header connection", |pair| pair.original == Some("close") && pair.ours.is_none())]
+}
