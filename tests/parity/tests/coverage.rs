@@ -10,7 +10,6 @@ use sidecar_testkit::place;
 
 /// Statements that nothing sees, since what they are about is not served. The list must be exact.
 const UNSEEN: &[&str] = &[
-    "1.tls",
     "5.1.metrics",
     "5.2.form",
     "5.5.bearer",
@@ -23,7 +22,6 @@ const UNSEEN: &[&str] = &[
     "14.1.rewrite-order",
     "14.1.raw",
     "14.4",
-    "15.https",
     "pages.2.htpasswd",
     "logs.6.1.format",
     "logs.6.5.basic",
