@@ -12,6 +12,10 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
     let Some(host) = Host::parse(text) else { return };
     let port = host.port();
     assert_eq!(port.map_or(host.name().to_owned(), |port| format!("{}:{port}", host.name())), text);
+    // With debug assertions the parser of URLs ends at encoded names that decode to marks of direction. We decode none.
+    if text.to_ascii_lowercase().contains("xn--") {
+        return;
+    }
     // A URL may be refused where we take a host: numbers that are no address, for instance.
     let Ok(url) = Url::parse(&format!("http://{text}/path")) else { return };
     assert_eq!((url.path(), url.username(), url.password(), url.query()), ("/path", "", None, None));
