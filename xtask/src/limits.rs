@@ -84,8 +84,8 @@ fn limits(source: &str) -> Result<Vec<Limit>> {
         } else if let Some((_, constant)) = line.split_once("const ") {
             let (name, rest) = constant.split_once(':').context("a constant without a type")?;
             let (_, value) = rest.split_once('=').context("a constant without a value")?;
-            let text = words.join(" ");
-            let (meaning, test) = text.split_once(SEEN_BY).with_context(|| format!("{name} is seen by no test"))?;
+            let all = words.join(" ");
+            let (meaning, test) = all.split_once(SEEN_BY).with_context(|| format!("{name} is seen by no test"))?;
             limits.push(Limit {
                 name: name.to_owned(),
                 value: readable(value.trim().trim_end_matches(';')),
