@@ -91,3 +91,20 @@ fn ghsa_c5c4_8r6x_56w3_nor_does_it_pass_a_domain_that_a_query_asks_for() {
     let alice = enters(&issuer, &site, "alice@example.com").expect("welcome");
     assert_eq!([asked(&alice, "example.com"), asked(&alice, "other.test"), asked(&alice, "")], [202, 403, 202]);
 }
+
+#[test]
+fn ghsa_c5c4_8r6x_56w3_nor_does_a_bearer_token_with_such_an_address_open_anything() {
+    let issuer = Issuer::start();
+    for (rule, welcome) in [("example.com", "alice@example.com"), (".example.com", "a@sub.example.com")] {
+        let site = site(&issuer, &[&format!("--email-domain={rule}"), "--skip-jwt-bearer-tokens"]);
+        let ask = |email: &str, target: &str| {
+            let token = issuer.token(&json!({ "email": email, "email_verified": true }));
+            site.program.ask(&Request::get(target).header("Authorization", &format!("Bearer {token}"))).status
+        };
+        for email in ODD {
+            assert_eq!([ask(email, "/oauth2/auth"), ask(email, "/x")], [401, 403], "{rule}: {email}");
+        }
+        assert!(site.app.seen().is_empty());
+        assert_eq!([ask(welcome, "/oauth2/auth"), ask(welcome, "/x")], [202, 200], "{rule}");
+    }
+}

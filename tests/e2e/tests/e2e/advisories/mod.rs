@@ -11,6 +11,7 @@ mod http2;
 mod identity;
 mod log;
 mod network;
+mod passwords;
 mod paths;
 mod redirects;
 mod sign_in_page;
