@@ -2,8 +2,8 @@
 //!
 //! Both are RE2's children and match in linear time; the dialects differ in what the translation here evens out:
 //! `\d \w \s \b` mean ASCII in Go, a `{` that starts no repetition means itself, a class has no set operations,
-//! `\Q…\E` quotes, and an escaped punctuation mark is that mark. Groups become non-capturing, for nothing here asks
-//! what a group matched. A repetition right after a flag group, as in `a(?i)*`, is refused here; Go applies it to the `a`.
+//! `\Q…\E` quotes, and an escaped punctuation mark is that mark. Groups become non-capturing but for rewrites, which
+//! alone ask what a group matched. A repetition right after a flag group, as in `a(?i)*`, is refused here; Go applies it to the `a`.
 
 mod class;
 mod escape;
@@ -66,7 +66,7 @@ const PROBES: [&str; 3] = ["/", "/q7Zx", "/Kw3.k/0~J"];
 
 /// Compiles a pattern as Go would understand it.
 pub(crate) fn compile(pattern: &str) -> Result<Pattern, PatternError> {
-    let translated = translate(pattern)?;
+    let translated = translate(pattern, Groups::Dropped)?;
     let tree = regex_syntax::parse(&translated).map_err(|error| PatternError::Syntax(kind(&error)))?;
     let regex = Regex::new(&translated).map_err(|_| PatternError::TooBig)?;
     let reach = if PROBES.iter().all(|probe| regex.is_match(probe)) {
@@ -79,6 +79,14 @@ pub(crate) fn compile(pattern: &str) -> Result<Pattern, PatternError> {
     Ok(Pattern { regex, reach })
 }
 
+/// Compiles a pattern whose groups somebody asks for, as Go would understand it. A name that begins with a digit is
+/// refused here.
+pub(crate) fn compile_with_groups(pattern: &str) -> Result<Regex, PatternError> {
+    let translated = translate(pattern, Groups::Kept)?;
+    regex_syntax::parse(&translated).map_err(|error| PatternError::Syntax(kind(&error)))?;
+    Regex::new(&translated).map_err(|_| PatternError::TooBig)
+}
+
 /// What is wrong, without the picture of the pattern that the error's own text draws.
 fn kind(error: &regex_syntax::Error) -> String {
     match error {
@@ -89,13 +97,20 @@ fn kind(error: &regex_syntax::Error) -> String {
 }
 
 /// The pattern in the dialect of the `regex` crate.
-fn translate(pattern: &str) -> Result<String, PatternError> {
+fn translate(pattern: &str, groups: Groups) -> Result<String, PatternError> {
     let mut translation =
-        Translation { rest: pattern, out: String::with_capacity(pattern.len() + 16), repeated: false };
+        Translation { rest: pattern, out: String::with_capacity(pattern.len() + 16), repeated: false, groups };
     while let Some(c) = translation.rest.chars().next() {
         translation.step(c)?;
     }
     Ok(translation.out)
+}
+
+/// Whether groups capture.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Groups {
+    Dropped,
+    Kept,
 }
 
 /// A translation under way.
@@ -104,6 +119,7 @@ struct Translation<'a> {
     out: String,
     /// Whether what was written last is a repetition.
     repeated: bool,
+    groups: Groups,
 }
 
 impl Translation<'_> {
@@ -177,7 +193,7 @@ impl Translation<'_> {
     fn group(&mut self) -> Result<(), PatternError> {
         let Some(special) = self.rest.strip_prefix("(?") else {
             self.skip(1);
-            self.out.push_str("(?:");
+            self.out.push_str(if self.groups == Groups::Kept { "(" } else { "(?:" });
             return Ok(());
         };
         if let Some(name) = special.strip_prefix("P<").or_else(|| special.strip_prefix('<')) {
@@ -186,7 +202,10 @@ impl Translation<'_> {
                 return Err(PatternError::Group);
             }
             self.rest = after;
-            self.out.push_str("(?:");
+            match self.groups {
+                Groups::Kept => self.out.extend(["(?P<", name, ">"]),
+                Groups::Dropped => self.out.push_str("(?:"),
+            }
             return Ok(());
         }
         let end = special.find([':', ')']).ok_or(PatternError::Group)?;

@@ -119,9 +119,9 @@ fn escape_what_is_not_utf8(bytes: &[u8]) -> String {
 
 /// Decodes every `%XX`; `None` when one is incomplete or not hexadecimal.
 #[must_use]
-pub fn percent_decode(text: &str) -> Option<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
+pub fn percent_decode(text: impl AsRef<[u8]>) -> Option<Vec<u8>> {
+    let mut rest = text.as_ref();
+    let mut bytes = Vec::with_capacity(rest.len());
     while let [first, tail @ ..] = rest {
         rest = tail;
         if *first != b'%' {
@@ -140,9 +140,9 @@ fn hex(digit: u8) -> Option<u8> {
 }
 
 /// Appends `text` form-encoded: `A-Z a-z 0-9 - _ . ~` stay, a space becomes `+`, every other byte `%XX` in upper case.
-pub fn encode_into(text: &str, encoded: &mut String) {
+pub fn encode_into(text: impl AsRef<[u8]>, encoded: &mut String) {
     const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-    for byte in text.bytes() {
+    for &byte in text.as_ref() {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => encoded.push(char::from(byte)),
             b' ' => encoded.push('+'),

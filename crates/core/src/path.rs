@@ -76,12 +76,12 @@ pub fn escaped(path: &str) -> Cow<'_, str> {
     }
 }
 
-/// Percent-encodes what may not stand in a path as it is (RFC 3986 3.3; `;` is encoded too, as Go does).
+/// Percent-encodes what may not stand in a path as it is (RFC 3986 3.3), and `!'()*` too, as Go does.
 #[must_use]
 pub fn escape(path: &[u8]) -> String {
     let mut escaped = String::with_capacity(path.len());
     for &byte in path {
-        if byte.is_ascii_alphanumeric() || b"-_.~$&+,/:=@".contains(&byte) {
+        if byte.is_ascii_alphanumeric() || b"-_.~$&+,/:;=@".contains(&byte) {
             escaped.push(char::from(byte));
         } else {
             let _ = write!(escaped, "%{byte:02X}"); // a String takes everything

@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use http::{Request, Response, StatusCode};
+use http::{Request, Response, StatusCode, Uri};
 use hyper::body::Incoming;
 use sidecar_core::policy::{Grant, Subject};
 use sidecar_net::Pool;
@@ -42,6 +42,12 @@ pub struct Forwarded {
     pub upstream: Option<Arc<str>>,
 }
 
+/// The upstream of a request, and for one with files the decoded path below it.
+struct Place {
+    index: usize,
+    below: Vec<u8>,
+}
+
 impl Upstreams {
     /// A worker's view of `table`; connects to nothing yet.
     #[must_use]
@@ -70,7 +76,7 @@ impl Upstreams {
     /// Dropping the future ends the exchange and closes its connection.
     pub async fn forward(
         &self,
-        request: Request<Incoming>,
+        mut request: Request<Incoming>,
         grant: Grant,
         peer: Peer,
     ) -> Result<Forwarded, ForwardError> {
@@ -79,8 +85,8 @@ impl Upstreams {
             Subject::Anonymous(_) => None,
         };
         let identity = self.identities.of(session, &self.table.injector);
-        let (mut response, upstream) = match self.table.choose(request.uri()) {
-            Choice::Serve { index, below } => {
+        let (mut response, upstream) = match self.place(&mut request) {
+            Ok(Place { index, below }) => {
                 let route = &self.table.routes[index];
                 let response = match (&route.target, &self.pools[index]) {
                     (Target::Http(target), Some(pool)) => {
@@ -93,12 +99,31 @@ impl Upstreams {
                 };
                 (response, Some(route.id.clone()))
             }
-            Choice::Clean(location) => (local::moved(&location), None),
-            Choice::Slash(location) => (local::moved_with_page(&location), None),
-            Choice::Nothing => (local::not_found(), None),
-            Choice::Malformed => (local::text(StatusCode::BAD_REQUEST, "400 Bad Request\n"), None),
+            Err(answer) => (*answer, None),
         };
         self.table.injector.answer_as(&identity, response.headers_mut());
         Ok(Forwarded { response, upstream })
+    }
+    /// Where the request goes, its target rewritten if it is to be; or what it is answered without any upstream.
+    fn place(&self, request: &mut Request<Incoming>) -> Result<Place, Box<Response<Body>>> {
+        match self.table.choose(request.uri()) {
+            Choice::Serve { index, below } => {
+                let is_needed = matches!(self.table.routes[index].target, Target::Files(_));
+                Ok(Place { index, below: if is_needed { below.into_owned() } else { Vec::new() } })
+            }
+            Choice::Rewrite { index, rewritten } => {
+                let mut parts = std::mem::take(request.uri_mut()).into_parts();
+                parts.path_and_query = Some(rewritten.target);
+                // What parted a moment ago goes together again.
+                *request.uri_mut() = Uri::from_parts(parts).unwrap_or_default();
+                Ok(Place { index, below: rewritten.path })
+            }
+            Choice::Clean(location) => Err(local::moved(&location)),
+            Choice::Slash(location) => Err(local::moved_with_page(&location)),
+            Choice::Nothing => Err(local::not_found()),
+            Choice::Malformed => Err(local::text(StatusCode::BAD_REQUEST, "400 Bad Request\n")),
+            Choice::TooLong => Err(local::text(StatusCode::URI_TOO_LONG, "414 URI Too Long\n")),
+        }
+        .map_err(Box::new)
     }
 }

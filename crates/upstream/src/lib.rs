@@ -1,7 +1,7 @@
 //! Carrying a granted request to the app, and the app's answer back.
 //!
 //! ```text
-//! Request + Grant ─► table (which upstream?) ─► hop (their connection ends here) ─► protected (forged identities go)
+//! Request + Grant ─► table (which upstream?) ─► rewrite ─► hop (their connection ends here) ─► protected (forged identities go)
 //!     ─► cookies (ours stay) ─► inject (who it is) ─► exchange | upgrade | file | fixed ─► hop, cookies, inject ─► Response
 //! ```
 //!
@@ -39,6 +39,7 @@ mod identity;
 mod inject;
 mod local;
 mod protected;
+mod rewrite;
 mod settings;
 mod table;
 mod upgrade;
@@ -50,8 +51,8 @@ pub use forward::{Forwarded, Peer, Upstreams};
 pub use inject::{Injector, go_time};
 pub use protected::ProtectedNames;
 pub use settings::{
-    Claim, ClientValue, Form, HostHeader, HttpSettings, InjectedHeader, Injection, Kind, SessionCookies, Settings,
-    Source, UpstreamSettings, WebSockets,
+    Claim, ClientValue, Form, HostHeader, HttpSettings, InjectedHeader, Injection, Kind, PathForm, Serves,
+    SessionCookies, Settings, Source, UpstreamSettings, WebSockets,
 };
 pub use sidecar_core::policy::Grant;
 pub use sidecar_net::Protocols;

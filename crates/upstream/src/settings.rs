@@ -3,6 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use http::{HeaderName, StatusCode};
+use regex::Regex;
 use sidecar_core::Secret;
 use sidecar_net::{Endpoint, KeepAlive, Protocols, TlsSettings};
 
@@ -11,6 +12,8 @@ use sidecar_net::{Endpoint, KeepAlive, Protocols, TlsSettings};
 pub struct Settings {
     /// In any order; ids and paths are unique.
     pub upstreams: Vec<UpstreamSettings>,
+    /// Which form of a request's path is compared with theirs.
+    pub path_form: PathForm,
     /// The identity headers.
     pub injection: Injection,
     /// Whether apps see our own cookies.
@@ -27,16 +30,43 @@ pub enum SessionCookies {
     Pass,
 }
 
+/// The form of a request's path that chooses the upstream (`proxyRawPath`, http-behaviour 14.1).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum PathForm {
+    /// Decoded, and clean: `/a%2F%2Fb` is sent to `/a/b` first.
+    #[default]
+    Decoded,
+    /// As it is written: `%2F` is no slash. Patterns of rewrites see the decoded path all the same.
+    Raw,
+}
+
 /// One upstream.
 #[derive(Debug, Clone)]
 pub struct UpstreamSettings {
     /// What logs call it.
     pub id: String,
-    /// Which requests it serves: with a final slash all paths that begin so, otherwise exactly this one. Compared with
-    /// the decoded path of the request; the longest wins.
+    /// Its path as the operator wrote it. The longest goes first, after all that rewrite.
     pub path: String,
+    /// Which requests it serves.
+    pub serves: Serves,
     /// What is behind it.
     pub kind: Kind,
+}
+
+/// Which requests an upstream serves.
+#[derive(Debug, Clone)]
+pub enum Serves {
+    /// With a final slash all paths that begin so, otherwise exactly this one.
+    Path,
+    /// Paths that match: what a path with placeholders means (`/team/{name}/`). Anchored as the path needs it.
+    Pattern(Regex),
+    /// Paths with a match in them, which is replaced (http-behaviour 14.4).
+    Rewritten {
+        /// What is looked for, as often as it is there.
+        pattern: Regex,
+        /// What stands in its place: `$1`, `${1}` and `${name}` are its groups; a query may follow behind a `?`.
+        target: String,
+    },
 }
 
 /// What is behind an upstream.

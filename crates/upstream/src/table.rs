@@ -3,19 +3,24 @@
 use std::{borrow::Cow, collections::HashSet, sync::Arc, time::Duration};
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header, uri::Authority};
+use regex::Regex;
 use sidecar_core::{form::percent_decode, path};
 use sidecar_net::{Dialer, Endpoint, KeepAlive, Protocols, Proxies, Tls};
 
 use crate::{
-    HostHeader, HttpSettings, Injector, Kind, OwnCookies, SessionCookies, Settings, TableError, Tunnels,
-    UpstreamSettings, WebSockets, file::Files, local::escape_path,
+    HostHeader, HttpSettings, Injector, Kind, OwnCookies, PathForm, Serves, SessionCookies, Settings, TableError,
+    Tunnels, UpstreamSettings, WebSockets,
+    file::Files,
+    local::escape_path,
+    rewrite::{self, Rewrite, Rewritten},
 };
 
 /// All upstreams, checked and ready: made once, shared by all workers.
 #[derive(Debug)]
 pub struct Table {
-    /// The longest path first.
+    /// Those that rewrite first, then the longest path.
     pub(crate) routes: Vec<Route>,
+    path_form: PathForm,
     pub(crate) injector: Injector,
     pub(crate) own_cookies: OwnCookies,
     pub(crate) session_cookies: SessionCookies,
@@ -26,7 +31,15 @@ pub struct Table {
 pub(crate) struct Route {
     pub(crate) id: Arc<str>,
     path: String,
+    serves: Matching,
     pub(crate) target: Target,
+}
+
+#[derive(Debug)]
+enum Matching {
+    Path,
+    Pattern(Regex),
+    Rewrite(Box<Rewrite>),
 }
 
 #[derive(Debug)]
@@ -56,6 +69,8 @@ pub(crate) struct HttpTarget {
 pub(crate) enum Choice<'a> {
     /// Serve it from here. The decoded path, below the match path.
     Serve { index: usize, below: Cow<'a, [u8]> },
+    /// Serve it from here with another target.
+    Rewrite { index: usize, rewritten: Box<Rewritten> },
     /// Its decoded path is not clean, and goes there (http-behaviour 14.1).
     Clean(String),
     /// Only with a slash at the end is it something.
@@ -64,6 +79,8 @@ pub(crate) enum Choice<'a> {
     Nothing,
     /// The path has a bad escape.
     Malformed,
+    /// Its path is rewritten to one that is longer than a target may be.
+    TooLong,
 }
 
 impl Table {
@@ -83,9 +100,10 @@ impl Table {
             }
             routes.push(Route::new(upstream, proxies)?);
         }
-        routes.sort_by_key(|route| std::cmp::Reverse(route.path.len()));
+        routes.sort_by_key(|route| std::cmp::Reverse((route.rewrites(), route.path.len())));
         Ok(Self {
             routes,
+            path_form: settings.path_form,
             injector: Injector::new(&settings.injection)?,
             own_cookies,
             session_cookies: settings.session_cookies,
@@ -130,27 +148,54 @@ impl Table {
             },
             path => Cow::Borrowed(path.as_bytes()),
         };
+        let shown = match self.path_form {
+            PathForm::Decoded => Cow::Borrowed(&*decoded),
+            PathForm::Raw => raw(uri.path(), &decoded),
+        };
         // A path that is not UTF-8 has no cleaned form; nothing below reads dot segments from it.
-        if let Some(clean) = std::str::from_utf8(&decoded).ok().and_then(path::cleaned) {
-            return Choice::Clean(relocated(uri, &escape_path(clean.as_bytes())));
+        if let Some(clean) = std::str::from_utf8(&shown).ok().and_then(path::cleaned) {
+            let is_raw = self.path_form == PathForm::Raw;
+            return Choice::Clean(relocated(uri, &if is_raw { clean } else { escape_path(clean.as_bytes()) }));
         }
-        if let Some(index) = self.find(&decoded) {
-            let route = &self.routes[index];
-            let below = match decoded {
-                Cow::Borrowed(path) => Cow::Borrowed(route.below(path)),
-                Cow::Owned(path) => Cow::Owned(route.below(&path).to_vec()),
+        let Some(index) = self.find(&shown, &decoded) else {
+            let with_slash = || self.find(&[&shown, &b"/"[..]].concat(), &[&decoded, &b"/"[..]].concat());
+            if !shown.ends_with(b"/") && with_slash().is_some() {
+                return Choice::Slash(relocated(uri, &format!("{}/", uri.path())));
+            }
+            return Choice::Nothing;
+        };
+        let route = &self.routes[index];
+        if let Matching::Rewrite(rewrite) = &route.serves {
+            return match rewrite.apply(&decoded, uri.query()) {
+                Some(rewritten) => Choice::Rewrite { index, rewritten: Box::new(rewritten) },
+                None => Choice::TooLong,
             };
-            return Choice::Serve { index, below };
         }
-        if !decoded.ends_with(b"/") && self.find(&[&decoded, &b"/"[..]].concat()).is_some() {
-            return Choice::Slash(relocated(uri, &format!("{}/", uri.path())));
+        if self.path_form == PathForm::Raw {
+            let below = percent_decode(route.below(&shown)).unwrap_or_default();
+            return Choice::Serve { index, below: Cow::Owned(below) };
         }
-        Choice::Nothing
+        let below = match decoded {
+            Cow::Borrowed(path) => Cow::Borrowed(route.below(path)),
+            Cow::Owned(path) => Cow::Owned(route.below(&path).to_vec()),
+        };
+        Choice::Serve { index, below }
     }
 
-    fn find(&self, path: &[u8]) -> Option<usize> {
-        self.routes.iter().position(|route| route.matches(path))
+    /// The first that serves a path: `shown` is what paths are compared with, `decoded` what is rewritten.
+    fn find(&self, shown: &[u8], decoded: &[u8]) -> Option<usize> {
+        self.routes.iter().position(|route| match &route.serves {
+            Matching::Path => route.is_at(shown),
+            Matching::Pattern(pattern) => rewrite::is_match(pattern, shown),
+            Matching::Rewrite(rewrite) => rewrite.is_match(decoded),
+        })
     }
+}
+
+/// The path as it is written; what should have been escaped is.
+fn raw<'a>(path: &'a str, decoded: &[u8]) -> Cow<'a, [u8]> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~!$&'()*+,;=:@/[]%".contains(&byte);
+    if path.bytes().all(is_plain) { Cow::Borrowed(path.as_bytes()) } else { Cow::Owned(escape_path(decoded).into()) }
 }
 
 /// The request's own URI with another path; its query stays byte for byte.
@@ -173,10 +218,19 @@ impl Route {
             Kind::Static { status } => Target::Static(*status),
             Kind::Files { dir } => Target::Files(Files::new(dir.clone())),
         };
-        Ok(Self { id: settings.id.as_str().into(), path: settings.path.clone(), target })
+        let serves = match &settings.serves {
+            Serves::Path => Matching::Path,
+            Serves::Pattern(pattern) => Matching::Pattern(pattern.clone()),
+            Serves::Rewritten { pattern, target } => Matching::Rewrite(Box::new(Rewrite::new(pattern, target))),
+        };
+        Ok(Self { id: settings.id.as_str().into(), path: settings.path.clone(), serves, target })
     }
 
-    fn matches(&self, path: &[u8]) -> bool {
+    fn rewrites(&self) -> bool {
+        matches!(self.serves, Matching::Rewrite(_))
+    }
+
+    fn is_at(&self, path: &[u8]) -> bool {
         let own = self.path.as_bytes();
         if own.ends_with(b"/") { path.starts_with(own) } else { path == own }
     }
@@ -226,6 +280,7 @@ mod tests {
         let upstream = |path: &&str| UpstreamSettings {
             id: (*path).to_owned(),
             path: (*path).to_owned(),
+            serves: Serves::Path,
             kind: Kind::Static { status: StatusCode::OK },
         };
         let settings = Settings { upstreams: paths.iter().map(upstream).collect(), ..Settings::default() };
@@ -237,6 +292,8 @@ mod tests {
             Choice::Serve { index, below } => {
                 format!("{} {}", table.routes[index].id, String::from_utf8_lossy(&below))
             }
+            Choice::Rewrite { index, rewritten } => format!("{} {}", table.routes[index].id, rewritten.target),
+            Choice::TooLong => "414".into(),
             Choice::Clean(to) => format!("301 {to}"),
             Choice::Slash(to) => format!("301/ {to}"),
             Choice::Nothing => "404".into(),
@@ -283,11 +340,82 @@ mod tests {
         }
     }
 
+    fn serving(id: &str, path: &str, serves: Serves) -> UpstreamSettings {
+        UpstreamSettings { id: id.into(), path: path.into(), serves, kind: Kind::Static { status: StatusCode::OK } }
+    }
+
+    fn made(upstreams: Vec<UpstreamSettings>, path_form: PathForm) -> Table {
+        let settings = Settings { upstreams, path_form, ..Settings::default() };
+        Table::new(&settings, OwnCookies::new(|_| false), &Proxies::Direct).unwrap()
+    }
+
+    #[test]
+    fn what_rewrites_goes_first_and_the_longest_text_before_the_others() {
+        let pattern = |text: &str| Regex::new(text).unwrap();
+        let rewritten = |id: &str, text: &str, target: &str| {
+            serving(id, text, Serves::Rewritten { pattern: pattern(text), target: target.into() })
+        };
+        let table = made(
+            vec![
+                serving("long", "/a/very/long/path", Serves::Path),
+                rewritten("short", "^/a/", "/s/"),
+                rewritten("longer", "^/a/very", "/l"),
+                serving("team", "/team/{name}/", Serves::Pattern(pattern("^/team/[^/]+/"))),
+                serving("all", "/team/", Serves::Path),
+                rewritten("end", "^/end/$", "/e/"),
+            ],
+            PathForm::Decoded,
+        );
+        for (target, served) in [
+            ("/a/very/long/path", "longer /l/long/path"),
+            ("/a/x?b&a=1", "short /s/x?a=1&b="),
+            ("/team/red/x", "team /team/red/x"),
+            ("/team/x", "all x"),
+            ("/team", "301/ /team/"),
+            ("/end?q", "301/ /end/?q"),
+            ("/end/", "end /e/"),
+            ("/none", "404"),
+        ] {
+            assert_eq!(chosen(&table, target), served, "{target}");
+        }
+    }
+
+    #[test]
+    fn a_raw_path_is_compared_as_it_is_written() {
+        let pattern = Regex::new("^/t/[^/]+/x$").unwrap();
+        let rewritten = Serves::Rewritten { pattern: Regex::new("^/r/(.*)$").unwrap(), target: "/$1".into() };
+        let table = made(
+            vec![
+                serving("o", "/o/", Serves::Path),
+                serving("escaped", "/a%62c", Serves::Path),
+                serving("t", "/t/{n}/x", Serves::Pattern(pattern)),
+                serving("r", "^/r/(.*)$", rewritten),
+            ],
+            PathForm::Raw,
+        );
+        for (target, served) in [
+            ("/o/%2F%2Fx%20y", "o //x y"),
+            ("/o/..%2fx", "o ../x"),
+            ("/o//x", "301 /o/x"),
+            ("/o//%2F?q", "301 /o/%2F?q"),
+            ("/o%2Fx", "404"),
+            ("/a%62c", "escaped "),
+            ("/abc", "404"),
+            ("/t/a%2Fb/x", "t /t/a/b/x"),
+            ("/r/a%2Fb%20c", "r /a/b%20c"),
+            ("/r/%2Fx", "r //x"),
+            ("/o|x", "404"),
+        ] {
+            assert_eq!(chosen(&table, target), served, "{target}");
+        }
+    }
+
     #[test]
     fn ids_and_paths_are_unique() {
         let upstream = |id: &str, path: &str| UpstreamSettings {
             id: id.into(),
             path: path.into(),
+            serves: Serves::Path,
             kind: Kind::Static { status: StatusCode::OK },
         };
         let made = |upstreams| {

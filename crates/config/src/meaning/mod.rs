@@ -14,6 +14,7 @@ mod judge;
 mod login_parameters;
 mod oidc;
 mod pages;
+mod paths;
 mod process;
 mod provider;
 mod redirect;

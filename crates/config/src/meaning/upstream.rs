@@ -7,11 +7,12 @@ use http::StatusCode;
 use sidecar_core::origin::{Host, Scheme};
 use sidecar_net::{Endpoint, KeepAlive, TlsSettings, Verify};
 use sidecar_upstream::{
-    HostHeader, HttpSettings, Kind, Protocols, SessionCookies, Settings, UpstreamSettings, WebSockets,
+    HostHeader, HttpSettings, Kind, PathForm, Protocols, SessionCookies, Settings, UpstreamSettings, WebSockets,
 };
 
 use super::injection;
 use super::judge::{Judge, given};
+use super::paths;
 use super::surroundings::Surroundings;
 use crate::fault::quote;
 use crate::options::Options;
@@ -31,12 +32,10 @@ pub(super) fn settings(
     if structured.upstreams.value.is_empty() {
         judge.warn(&structured.upstreams, "there is no app: only our own endpoints are served");
     }
-    if structured.proxy_raw_path.value {
-        judge.not_served(&structured.proxy_raw_path, "raw paths", "leave it out or at false");
-    }
     let upstreams = upstreams(&structured.upstreams.value, judge);
     Some(Settings {
         upstreams,
+        path_form: if structured.proxy_raw_path.value { PathForm::Raw } else { PathForm::Decoded },
         injection: injection?,
         session_cookies: if options.pass_session_cookie.value { SessionCookies::Pass } else { SessionCookies::Remove },
     })
@@ -55,8 +54,11 @@ fn upstreams(entries: &[Upstream], judge: &mut Judge) -> Vec<UpstreamSettings> {
             let reason = format!("{} is the id of another one too", quote(&id.value));
             judge.conflict(id, reason, "give each upstream an id of its own");
         }
-        if let (Some(()), Some(kind)) = (names(entry, judge), kind(entry, judge)) {
-            upstreams.push(UpstreamSettings { id: id.value.clone(), path: path.value.clone(), kind });
+        if id.value.is_empty() {
+            judge.refuse(id, "is required", "write a name for the log");
+        }
+        if let (Some(serves), Some(kind)) = (paths::serves(entry, judge), kind(entry, judge)) {
+            upstreams.push(UpstreamSettings { id: id.value.clone(), path: path.value.clone(), serves, kind });
         }
     }
     upstreams
@@ -76,26 +78,6 @@ fn warn_of_switches(entries: &[Upstream], judge: &mut Judge) {
             judge.warn(verify, "whoever can reach the wire to the app can read and change everything on it");
         }
     }
-}
-
-/// Its id and its path; `None` after a fault.
-fn names(entry: &Upstream, judge: &mut Judge) -> Option<()> {
-    let faults = judge.faults.len();
-    if entry.id.value.is_empty() {
-        judge.refuse(&entry.id, "is required", "write a name for the log");
-    }
-    if given(&entry.rewrite_target).is_some() {
-        judge.not_served(&entry.rewrite_target, "rewritten paths", "leave it out");
-    } else if entry.path.value.is_empty() {
-        judge.refuse(&entry.path, "is required", "write / for every path");
-    } else if !entry.path.value.starts_with('/') {
-        let reason = format!("{} is no path", quote(&entry.path.value));
-        judge.refuse(&entry.path, reason, "begin it with /, also behind the # of a file URL");
-    } else if entry.path.value.contains(['{', '}']) {
-        let lacking = format!("placeholders, as in {},", quote(&entry.path.value));
-        judge.not_served(&entry.path, &lacking, "write a path without braces");
-    }
-    (judge.faults.len() == faults).then_some(())
 }
 
 /// What is behind it; `None` after a fault.

@@ -3,7 +3,7 @@
 use std::{fs, os::unix::fs::symlink};
 
 use crate::support::{Answer, Front};
-use sidecar_upstream::{Kind, UpstreamSettings};
+use sidecar_upstream::{Kind, Serves, UpstreamSettings};
 use tempfile::TempDir;
 
 struct Site {
@@ -25,7 +25,12 @@ async fn site() -> Site {
     symlink(dir.path().join("secret.txt"), root.join("out")).unwrap();
     symlink("../..", root.join("sub/up")).unwrap();
     symlink("a.css", root.join("in.css")).unwrap();
-    let upstream = UpstreamSettings { id: "files".into(), path: "/static/".into(), kind: Kind::Files { dir: root } };
+    let upstream = UpstreamSettings {
+        id: "files".into(),
+        path: "/static/".into(),
+        serves: Serves::Path,
+        kind: Kind::Files { dir: root },
+    };
     Site { front: Front::serving(vec![upstream]).await, dir }
 }
 

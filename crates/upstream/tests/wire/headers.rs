@@ -2,7 +2,7 @@
 
 use crate::support::{App, Front, OK, http, lines};
 use ::http::StatusCode;
-use sidecar_upstream::{HostHeader, HttpSettings, Kind, UpstreamSettings};
+use sidecar_upstream::{HostHeader, HttpSettings, Kind, Serves, UpstreamSettings};
 
 /// Names that only we may write.
 const PROTECTED: [&str; 12] = [
@@ -175,11 +175,13 @@ async fn the_path_chooses_the_upstream() {
     let upstream = |id: &str, path: &str, app: &App| UpstreamSettings {
         id: id.into(),
         path: path.into(),
+        serves: Serves::Path,
         kind: Kind::Http(http(&app.endpoint)),
     };
     let fixed = UpstreamSettings {
         id: "fixed".into(),
         path: "/fixed".into(),
+        serves: Serves::Path,
         kind: Kind::Static { status: StatusCode::ACCEPTED },
     };
     let front = Front::serving(vec![upstream("one", "/one/", &one), upstream("two", "/one/two/", &two), fixed]).await;

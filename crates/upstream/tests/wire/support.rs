@@ -17,8 +17,8 @@ use sidecar_core::{
 };
 use sidecar_net::{Endpoint, Proxies};
 use sidecar_upstream::{
-    Body, Claim, ClientValue, Form, HttpSettings, InjectedHeader, Injection, Kind, OwnCookies, Peer, Settings, Source,
-    Table, UpstreamSettings, Upstreams,
+    Body, Claim, ClientValue, Form, HttpSettings, InjectedHeader, Injection, Kind, OwnCookies, Peer, Serves, Settings,
+    Source, Table, UpstreamSettings, Upstreams,
 };
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
@@ -210,7 +210,13 @@ impl Front {
     }
 
     pub(crate) async fn with(settings: HttpSettings) -> Self {
-        Self::serving(vec![UpstreamSettings { id: "app".into(), path: "/".into(), kind: Kind::Http(settings) }]).await
+        Self::serving(vec![UpstreamSettings {
+            id: "app".into(),
+            path: "/".into(),
+            serves: Serves::Path,
+            kind: Kind::Http(settings),
+        }])
+        .await
     }
 
     pub(crate) async fn serving(upstreams: Vec<UpstreamSettings>) -> Self {

@@ -75,7 +75,7 @@ fn what_is_no_upstream_is_refused() {
         "http://a:99999",
         "http://user:pass@a/",
         "http://a/%zz",
-        "http://a/{name}/",
+        "http://a/{name/",
         "ftp://a/",
         "unix://",
         "unix:///",
@@ -148,8 +148,16 @@ fn what_an_entry_lacks_or_has_too_much_is_named_by_its_path() {
     assert_eq!(subject(|entry| entry.uri.value.clear()), "upstreamConfig.upstreams[0].uri");
     assert_eq!(subject(|entry| entry.uri.value = "static://200".to_owned()), "upstreamConfig.upstreams[0].uri");
     assert_eq!(subject(|entry| entry.static_code.value = Some(200)), "upstreamConfig.upstreams[0].staticCode");
-    let rewritten = |entry: &mut Upstream| entry.rewrite_target.value = "/$1".to_owned();
-    assert_eq!(subject(rewritten), "upstreamConfig.upstreams[0].rewriteTarget");
+    let rewritten = |entry: &mut Upstream| {
+        entry.path.value = "^/(".to_owned();
+        entry.rewrite_target.value = "/$1".to_owned();
+    };
+    assert_eq!(subject(rewritten), "upstreamConfig.upstreams[0].path");
+    let placeholder_for_files = |entry: &mut Upstream| {
+        entry.path.value = "/{x}/".to_owned();
+        entry.uri.value = "file:///tmp".to_owned();
+    };
+    assert_eq!(subject(placeholder_for_files), "upstreamConfig.upstreams[0].path");
 }
 
 #[test]
