@@ -130,6 +130,7 @@ options! {
         "proxy-websockets" proxy_websockets at "upstreamConfig.upstreams[].proxyWebSockets": bool = "true", "Forward WebSockets";
         "disable-keep-alives" disable_keep_alives at "upstreamConfig.upstreams[].disableKeepAlives": bool = "false", "Open a connection to the app for each request";
         "ssl-upstream-insecure-skip-verify" ssl_upstream_insecure_skip_verify at "upstreamConfig.upstreams[].insecureSkipTLSVerify": bool = "false", "INSECURE: do not check the app's TLS certificate";
+        "signature-key" signature_key deprecated "deprecated, warns at startup": Secret<String> = "", "ALGORITHM:KEY that signs requests to the app in GAP-Signature; md5, sha1, sha224, sha256, sha384 or sha512";
 
         // The listener and the proxy before it.
         "http-address" http_address at "server.bindAddress": String = "127.0.0.1:4180", "Where to listen: HOST:PORT, unix://SOCKET[,mode=OCTAL] or fd:NUMBER; empty or - does not listen";
@@ -221,8 +222,7 @@ options! {
         "metrics-tls-key-file" metrics_tls_key_file at "metricsServer.tls.key.fromFile": String = "", "metrics", "Private key of that listener";
         "app-probe-address" app_probe_address: String = "", "a listener for probes of the app", "Where to forward the app's probe paths from";
 
-        // Logs of another shape, and signatures.
-        "signature-key" signature_key deprecated "deprecated, warns at startup": Secret<String> = "", "signed requests to the app", "ALGORITHM:KEY that signs requests to the app";
+        // Logs of another shape.
         "standard-logging-format" standard_logging_format: String = "[{{.Timestamp}}] [{{.File}}] {{.Message}}", "log formats of one's own", "Template of the program's log lines";
         "auth-logging-format" auth_logging_format: String = "{{.Client}} - {{.RequestID}} - {{.Username}} [{{.Timestamp}}] [{{.Status}}] {{.Message}}", "log formats of one's own", "Template of the log lines for logins";
         "request-logging-format" request_logging_format: String = "{{.Client}} - {{.RequestID}} - {{.Username}} [{{.Timestamp}}] {{.Host}} {{.RequestMethod}} {{.Upstream}} {{.RequestURI}} {{.Protocol}} {{.UserAgent}} {{.StatusCode}} {{.ResponseSize}} {{.RequestDuration}}", "log formats of one's own", "Template of the log lines for requests";

@@ -330,6 +330,7 @@ impl From<&ForwardError> for Failure {
     fn from(error: &ForwardError) -> Self {
         match error.fault() {
             Fault::Timeout => Self::UpstreamTimeout,
+            Fault::TooLarge => Self::TooLarge,
             Fault::Unreachable | Fault::Closed | Fault::Malformed | Fault::Visitor | Fault::Internal => {
                 Self::UpstreamDown(error.code())
             }

@@ -60,6 +60,8 @@ pub enum Fault {
     Malformed,
     /// The visitor: the body broke off or is malformed.
     Visitor,
+    /// The visitor: the body is larger than one that is signed may be.
+    TooLarge,
     /// Ours: the request cannot be written.
     Internal,
 }
@@ -143,6 +145,7 @@ impl fmt::Display for ForwardError {
             Fault::Closed => "the upstream closed the connection without an answer",
             Fault::Malformed => "the upstream's answer is malformed",
             Fault::Visitor => "the request's body broke off",
+            Fault::TooLarge => "the request's body is too large to be signed",
             Fault::Internal => "the request cannot be sent",
         })
     }

@@ -41,7 +41,7 @@ pub(crate) struct Exchange<'a> {
 }
 
 /// What the answer has to be read with.
-struct Asked {
+pub(crate) struct Asked {
     /// The visitor's half of a WebSocket.
     websocket: Option<OnUpgrade>,
     /// Whether we asked for gzip in the visitor's place.
@@ -68,6 +68,9 @@ impl Exchange<'_> {
     ) -> Result<Response<Body>, ForwardError> {
         let (mut parts, incoming) = request.into_parts();
         let asked = self.prepare(&mut parts, incoming.is_end_stream(), identity, peer)?;
+        if let Some(signature) = &self.table.signature {
+            return Box::pin(self.run_signed(signature, parts, incoming, asked, identity)).await;
+        }
         let response = if incoming.is_end_stream() {
             self.send_bodiless(parts, &asked).await?
         } else {
@@ -133,7 +136,11 @@ impl Exchange<'_> {
 
     /// Sends a request without a body. One that is idempotent is sent a second time when the kept connection it was
     /// given turns out dead (http-behaviour 14.2).
-    async fn send_bodiless(&self, parts: request::Parts, asked: &Asked) -> Result<Response<Incoming>, ForwardError> {
+    pub(crate) async fn send_bodiless(
+        &self,
+        parts: request::Parts,
+        asked: &Asked,
+    ) -> Result<Response<Incoming>, ForwardError> {
         let is_idempotent = [Method::GET, Method::HEAD, Method::OPTIONS].contains(&parts.method);
         let again = is_idempotent.then(|| {
             let mut again = Request::new(Body::empty());
@@ -150,6 +157,18 @@ impl Exchange<'_> {
         };
         // One future for both cases is half the size of two.
         let limit = self.target.timeout.filter(|_| asked.websocket.is_none()).unwrap_or(Duration::MAX);
+        let sent = timeout(limit, sending).await.map_err(|_| self.failed(Fault::Timeout, None))?;
+        sent.map_err(|error| self.client_failed(error))
+    }
+
+    /// Sends a request whose body is at hand, once.
+    pub(crate) async fn send_whole(
+        &self,
+        parts: request::Parts,
+        body: Bytes,
+    ) -> Result<Response<Incoming>, ForwardError> {
+        let sending = self.pool.request(Request::from_parts(parts, Body::from(body)));
+        let limit = self.target.timeout.unwrap_or(Duration::MAX);
         let sent = timeout(limit, sending).await.map_err(|_| self.failed(Fault::Timeout, None))?;
         sent.map_err(|error| self.client_failed(error))
     }
@@ -178,7 +197,11 @@ impl Exchange<'_> {
     }
 
     /// Writes the head that the visitor receives, short of our own headers.
-    fn receive(&self, mut response: Response<Incoming>, asked: Asked) -> Result<Response<Body>, ForwardError> {
+    pub(crate) fn receive(
+        &self,
+        mut response: Response<Incoming>,
+        asked: Asked,
+    ) -> Result<Response<Body>, ForwardError> {
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             return self.switch(response, asked.websocket);
         }
@@ -239,7 +262,7 @@ impl Exchange<'_> {
         }
     }
 
-    fn failed(&self, fault: Fault, source: Option<http::Error>) -> ForwardError {
+    pub(crate) fn failed(&self, fault: Fault, source: Option<http::Error>) -> ForwardError {
         ForwardError::new(self.route.id.clone(), fault, source.map(Into::into))
     }
 

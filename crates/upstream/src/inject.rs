@@ -11,7 +11,7 @@ use sidecar_core::Session;
 use crate::identity::Identity;
 use crate::{Claim, ClientValue, Form, InjectedHeader, Injection, ProtectedNames, Source, TableError};
 
-const GAP_AUTH: HeaderName = HeaderName::from_static("gap-auth");
+pub(crate) const GAP_AUTH: HeaderName = HeaderName::from_static("gap-auth");
 
 /// What the program can write on a request, whatever the configuration says (differences D05).
 const REQUEST_NAMES: [&str; 12] = [

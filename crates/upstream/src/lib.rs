@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! Request + Grant ─► table (which upstream?) ─► rewrite ─► hop (their connection ends here) ─► protected (forged identities go)
-//!     ─► cookies (ours stay) ─► inject (who it is) ─► exchange | upgrade | file | fixed ─► hop, cookies, inject ─► Response
+//!     ─► cookies (ours stay) ─► inject (who it is) ─► signature ─► exchange | upgrade | file | fixed ─► hop, cookies, inject ─► Response
 //! ```
 //!
 //! How the visitor logged in is not known here, and nothing is decided: a [`Grant`] says that somebody did. What the
@@ -41,6 +41,7 @@ mod local;
 mod protected;
 mod rewrite;
 mod settings;
+mod signature;
 mod table;
 mod upgrade;
 
@@ -56,5 +57,6 @@ pub use settings::{
 };
 pub use sidecar_core::policy::Grant;
 pub use sidecar_net::Protocols;
+pub use signature::{Algorithm, Signature};
 pub use table::Table;
 pub use upgrade::Tunnels;

@@ -7,6 +7,8 @@ use regex::Regex;
 use sidecar_core::Secret;
 use sidecar_net::{Endpoint, KeepAlive, Protocols, TlsSettings};
 
+use crate::Signature;
+
 /// All upstreams and what they are told about visitors.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
@@ -18,6 +20,8 @@ pub struct Settings {
     pub injection: Injection,
     /// Whether apps see our own cookies.
     pub session_cookies: SessionCookies,
+    /// How requests are signed; `None` for not at all. A body of a signed request is held in memory.
+    pub signature: Option<Signature>,
 }
 
 /// Whether apps see our session, ticket and login cookies (`pass-session-cookie`, differences D06).

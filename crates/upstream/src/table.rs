@@ -8,8 +8,8 @@ use sidecar_core::{form::percent_decode, path};
 use sidecar_net::{Dialer, Endpoint, KeepAlive, Protocols, Proxies, Tls};
 
 use crate::{
-    HostHeader, HttpSettings, Injector, Kind, OwnCookies, PathForm, Serves, SessionCookies, Settings, TableError,
-    Tunnels, UpstreamSettings, WebSockets,
+    HostHeader, HttpSettings, Injector, Kind, OwnCookies, PathForm, Serves, SessionCookies, Settings, Signature,
+    TableError, Tunnels, UpstreamSettings, WebSockets,
     file::Files,
     local::escape_path,
     rewrite::{self, Rewrite, Rewritten},
@@ -24,6 +24,7 @@ pub struct Table {
     pub(crate) injector: Injector,
     pub(crate) own_cookies: OwnCookies,
     pub(crate) session_cookies: SessionCookies,
+    pub(crate) signature: Option<Signature>,
     pub(crate) tunnels: Tunnels,
 }
 
@@ -107,6 +108,7 @@ impl Table {
             injector: Injector::new(&settings.injection)?,
             own_cookies,
             session_cookies: settings.session_cookies,
+            signature: settings.signature.clone(),
             tunnels: Tunnels::default(),
         })
     }

@@ -4,10 +4,12 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 
 use http::StatusCode;
+use sidecar_core::Secret;
 use sidecar_core::origin::{Host, Scheme};
 use sidecar_net::{Endpoint, KeepAlive, TlsSettings, Verify};
 use sidecar_upstream::{
-    HostHeader, HttpSettings, Kind, PathForm, Protocols, SessionCookies, Settings, UpstreamSettings, WebSockets,
+    Algorithm, HostHeader, HttpSettings, Kind, PathForm, Protocols, SessionCookies, Settings, Signature, UpstreamSettings,
+    WebSockets,
 };
 
 use super::injection;
@@ -32,13 +34,38 @@ pub(super) fn settings(
     if structured.upstreams.value.is_empty() {
         judge.warn(&structured.upstreams, "there is no app: only our own endpoints are served");
     }
+    let signature = signature(&options.signature_key, judge);
     let upstreams = upstreams(&structured.upstreams.value, judge);
     Some(Settings {
         upstreams,
         path_form: if structured.proxy_raw_path.value { PathForm::Raw } else { PathForm::Decoded },
         injection: injection?,
         session_cookies: if options.pass_session_cookie.value { SessionCookies::Pass } else { SessionCookies::Remove },
+        signature,
     })
+}
+
+/// `signature-key=ALGORITHM:KEY` (http-behaviour 13.5).
+fn signature(written: &Written<Secret<String>>, judge: &mut Judge) -> Option<Signature> {
+    let text = written.value.expose();
+    if text.is_empty() {
+        return None;
+    }
+    let instead = "write it as in sha256:KEY; md5, sha1, sha224, sha384 and sha512 are known too";
+    let (name, key) = match text.split_once(':') {
+        Some((name, key)) if !key.contains(':') => (name, key),
+        Some(_) | None => {
+            judge.refuse(written, "is no ALGORITHM:KEY with one colon", instead);
+            return None;
+        }
+    };
+    match Algorithm::named(name) {
+        None => judge.refuse(written, "names no algorithm that is known", instead),
+        // compat: v7 starts, and anybody can sign.
+        Some(_) if key.is_empty() => judge.refuse(written, "has no key", instead),
+        Some(algorithm) => return Some(Signature { algorithm, key: Secret::new(key.to_owned()) }),
+    }
+    None
 }
 
 fn upstreams(entries: &[Upstream], judge: &mut Judge) -> Vec<UpstreamSettings> {
