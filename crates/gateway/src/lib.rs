@@ -5,6 +5,7 @@
 //! identity provider, the cookie formats and the upstream are handed in; flags, sockets and vendors are not known here.
 
 mod answer;
+mod app_probe;
 mod credentials;
 mod cross_site;
 mod endpoint;
@@ -42,6 +43,6 @@ pub use readiness::Readiness;
 pub use serve::{Gateway, Parts};
 pub use sessions::Renewals;
 pub use settings::{
-    Api, Credentials, Footer, ForceHttps, Forwarding, LocalUsers, Login, Logo, Pages, PasswordForm, Probes,
+    Api, AppProbes, Credentials, Footer, ForceHttps, Forwarding, LocalUsers, Login, Logo, Pages, PasswordForm, Probes,
     RedirectUri, Refresh, RefusedToken, Settings, UserEmail,
 };

@@ -104,6 +104,14 @@ impl Gateway {
         Self { shared: Arc::clone(&self.shared), upstreams: Upstreams::new(Arc::clone(&self.shared.table)) }
     }
 
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    pub(crate) fn upstreams(&self) -> &Upstreams {
+        &self.upstreams
+    }
+
     /// Answers one request. Dropping the future ends the work; what must finish runs in tasks of its own.
     pub async fn handle(&self, request: Request<Incoming>, peer: Peer) -> Response<Observed<Body>> {
         let shared = &*self.shared;
@@ -360,7 +368,7 @@ fn refuse_credential(endpoint: Guarded, id: &RequestId, refused: RefusedCredenti
     answer
 }
 
-fn refuse(refused: Refused) -> Answer {
+pub(crate) fn refuse(refused: Refused) -> Answer {
     let (status, code) = match refused {
         Refused::Malformed => (StatusCode::BAD_REQUEST, Code::RequestMalformed),
         Refused::Method => (StatusCode::METHOD_NOT_ALLOWED, Code::RequestMethod),

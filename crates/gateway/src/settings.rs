@@ -24,6 +24,8 @@ pub struct Settings {
     pub policy: Policy,
     /// Health and readiness.
     pub probes: Probes,
+    /// Probes of the app on a listener of their own.
+    pub app_probes: AppProbes,
     /// What `/robots.txt` answers; `None` is the built-in text that keeps robots out.
     pub robots: Option<Bytes>,
     /// Whose forwarding headers are believed.
@@ -66,6 +68,15 @@ pub struct Probes {
     pub ready_requires_provider: bool,
     /// Leaves both out of the request log (`silence-ping-logging`).
     pub silent: bool,
+}
+
+/// Probes of the app on a listener of their own (`app-probe-address`, `app-probe-path`).
+#[derive(Clone, Debug, Default)]
+pub struct AppProbes {
+    /// The targets, path and query byte for byte, that are forwarded from there.
+    pub targets: Vec<String>,
+    /// Lets GET and HEAD of their paths through, and nothing else.
+    pub policy: Policy,
 }
 
 /// Whose forwarding headers are believed (`reverse-proxy`, `trusted-proxy-ip`, `real-client-ip-header`).

@@ -21,7 +21,7 @@ pub struct Configuration {
     pub ours_alone: Vec<(&'static str, &'static str)>,
     /// The configuration file of both programs.
     pub file: Option<&'static str>,
-    /// More files, by name, in the folder that both programs run in.
+    /// More files, by name or path, in the folder that both programs run in.
     pub files: Vec<(&'static str, &'static str)>,
     /// Which flags it starts from.
     pub base: Base,
@@ -80,6 +80,9 @@ pub enum Base {
     NoDomain,
     /// The usual without a cookie secret.
     NoSecret,
+    /// A structured configuration with the usual provider; [`Configuration::file`] is what comes behind it, in YAML.
+    /// `{folder}` stands for the folder that the program runs in.
+    Structured,
 }
 
 /// A few requests that belong together.

@@ -1,7 +1,9 @@
 //! One side: a running program, the apps behind it, and the browser of its visitor.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use sidecar_testkit::cookie::Jar;
 use sidecar_testkit::http::Connection;
@@ -179,25 +181,31 @@ impl Side {
     #[must_use]
     pub fn start(which: Which, ours: Which, configuration: &Configuration, provider: &Provider) -> Self {
         let apps = Apps::start();
-        let mut launch = Launch::new(which).provider(provider);
+        let is_structured = configuration.base == Base::Structured;
+        let mut launch = Launch::new(which);
+        launch = if is_structured { launch.listening_as_configured() } else { launch.provider(provider) };
         for flag in base_flags(configuration.base) {
             launch = launch.flag(flag);
         }
         if configuration.base == Base::Bare {
             launch = launch.without("--code-challenge-method");
         }
-        if configuration.base != Base::NoApp {
+        if !matches!(configuration.base, Base::NoApp | Base::Structured) {
             launch = launch.flag(&format!("--upstream={}", apps.first.1.upstream()));
         }
         for flag in &configuration.flags {
             launch = launch.flag(&filled_in(flag, &apps, provider));
         }
         let alone = if which == ours { configuration.ours_alone.as_slice() } else { &[] };
-        if let Some(toml) = configuration.file {
+        if let Some(toml) = configuration.file.filter(|_| !is_structured) {
             launch = launch.config(toml);
         }
         for (name, content) in &configuration.files {
-            let _ = launch.write(name, content);
+            write(&launch, name, content);
+        }
+        age(&launch, &configuration.files);
+        if is_structured {
+            launch = structured(launch, configuration, &apps, provider);
         }
         for (name, value) in configuration.environment.iter().chain(alone) {
             launch = launch.env(name, &filled_in(value, &apps, provider));
@@ -272,6 +280,41 @@ impl Side {
     }
 }
 
+/// Gives the program a structured configuration: its listener, the provider, and what the configuration says.
+fn structured(launch: Launch, configuration: &Configuration, apps: &Apps, provider: &Provider) -> Launch {
+    let (id, secret, issuer) = (provider.client_id(), provider.client_secret(), provider.issuer());
+    let folder = write(&launch, "alpha.yaml", "");
+    let folder = folder.parent().expect("a file is in a folder").display().to_string();
+    let rest = filled_in(configuration.file.unwrap_or_default(), apps, provider).replace("{folder}", &folder);
+    let yaml = format!(
+        "server: {{bindAddress: '{}'}}\nproviders:\n- {{id: p, provider: oidc, clientID: '{id}', clientSecret: '{secret}', \
+         code_challenge_method: S256, oidcConfig: {{issuerURL: '{issuer}', insecureSkipNonce: false}}}}\n{rest}",
+        launch.address(),
+    );
+    let path = write(&launch, "alpha.yaml", &yaml);
+    launch.flag(&format!("--alpha-config={}", path.display()))
+}
+
+/// Writes a file and the folders that it is in.
+fn write(launch: &Launch, name: &str, content: &str) -> PathBuf {
+    if let Some((folders, _)) = name.rsplit_once('/') {
+        let first = launch.write("alpha.yaml", "");
+        std::fs::create_dir_all(first.with_file_name(folders)).expect("folders");
+    }
+    launch.write(name, content)
+}
+
+/// Gives the files and their folders one time of long ago, so that both sides have the same.
+fn age(launch: &Launch, files: &[(&str, &str)]) {
+    let root = launch.write("alpha.yaml", "");
+    for (name, _) in files {
+        for place in Path::new(name).ancestors().filter(|place| !place.as_os_str().is_empty()) {
+            let file = File::open(root.with_file_name(place)).expect("a file");
+            file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1_790_000_000)).expect("aged");
+        }
+    }
+}
+
 /// The flags of a base, besides the provider's.
 #[must_use]
 pub fn base_flags(base: Base) -> Vec<&'static str> {
@@ -282,7 +325,7 @@ pub fn base_flags(base: Base) -> Vec<&'static str> {
     if base != Base::NoDomain {
         flags.push("--email-domain=*");
     }
-    if base != Base::Bare {
+    if !matches!(base, Base::Bare | Base::Structured) {
         flags.push("--insecure-oidc-skip-nonce=false");
     }
     flags

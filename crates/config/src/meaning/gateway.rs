@@ -12,7 +12,7 @@ use sidecar_gateway::{Api, Forwarding, Login, Probes, Refresh, Settings};
 use sidecar_providers::{Id, group_of_role};
 
 use super::judge::{Judge, given, one_of};
-use super::{credentials, emails, everybody, pages, redirect, routes};
+use super::{app_probes, credentials, emails, everybody, pages, redirect, routes};
 use crate::fault::quote;
 use crate::options::Options;
 use crate::value::GoDuration;
@@ -45,6 +45,7 @@ pub(super) fn settings(options: &Options, judge: &mut Judge) -> Option<Settings>
         prefix: prefix?,
         policy,
         probes: probes(options, judge),
+        app_probes: app_probes::settings(options, judge),
         robots,
         forwarding: forwarding?,
         request_id_header: request_id_header?,

@@ -1,5 +1,6 @@
 //! From what was written to what it means: one file per crate whose settings are filled, all faults together.
 
+mod app_probes;
 mod azure;
 mod credentials;
 mod emails;
@@ -64,6 +65,8 @@ pub struct Config {
     pub listen: Option<Listen>,
     /// Where requests come in by TLS; `None` for nowhere.
     pub secure_listen: Option<SecureListen>,
+    /// Where probes of the app come in (`app-probe-address`); `None` for nowhere.
+    pub app_probe_listen: Option<Listen>,
     /// The largest head of a request, in bytes.
     pub max_header_bytes: usize,
     /// What is logged.
@@ -105,6 +108,7 @@ impl Config {
         let listen = process::listen(structured, judge);
         let secure_listen = tls::listen(&structured.server, Inside::Http1And2, surroundings, judge);
         let force_https = tls::force_https(options, structured, judge);
+        let app_probe_listen = app_probes::listen(options, judge);
         let max_header_bytes = process::max_header_bytes(&options.max_header_bytes, judge);
         let logs = process::logs(options, judge);
         let shutdown = process::shutdown(options, judge);
@@ -121,6 +125,7 @@ impl Config {
             gateway: sidecar_gateway::Settings { force_https: force_https?, ..gateway? },
             listen: listen?,
             secure_listen: secure_listen?,
+            app_probe_listen: app_probe_listen?,
             max_header_bytes: max_header_bytes?,
             logs,
             shutdown: shutdown?,

@@ -122,7 +122,7 @@ pub(super) fn is_off(address: &Written<String>) -> bool {
 /// What is wrong, and what to write instead.
 pub(super) type Refusal = (&'static str, &'static str);
 
-fn listener(text: &str) -> Result<Listen, Refusal> {
+pub(super) fn listener(text: &str) -> Result<Listen, Refusal> {
     if let Some(number) = text.get(..3).filter(|prefix| prefix.eq_ignore_ascii_case("fd:")).map(|_| &text[3..]) {
         return match number.parse() {
             Ok(number @ 3..) => Ok(Listen::Descriptor(number)),

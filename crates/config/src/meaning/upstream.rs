@@ -8,8 +8,8 @@ use sidecar_core::Secret;
 use sidecar_core::origin::{Host, Scheme};
 use sidecar_net::{Endpoint, KeepAlive, TlsSettings, Verify};
 use sidecar_upstream::{
-    Algorithm, HostHeader, HttpSettings, Kind, PathForm, Protocols, SessionCookies, Settings, Signature, UpstreamSettings,
-    WebSockets,
+    Algorithm, HostHeader, HttpSettings, Kind, PathForm, Protocols, SessionCookies, Settings, Signature,
+    UpstreamSettings, WebSockets,
 };
 
 use super::injection;

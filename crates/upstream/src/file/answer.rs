@@ -20,13 +20,14 @@ impl OpenFile {
         let Self { mut file, length, modified, content_type } = self;
         match judge(method, headers, modified) {
             Condition::Holds => {}
-            Condition::NotModified => return not_modified(modified),
-            Condition::Failed => return bare(StatusCode::PRECONDITION_FAILED),
+            Condition::NotModified => return bare(StatusCode::NOT_MODIFIED, modified),
+            Condition::Failed => return bare(StatusCode::PRECONDITION_FAILED, modified),
         }
         let (status, start, end) = match range(headers, length, modified) {
             Range::Whole => (StatusCode::OK, 0, length),
             Range::Part { start, end } => (StatusCode::PARTIAL_CONTENT, start, end),
-            Range::Outside => return unsatisfiable(length),
+            Range::Outside => return outside(length),
+            Range::Malformed => return unsatisfiable("invalid range\n"),
         };
         if start > 0 && file.seek(SeekFrom::Start(start)).is_err() {
             return local::text(StatusCode::INTERNAL_SERVER_ERROR, "500 Internal Server Error\n");
@@ -48,14 +49,15 @@ impl OpenFile {
 
 pub(super) fn listing(names: &[(String, bool)], modified: Option<SystemTime>, headers: &HeaderMap) -> Response<Body> {
     if is_unmodified(headers, modified) {
-        return not_modified(modified);
+        return bare(StatusCode::NOT_MODIFIED, modified);
     }
     let mut page = String::from("<!doctype html>\n<meta name=\"viewport\" content=\"width=device-width\">\n<pre>\n");
     for (name, is_directory) in names {
         let name = format!("{name}{}", if *is_directory { "/" } else { "" });
         // "./" keeps a name with a colon from being read as a scheme.
+        let here = if name.contains(':') { "./" } else { "" };
         let link = html::escape(&local::escape_path(name.as_bytes()));
-        let _ = writeln!(page, "<a href=\"./{link}\">{}</a>", html::escape(&name));
+        let _ = writeln!(page, "<a href=\"{here}{link}\">{}</a>", html::escape(&name));
     }
     page.push_str("</pre>\n");
     let mut response = local::html(page);
@@ -63,20 +65,19 @@ pub(super) fn listing(names: &[(String, bool)], modified: Option<SystemTime>, he
     response
 }
 
-fn bare(status: StatusCode) -> Response<Body> {
+fn bare(status: StatusCode, modified: Option<SystemTime>) -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = status;
-    response
-}
-
-fn not_modified(modified: Option<SystemTime>) -> Response<Body> {
-    let mut response = bare(StatusCode::NOT_MODIFIED);
     set_last_modified(response.headers_mut(), modified);
     response
 }
 
-fn unsatisfiable(length: u64) -> Response<Body> {
-    let mut response = local::text(StatusCode::RANGE_NOT_SATISFIABLE, "the range is outside the file\n");
+fn unsatisfiable(text: &'static str) -> Response<Body> {
+    local::text(StatusCode::RANGE_NOT_SATISFIABLE, text)
+}
+
+fn outside(length: u64) -> Response<Body> {
+    let mut response = unsatisfiable("invalid range: failed to overlap\n");
     set(response.headers_mut(), header::CONTENT_RANGE, &format!("bytes */{length}"));
     response
 }

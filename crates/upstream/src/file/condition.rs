@@ -57,10 +57,11 @@ pub(super) enum Range {
         end: u64,
     },
     Outside,
+    Malformed,
 }
 
 /// One range is served. Several are answered with the whole file, which RFC 9110 14.2 leaves to the server: a request
-/// for a thousand ranges then costs what one for the file costs.
+/// for a thousand ranges then costs what one for the file costs. Those outside the file do not count.
 pub(super) fn range(headers: &HeaderMap, length: u64, modified: Option<SystemTime>) -> Range {
     let Some(text) = headers.get(header::RANGE).and_then(|value| value.to_str().ok()) else { return Range::Whole };
     if let Some(condition) = headers.get(header::IF_RANGE) {
@@ -69,28 +70,43 @@ pub(super) fn range(headers: &HeaderMap, length: u64, modified: Option<SystemTim
             return Range::Whole;
         }
     }
-    let Some(spec) = text.strip_prefix("bytes=") else { return Range::Outside };
-    if spec.contains(',') || length == 0 {
-        return Range::Whole;
+    let Some(specs) = text.strip_prefix("bytes=") else { return Range::Malformed };
+    let mut found = None;
+    for spec in specs.split(',').map(str::trim).filter(|spec| !spec.is_empty()) {
+        found = match (found, one_range(spec, length)) {
+            (_, Range::Malformed) => return Range::Malformed,
+            (None | Some(Range::Outside), one) => Some(one),
+            (part, Range::Outside) => part,
+            (Some(_), _) => Some(Range::Whole),
+        };
     }
-    let number = |digits: &str| {
-        let digits = digits.trim();
-        digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse::<u64>().ok()).flatten()
-    };
-    let (first, last) = match spec.split_once('-') {
-        Some((first, last)) => (first.trim(), last.trim()),
-        None => return Range::Outside,
-    };
-    let part = match (number(first), number(last)) {
-        (None, Some(suffix)) if first.is_empty() && suffix > 0 => (length.saturating_sub(suffix), length),
-        (Some(start), None) if last.is_empty() => (start, length),
-        (Some(start), Some(last)) if start <= last => (start, last.saturating_add(1).min(length)),
-        _ => return Range::Outside,
-    };
-    match part {
-        (start, end) if start < end => Range::Part { start, end },
-        _ => Range::Outside,
+    match found {
+        Some(Range::Outside) if length == 0 => Range::Whole,
+        Some(range) => range,
+        None => Range::Whole,
     }
+}
+
+/// What one specification says of a file; it never asks for the whole by itself.
+fn one_range(spec: &str, length: u64) -> Range {
+    let Some((first, last)) = spec.split_once('-') else { return Range::Malformed };
+    let (first, last) = (first.trim(), last.trim());
+    let number = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse::<u64>().ok());
+    let (start, end) = match (first, number(first).flatten()) {
+        ("", _) => match number(last).flatten() {
+            Some(suffix) => (length.saturating_sub(suffix), length),
+            None => return Range::Malformed,
+        },
+        (_, None) => return Range::Malformed,
+        // compat: what is behind the dash is not looked at then.
+        (_, Some(start)) if start >= length => return Range::Outside,
+        (_, Some(start)) if last.is_empty() => (start, length),
+        (_, Some(start)) => match number(last).flatten() {
+            Some(last) if start <= last => (start, last.saturating_add(1).min(length)),
+            Some(_) | None => return Range::Malformed,
+        },
+    };
+    if start < end { Range::Part { start, end } } else { Range::Outside }
 }
 
 #[cfg(test)]
@@ -114,13 +130,21 @@ mod tests {
             ("bytes=-99", Range::Part { start: 0, end: 10 }),
             ("bytes=5-99999999999", Range::Part { start: 5, end: 10 }),
             ("bytes=10-", Range::Outside),
-            ("bytes=5-4", Range::Outside),
+            ("bytes=10-x", Range::Outside),
+            ("bytes=5-4", Range::Malformed),
             ("bytes=-0", Range::Outside),
-            ("bytes=+1-2", Range::Outside),
-            ("bytes=-", Range::Outside),
-            ("bytes=x", Range::Outside),
-            ("lines=1-2", Range::Outside),
+            ("bytes=+1-2", Range::Malformed),
+            ("bytes=-", Range::Malformed),
+            ("bytes=x", Range::Malformed),
+            ("bytes=0-0,x", Range::Malformed),
+            ("bytes=5-99999999999999999999999", Range::Malformed),
+            ("lines=1-2", Range::Malformed),
+            ("bytes=", Range::Whole),
             ("bytes=0-,0-,0-", Range::Whole),
+            ("bytes=0-0,2-2", Range::Whole),
+            ("bytes=0-0,99-", Range::Part { start: 0, end: 1 }),
+            ("bytes=99-, 0-0", Range::Part { start: 0, end: 1 }),
+            ("bytes=99-,98-", Range::Outside),
         ] {
             assert_eq!(ranged(text), found, "{text}");
         }

@@ -53,13 +53,12 @@ impl Files {
     ///
     /// Nothing outside the directory is served: a link that leads out is not there, whatever spelling leads to it.
     pub(crate) async fn serve<B>(&self, request: &Request<B>, below: &[u8]) -> Response<Body> {
-        if request.uri().path().ends_with("/index.html") {
+        if below == b"index.html" || below.ends_with(b"/index.html") {
             return relocate("./", request.uri().query());
         }
         let (root, below) = (self.root.clone(), below.to_vec());
-        let ends_with_slash = request.uri().path().ends_with('/');
         // File systems block; a hanging one must not hold up the worker.
-        let found = tokio::task::spawn_blocking(move || find(&root, &below, ends_with_slash)).await;
+        let found = tokio::task::spawn_blocking(move || find(&root, &below)).await;
         match found.unwrap_or_else(|stopped| Err(io::Error::other(stopped))) {
             Ok(Found::File(file)) => file.answer(request.method(), request.headers()),
             Ok(Found::Listing { names, modified }) => answer::listing(&names, modified, request.headers()),
@@ -76,7 +75,8 @@ impl Files {
     }
 }
 
-fn find(root: &Path, below: &[u8], ends_with_slash: bool) -> io::Result<Found> {
+fn find(root: &Path, below: &[u8]) -> io::Result<Found> {
+    let ends_with_slash = below.is_empty() || below.ends_with(b"/");
     let path = resolve(root, below)?;
     let metadata = path.metadata()?;
     if metadata.is_dir() {

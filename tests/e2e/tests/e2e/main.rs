@@ -4,6 +4,8 @@
 #![cfg(test)]
 
 mod advisories;
+mod app_probe;
+mod autobahn;
 mod bad_cookies;
 mod bearer;
 mod callback;
@@ -35,9 +37,11 @@ mod provider_down;
 mod provider_options;
 mod reload;
 mod restrictions;
+mod rewriting;
 mod rotation;
 mod secrets;
 mod sign_in;
+mod signature;
 mod single_sign_on;
 mod site;
 mod staying_signed_in;
@@ -47,3 +51,5 @@ mod structured;
 mod templates;
 mod tls;
 mod unauthenticated;
+mod upstream_switches;
+mod websockets;

@@ -1,10 +1,11 @@
 //! Which app a request goes to, and what becomes of requests and answers on the way.
 
 use crate::case::{Base, Case, Configuration, ask, case, configuration, get};
+use crate::explain::{Explained, explained};
 
 /// Every configuration of this file.
 pub(super) fn all() -> Vec<Configuration> {
-    vec![by_path(), fixed(), forwarding()]
+    vec![by_path(), fixed(), forwarding(), without_websockets()]
 }
 
 fn by_path() -> Configuration {
@@ -131,4 +132,28 @@ fn forwarding() -> Configuration {
     ]);
     let forwarding = configuration("forwarding", &["--set-xauthrequest=true", "--upstream-timeout=5s"], cases);
     Configuration { explained: super::rows::no_guessed_type(), ..forwarding }
+}
+
+/// P14: the upgrade does not pass by another way.
+fn upgrade_dropped() -> Vec<Explained> {
+    vec![explained("P14", "app header *", |pair| {
+        matches!(pair.place, "app header connection" | "app header upgrade") && pair.ours.is_none()
+    })]
+}
+
+fn without_websockets() -> Configuration {
+    let handshake = |target: &str| {
+        get(target)
+            .with("Connection", "Upgrade")
+            .with("Upgrade", "websocket")
+            .with("Sec-WebSocket-Version", "13")
+            .with("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")
+            .signed_in()
+    };
+    let cases = vec![
+        case("a websocket", handshake("/page")).explained_by(upgrade_dropped()),
+        case("a websocket to an app that refuses", handshake("/answers/404")).explained_by(upgrade_dropped()),
+        case("a request", get("/page").signed_in()),
+    ];
+    configuration("no websockets", &["--proxy-websockets=false", "--flush-interval=0s", "--disable-keep-alives"], cases)
 }

@@ -178,7 +178,8 @@ fn a_signature_key_is_an_algorithm_and_a_key() {
     let read = |text: &str| {
         let mut judge = Judge::default();
         let written = Options::default().signature_key.with(sidecar_core::Secret::new(text.to_owned()));
-        let read = signature(&written, &mut judge).map(|signature| (signature.algorithm, signature.key.expose().clone()));
+        let read =
+            signature(&written, &mut judge).map(|signature| (signature.algorithm, signature.key.expose().clone()));
         assert_eq!(read.is_none() && !text.is_empty(), judge.faults.len() == 1, "{text}");
         assert!(judge.faults.iter().all(|fault| !fault.to_string().contains("marked")), "{text}");
         read
@@ -186,7 +187,9 @@ fn a_signature_key_is_an_algorithm_and_a_key() {
     assert_eq!(read("sha256:marked key"), Some((Algorithm::Sha256, "marked key".to_owned())));
     assert_eq!(read("md5:k"), Some((Algorithm::Md5, "k".to_owned())));
     assert_eq!(read(""), None);
-    for wrong in ["marked", "sha256", "sha256:", "sha256:marked:x", ":marked", "SHA256:marked", "marked:sha256", "md4:marked"] {
+    for wrong in
+        ["marked", "sha256", "sha256:", "sha256:marked:x", ":marked", "SHA256:marked", "marked:sha256", "md4:marked"]
+    {
         assert_eq!(read(wrong), None, "{wrong}");
     }
 }

@@ -1,0 +1,156 @@
+//! WebSockets, in what is not asked about them elsewhere (http-behaviour 14.3, catalogue WS-*).
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpListener;
+use std::time::Duration;
+
+use sidecar_testkit::websocket::{self, Message};
+use sidecar_testkit::{App, Launch, Provider, Reply, Request, Which, place};
+
+use crate::site::Site;
+
+const OPEN: &str = "--skip-auth-route=.*";
+
+/// What the program may have resident at most, whatever passes through it.
+const MEMORY_KIB: u64 = 32 * 1024;
+
+/// A handshake as bytes, with whatever follows.
+fn handshake(target: &str, more: &[u8]) -> Vec<u8> {
+    let head = format!(
+        "GET {target} HTTP/1.1\r\nHost: app.example.com\r\nConnection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    );
+    [head.as_bytes(), more].concat()
+}
+
+/// An app that takes one connection, reads a head, and does with it as told.
+fn once(
+    serve: impl FnOnce(&mut BufReader<std::net::TcpStream>) + Send + 'static,
+) -> (String, std::thread::JoinHandle<()>) {
+    let listener = TcpListener::bind(place::loopback(place::free_port())).expect("a free port");
+    let upstream = format!("http://{}/", listener.local_addr().expect("bound"));
+    let serving = std::thread::spawn(move || {
+        let (stream, _) = listener.accept().expect("a connection");
+        stream.set_read_timeout(Some(Duration::from_secs(30))).expect("set");
+        let mut reader = BufReader::new(stream);
+        let mut line = String::new();
+        while reader.read_line(&mut line).is_ok_and(|read| read > 2) {
+            line.clear();
+        }
+        serve(&mut reader);
+    });
+    (upstream, serving)
+}
+
+const SWITCHING: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+
+#[test]
+fn an_app_on_a_unix_socket_has_websockets_too() {
+    let folder = place::temporary_folder();
+    let app = App::on_socket(&folder.path().join("app.sock"), |_| Reply::WebSocketEcho);
+    let program = Launch::oidc(Which::Ours, Provider::shared(), &app.upstream()).flag(OPEN).start();
+    let mut socket = websocket::open(program.connect(), Request::get("/chat?a;b")).expect("a WebSocket");
+    socket.send("hello".into()).expect("sent");
+    assert_eq!(socket.read().expect("the echo").into_text().expect("text").as_str(), "hello");
+    assert_eq!(app.last().target, "/chat?a;b");
+}
+
+#[test]
+fn bytes_behind_the_handshake_reach_the_app_after_its_101_and_unchanged() {
+    // A masked frame, which no proxy may unmask, and bytes that are no frame at all.
+    let more =
+        [&[0x81, 0x85, 1, 2, 3, 4, 0x69, 0x67, 0x6f, 0x68, 0x6e][..], b"GET /admin HTTP/1.1\r\n\r\n", &[0xff; 5]]
+            .concat();
+    let expected = more.clone();
+    let (upstream, serving) = once(move |reader| {
+        assert!(reader.buffer().is_empty(), "something came before the app agreed");
+        reader.get_mut().write_all(SWITCHING).expect("sent");
+        let mut got = vec![0; expected.len()];
+        reader.read_exact(&mut got).expect("the bytes");
+        assert_eq!(got, expected);
+        reader.get_mut().write_all(b"done").expect("sent");
+    });
+    let program = Launch::oidc(Which::Ours, Provider::shared(), &upstream).flag(OPEN).start();
+    let mut connection = program.connect();
+    connection.write(&handshake("/ws", &more)).expect("sent");
+    let head = connection.read_head("GET").expect("a head");
+    assert_eq!((head.status, head.headers.get("Upgrade")), (101, Some("websocket")));
+    assert_eq!(connection.read_some().expect("an answer"), b"done");
+    serving.join().expect("the app got what it should");
+}
+
+#[test]
+fn each_side_hears_that_the_other_has_ended() {
+    let (upstream, serving) = once(|reader| {
+        reader.get_mut().write_all(SWITCHING).expect("sent");
+        let mut rest = Vec::new();
+        reader.read_to_end(&mut rest).expect("the visitor's end");
+        assert_eq!(rest, b"last words");
+        reader.get_mut().write_all(b"of the app").expect("sent");
+    });
+    let program = Launch::oidc(Which::Ours, Provider::shared(), &upstream).flag(OPEN).start();
+    let mut connection = program.connect();
+    connection.write(&handshake("/ws", b"last words")).expect("sent");
+    assert_eq!(connection.read_head("GET").expect("a head").status, 101);
+    connection.finish_sending().expect("half closed");
+    assert_eq!(connection.read_to_end(), b"of the app");
+    serving.join().expect("the app ended well");
+}
+
+#[test]
+fn large_messages_pass_both_ways_and_a_slow_reader_fills_no_memory() {
+    let site = Site::before(App::with(|_| Reply::WebSocketEcho), &[OPEN]);
+    let mut socket = websocket::open(site.program.connect(), Request::get("/chat")).expect("a WebSocket");
+    let large = Message::from(vec![0xa5_u8; 8 << 20]);
+    socket.send(large.clone()).expect("sent");
+    assert_eq!(socket.read().expect("the echo"), large);
+
+    // An app that sends without end, and a visitor that reads none of it.
+    let (upstream, serving) = once(|reader| {
+        let out = reader.get_mut();
+        out.set_write_timeout(Some(Duration::from_secs(2))).expect("set");
+        out.write_all(SWITCHING).expect("sent");
+        let piece = [0x82, 0x7e, 0x40, 0].into_iter().chain([b'x'; 1 << 14]).collect::<Vec<u8>>();
+        let mut sent = 0_usize;
+        while sent < 256 << 20 && out.write_all(&piece).is_ok() {
+            sent += piece.len();
+        }
+        assert!(sent < 256 << 20, "all of it was taken in");
+    });
+    let program = Launch::oidc(Which::Ours, Provider::shared(), &upstream).flag(OPEN).start();
+    let mut connection = program.connect();
+    connection.write(&handshake("/ws", b"")).expect("sent");
+    assert_eq!(connection.read_head("GET").expect("a head").status, 101);
+    serving.join().expect("the app was held back");
+    for peak in [site.program.process().peak_memory_kib(), program.process().peak_memory_kib()] {
+        assert!(peak < MEMORY_KIB, "{peak} KiB were resident");
+    }
+}
+
+#[test]
+fn what_is_no_proper_handshake_gets_an_answer_and_no_tunnel() {
+    let site = Site::before(App::start(), &[OPEN]);
+    for (what, head) in [
+        (
+            "by POST",
+            "POST /w HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 0\r\n\r\n",
+        ),
+        ("in HTTP/1.0", "GET /w HTTP/1.0\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"),
+        ("with two protocols", "GET /w HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket, h2c\r\n\r\n"),
+        (
+            "with two lines",
+            "GET /w HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nUpgrade: h2c\r\n\r\n",
+        ),
+        ("without Connection", "GET /w HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n\r\n"),
+        (
+            "with a body",
+            "GET /w HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 2\r\n\r\nhi",
+        ),
+    ] {
+        site.app.forget();
+        let mut connection = site.program.connect();
+        connection.write(head.as_bytes()).expect("sent");
+        assert_eq!(connection.read_response("GET").expect("an answer").status, 200, "{what}");
+        assert!(!site.app.last().headers.has("Upgrade"), "{what}");
+    }
+}
