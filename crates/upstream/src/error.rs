@@ -97,6 +97,7 @@ impl ForwardError {
             Fault::Closed => Code::AppClosed,
             Fault::Malformed => Code::AppMalformed,
             Fault::Visitor => Code::RequestBody,
+            Fault::TooLarge => Code::RequestSize,
             Fault::Internal => Code::Internal,
         }
     }

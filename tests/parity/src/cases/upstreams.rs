@@ -5,7 +5,7 @@ use crate::explain::{Explained, explained};
 
 /// Every configuration of this file.
 pub(super) fn all() -> Vec<Configuration> {
-    vec![by_path(), fixed(), forwarding(), without_websockets()]
+    vec![by_path(), fixed(), forwarding(), without_websockets(), without_keep_alives()]
 }
 
 fn by_path() -> Configuration {
@@ -155,5 +155,14 @@ fn without_websockets() -> Configuration {
         case("a websocket to an app that refuses", handshake("/answers/404")).explained_by(upgrade_dropped()),
         case("a request", get("/page").signed_in()),
     ];
-    configuration("no websockets", &["--proxy-websockets=false", "--flush-interval=0s", "--disable-keep-alives"], cases)
+    configuration("no websockets", &["--proxy-websockets=false", "--flush-interval=0s"], cases)
+}
+
+fn without_keep_alives() -> Configuration {
+    let cases = ["/page", "/answers/404", "/answers/chunked"].map(|target| case(target, get(target).signed_in()));
+    let cases = cases.map(|case| match case.name.as_str() {
+        "/answers/chunked" => case.explained_by(super::rows::trailers_on_demand()),
+        _ => case,
+    });
+    configuration("no keep-alives", &["--disable-keep-alives"], cases.into())
 }
