@@ -97,7 +97,9 @@ impl Algorithm {
             Self::Sha512 => hmac::HMAC_SHA512,
         };
         let mut context = hmac::Context::with_key(&hmac::Key::new(algorithm, key));
-        parts.iter().for_each(|part| context.update(part));
+        for part in parts {
+            context.update(part);
+        }
         context.sign().as_ref().to_vec()
     }
 }
@@ -112,7 +114,9 @@ fn hmac_md5(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
         block[..key.len()].copy_from_slice(key);
     }
     let mut inner = Md5::new_with_prefix(block.map(|byte| byte ^ 0x36));
-    parts.iter().for_each(|part| inner.update(part));
+    for part in parts {
+        inner.update(part);
+    }
     Md5::new_with_prefix(block.map(|byte| byte ^ 0x5c)).chain_update(inner.finalize()).finalize().to_vec()
 }
 

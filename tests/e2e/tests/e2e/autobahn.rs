@@ -10,7 +10,7 @@ use std::time::Duration;
 use sidecar_testkit::{App, Launch, Process, Provider, Reply, Which, place};
 
 /// How long a run of the suite may take.
-const LIMIT: Duration = Duration::from_secs(240);
+const LIMIT: Duration = Duration::from_mins(4);
 
 /// Left out: messages of 16 MiB and a thousand echoes each, which say nothing of a proxy that the others do not; and
 /// compression, which the app has not.
