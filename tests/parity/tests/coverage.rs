@@ -8,23 +8,25 @@ use std::path::Path;
 use sidecar_parity::cases;
 use sidecar_testkit::place;
 
-/// Statements that nothing sees, since what they are about is not served. The list must be exact.
+/// Statements that nothing here sees yet: what they are about is not served, or came last. The list must be exact.
 const UNSEEN: &[&str] = &[
     "5.1.metrics",
-    "5.2.form",
-    "5.5.bearer",
     "5.7.store",
-    "6.1",
-    "6.2",
     "7.lock",
     "7.htpasswd",
     "13.5",
     "14.1.rewrite-order",
     "14.1.raw",
     "14.4",
-    "pages.2.htpasswd",
     "logs.6.1.format",
     "logs.6.5.basic",
+    "D17",
+    "D23",
+    "D26",
+    "D31",
+    "D34",
+    "D47",
+    "D49",
 ];
 
 /// A statement and what sees it.
