@@ -80,6 +80,9 @@ fn hop(text: &str) -> Option<IpAddr> {
     let bare = match text.strip_prefix('[') {
         Some(rest) => {
             let (ip, port) = rest.split_once("]:")?;
+            // A zone is a number here and says nothing about the address.
+            let (ip, zone) = ip.split_once('%').unwrap_or((ip, "0"));
+            zone.bytes().all(|digit| digit.is_ascii_digit()).then_some(())?;
             return is_port(port).then(|| ip.parse::<std::net::Ipv6Addr>().ok().map(IpAddr::V6))?;
         }
         None => text,

@@ -16,7 +16,7 @@ use crate::algorithm::Algorithm;
 use crate::callback::Callback;
 use crate::client::Answer;
 use crate::endpoint_url::EndpointUrl;
-use crate::id_token::{IdToken, IdTokenError, IssuerRule, NonceRule, Policy, verify};
+use crate::id_token::{IdToken, IdTokenError, IssuerRule, NonceRule, PartyRule, Policy, verify};
 use crate::jwks::Keys;
 use crate::jws::Jws;
 use crate::key_set::KeySet;
@@ -50,6 +50,7 @@ fn check(token: &str) -> Result<IdToken, IdTokenError> {
         audience_claims: &audience_claims,
         algorithms: &[Algorithm::Es256],
         nonce: NonceRule::Equals("n1"),
+        authorized_party: PartyRule::Us,
         now: now(),
     };
     let keys = Keys::fixed(signer().key_set());
