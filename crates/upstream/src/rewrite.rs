@@ -31,6 +31,15 @@ pub(crate) struct Rewritten {
     pub(crate) path: Vec<u8>,
 }
 
+/// Why a result is sent to no app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unfit {
+    /// It is longer than a target may be.
+    TooLong,
+    /// The match put a `.` or `..` segment together, which leads out of the place that was judged.
+    DotSegment,
+}
+
 impl Rewrite {
     pub(crate) fn new(pattern: &Regex, template: &str) -> Self {
         Self { pattern: pattern.clone(), template: pieces(template, pattern) }
@@ -43,26 +52,30 @@ impl Rewrite {
     /// Every match in `path` replaced, and the queries merged: the visitor's pairs first, each name's values together,
     /// sorted by name. Pairs of the visitor with a bad escape or a `;` are left out.
     ///
-    /// `None` when the result is longer than a target may be.
-    pub(crate) fn apply(&self, path: &[u8], query: Option<&str>) -> Option<Rewritten> {
+    /// # Errors
+    /// [`Unfit`] for what is no target of the app.
+    pub(crate) fn apply(&self, path: &[u8], query: Option<&str>) -> Result<Rewritten, Unfit> {
         let (path, added) = split_query(self.replaced(path));
         let mut pairs = Pairs::default();
         pairs.add_good(query.unwrap_or_default().as_bytes());
         if let Some(added) = added {
             // compat: a bad query in the result makes the target `/`, with nothing else.
             if pairs.add_all(&added).is_err() {
-                return Some(Rewritten { target: PathAndQuery::from_static("/"), path: b"/".to_vec() });
+                return Ok(Rewritten { target: PathAndQuery::from_static("/"), path: b"/".to_vec() });
             }
         }
-        // A result without a slash would be no target of a request (RFC 9112 3.2.1).
-        let path = if path.starts_with(b"/") { path } else { [b"/", path.as_slice()].concat() };
+        let path = with_one_slash(path);
+        if path.split(|byte| *byte == b'/').any(|segment| segment == b"." || segment == b"..") {
+            return Err(Unfit::DotSegment);
+        }
         let mut target = escape_path(&path);
         // compat: a bare `?` stays.
         if query == Some("") || !pairs.is_empty() {
             target.push('?');
             pairs.write(&mut target);
         }
-        Some(Rewritten { target: PathAndQuery::try_from(target).ok()?, path })
+        let target = PathAndQuery::try_from(target).map_err(|_| Unfit::TooLong)?;
+        Ok(Rewritten { target, path })
     }
 
     fn replaced(&self, path: &[u8]) -> Vec<u8> {
@@ -90,6 +103,16 @@ impl Rewrite {
                 }
             }
         }
+    }
+}
+
+/// The path with one slash before it. Without any it would be no target of a request (RFC 9112 3.2.1), and with two some
+/// readers take what follows for a host; the original does so itself and sends `GET http://…` (catalogue PATH-17).
+fn with_one_slash(path: Vec<u8>) -> Vec<u8> {
+    match path.iter().take_while(|byte| **byte == b'/').count() {
+        0 => [b"/", path.as_slice()].concat(),
+        1 => path,
+        slashes => path[slashes - 1..].to_vec(),
     }
 }
 
@@ -312,7 +335,7 @@ mod tests {
             ("/$2$1", "/ba"),
             ("/${2}x", "/bx"),
             ("/$2x", "/"),
-            ("/$0", "//ab"),
+            ("/$0", "/ab"),
             ("/$who", "/b"),
             ("/${who}!", "/b%21"),
             ("/$whom-", "/-"),
@@ -337,9 +360,24 @@ mod tests {
     }
 
     #[test]
-    fn a_result_that_is_too_long_is_none() {
+    fn a_result_begins_with_one_slash_and_leads_nowhere_else() {
+        for target in ["/api/x", "/api//x", "/api///x"] {
+            assert_eq!(rewritten("^/api(.*)$", "/$1", target), "/x", "{target}");
+        }
+        for path in ["/api../admin", "/api/..", "/api./x", "/api/a/../b", "/api.", "/api.."] {
+            let rewrite = Rewrite::new(&Regex::new("^/api(.*)$").unwrap(), "/$1");
+            assert_eq!(rewrite.apply(path.as_bytes(), None), Err(Unfit::DotSegment), "{path}");
+        }
+        assert_eq!(rewritten("^/api(.*)$", "/$1", "/api.../a..b/.c"), "/.../a..b/.c");
+    }
+
+    #[test]
+    fn a_result_that_is_too_long_is_none_of_an_apps() {
         let rewrite = Rewrite::new(&Regex::new("a").unwrap(), &"b".repeat(100));
-        assert_eq!(rewrite.apply(&b"/".iter().chain(&[b'a'; 1000]).copied().collect::<Vec<_>>(), None), None);
+        assert_eq!(
+            rewrite.apply(&b"/".iter().chain(&[b'a'; 1000]).copied().collect::<Vec<_>>(), None),
+            Err(Unfit::TooLong)
+        );
     }
 
     proptest! {
@@ -349,8 +387,8 @@ mod tests {
         ) {
             let pattern = Regex::new("(?s)(a|/)(.?)").unwrap();
             let path = [b"/", path.as_slice()].concat();
-            let rewritten = Rewrite::new(&pattern, &template).apply(&path, Some(&query)).unwrap();
-            prop_assert!(rewritten.target.as_str().starts_with('/'));
+            let Ok(rewritten) = Rewrite::new(&pattern, &template).apply(&path, Some(&query)) else { return Ok(()) };
+            prop_assert!(rewritten.target.as_str().starts_with('/') && !rewritten.target.as_str().starts_with("//"));
             prop_assert_eq!(percent_decode(rewritten.target.path()).unwrap(), rewritten.path);
         }
     }

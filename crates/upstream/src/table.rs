@@ -12,7 +12,7 @@ use crate::{
     TableError, Tunnels, UpstreamSettings, WebSockets,
     file::Files,
     local::escape_path,
-    rewrite::{self, Rewrite, Rewritten},
+    rewrite::{self, Rewrite, Rewritten, Unfit},
 };
 
 /// All upstreams, checked and ready: made once, shared by all workers.
@@ -78,7 +78,7 @@ pub(crate) enum Choice<'a> {
     Slash(String),
     /// No upstream has it.
     Nothing,
-    /// The path has a bad escape.
+    /// The path has a bad escape, or is rewritten to one with a dot segment.
     Malformed,
     /// Its path is rewritten to one that is longer than a target may be.
     TooLong,
@@ -169,8 +169,9 @@ impl Table {
         let route = &self.routes[index];
         if let Matching::Rewrite(rewrite) = &route.serves {
             return match rewrite.apply(&decoded, uri.query()) {
-                Some(rewritten) => Choice::Rewrite { index, rewritten: Box::new(rewritten) },
-                None => Choice::TooLong,
+                Ok(rewritten) => Choice::Rewrite { index, rewritten: Box::new(rewritten) },
+                Err(Unfit::TooLong) => Choice::TooLong,
+                Err(Unfit::DotSegment) => Choice::Malformed,
             };
         }
         if self.path_form == PathForm::Raw {

@@ -12,6 +12,7 @@ mod http2;
 mod paths;
 mod random;
 mod redirects;
+mod rewrites;
 mod site;
 mod threat_model;
 mod tokens;

@@ -65,7 +65,7 @@ fn escaped_by_chance(word: &str, random: &mut Random) -> String {
 
 /// The path as the most lenient application reads it: decoded up to `times` times, `\` as `/`, cut at `#`, `?` and NUL,
 /// without path parameters, empty segments and dot segments.
-fn lenient(target: &str, times: usize) -> Vec<u8> {
+pub(crate) fn lenient(target: &str, times: usize) -> Vec<u8> {
     let cut = |bytes: &[u8]| {
         let end = bytes.iter().position(|byte| matches!(byte, b'#' | b'?' | 0)).unwrap_or(bytes.len());
         bytes[..end].to_vec()
@@ -126,7 +126,7 @@ pub(crate) const ALL_RULES: [Rules; 3] = [
 ];
 
 /// What is forwarded of a target: all but a raw fragment.
-fn forwarded(target: &str) -> &str {
+pub(crate) fn forwarded(target: &str) -> &str {
     target.split('#').next().unwrap_or(target)
 }
 
