@@ -1,13 +1,14 @@
 //! From settings to what serves.
 
 use std::env;
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use sidecar_config::Config;
 use sidecar_core::clock::Clock;
 use sidecar_gateway::{Gateway, Journal, Parts, Readiness, Renewals};
-use sidecar_net::{Dialer, Proxies, ProxyEnv, ProxyError, Tls, TlsError};
-use sidecar_oidc::{BackendLogout, Background, BuildError, Client, EndpointUrlError, ExtraIssuer, Provider};
+use sidecar_net::{Dialer, Proxies, ProxyEnv, ProxyError, Roots, Tls, TlsError, TlsSettings};
+use sidecar_oidc::{BackendLogout, Background, BuildError, Client, EndpointUrlError, ExtraIssuer, Memory, Provider};
 use sidecar_session::{CookieStore, LoginCookies};
 use sidecar_upstream::{OwnCookies, Table, TableError, Tunnels};
 use tokio::runtime::Handle;
@@ -31,13 +32,33 @@ pub(crate) struct Lasting {
     pub(crate) readiness: Readiness,
     /// The refreshes of sessions that are under way.
     pub(crate) renewals: Renewals,
+    /// What providers said, to somebody who trusted these authorities.
+    known: Arc<Mutex<Option<(Trust, Memory)>>>,
 }
+
+/// Whom TLS to the provider trusts: what the settings say, and what is in the files that they name.
+type Trust = (TlsSettings, Vec<Vec<u8>>);
 
 impl Lasting {
     /// For a process that begins.
     pub(crate) fn new(journal: Arc<dyn Journal>) -> Self {
         let renewals = Renewals::new(Clock::system());
-        Self { journal, tunnels: Tunnels::default(), readiness: Readiness::default(), renewals }
+        let (tunnels, readiness, known) = (Tunnels::default(), Readiness::default(), Arc::default());
+        Self { journal, tunnels, readiness, renewals, known }
+    }
+
+    /// What providers said to whoever trusted the same; nothing when that has changed.
+    fn memory(&self, settings: &TlsSettings) -> Memory {
+        let files: &[PathBuf] = match &settings.roots {
+            Roots::System => &[],
+            Roots::Files { files, .. } => files,
+        };
+        let trust = (settings.clone(), files.iter().map(|path| std::fs::read(path).unwrap_or_default()).collect());
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*known {
+            Some((before, memory)) if *before == trust => memory.clone(),
+            _ => known.insert((trust, Memory::default())).1.clone(),
+        }
     }
 }
 
@@ -76,7 +97,8 @@ impl App {
     /// [`AppError`]
     pub(crate) fn build(config: &Config, lasting: &Lasting, runtime: Handle) -> Result<Self, AppError> {
         let proxies = proxies()?;
-        let client = Client::new(Dialer::new(Tls::new(&config.provider_tls)?, proxies.clone()));
+        let client = Client::new(Dialer::new(Tls::new(&config.provider_tls)?, proxies.clone()))
+            .remembering(lasting.memory(&config.provider_tls));
         let background = Background::new(runtime);
         let backend_logout =
             config.backend_logout_url.clone().map(|url| BackendLogout::new(url, client.clone(), background.clone()));

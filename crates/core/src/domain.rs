@@ -37,6 +37,28 @@ impl DomainRule {
         (!host.is_empty()).then(|| Self { host: host.to_owned(), subdomains, port })
     }
 
+    /// The host that it names, without brackets.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The host with its port where the rule names one, as a URL has it.
+    #[must_use]
+    pub fn authority(&self) -> String {
+        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
+        match &self.port {
+            PortRule::Exact(port) => format!("{host}:{port}"),
+            PortRule::None | PortRule::Any => host,
+        }
+    }
+
+    /// Whether it covers what is below that host too.
+    #[must_use]
+    pub fn covers_subdomains(&self) -> bool {
+        self.subdomains
+    }
+
     /// Whether the rule covers `host` (no port, no brackets) and `port` (as written in the URL, if at all).
     #[must_use]
     pub fn matches(&self, host: &str, port: Option<&str>) -> bool {

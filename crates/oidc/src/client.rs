@@ -17,6 +17,7 @@ use tokio::time::timeout;
 pub use crate::call::{Call, CallError, Fault};
 use crate::endpoint_url::EndpointUrl;
 use crate::limits::{DEADLINE, MAX_BODY_BYTES, MAX_CALLS, MAX_REDIRECTS};
+use crate::memory::Memory;
 
 /// What every call says it comes from.
 const AGENT: &str = concat!("oauth2-sidecar/", env!("CARGO_PKG_VERSION"));
@@ -34,6 +35,7 @@ pub struct Client {
     /// One for each call that may be under way.
     turns: Arc<Semaphore>,
     deadline: Duration,
+    memory: Memory,
 }
 
 /// Where a redirect may lead (D46).
@@ -75,7 +77,18 @@ impl Client {
     pub fn new(dialer: Dialer) -> Self {
         let connector = Connector::by_uri(dialer.with_timeouts(TIMEOUTS));
         let pool = Pool::new(connector, &PoolSettings::default());
-        Self { pool, turns: Arc::new(Semaphore::new(MAX_CALLS)), deadline: DEADLINE }
+        Self { pool, turns: Arc::new(Semaphore::new(MAX_CALLS)), deadline: DEADLINE, memory: Memory::default() }
+    }
+
+    /// The same for somebody who goes on with what another, whose TLS trusts the same authorities, was told.
+    #[must_use]
+    pub fn remembering(self, memory: Memory) -> Self {
+        Self { memory, ..self }
+    }
+
+    /// What providers have said.
+    pub(crate) fn memory(&self) -> &Memory {
+        &self.memory
     }
 
     /// The same with another deadline per call. Default 10 s.

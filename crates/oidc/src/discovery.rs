@@ -26,6 +26,7 @@ use crate::backoff::{Backoff, spread};
 use crate::client::{Call, CallError, Client, Follow};
 use crate::endpoint_url::{EndpointUrl, EndpointUrlError};
 use crate::error::Unavailable;
+use crate::memory::Memory;
 use crate::metadata::{Metadata, MetadataError};
 use crate::settings::IssuerCheck;
 
@@ -56,6 +57,14 @@ pub enum DiscoveryError {
 pub(crate) trait Document: Sized + Send + Sync + 'static {
     /// Reads it and holds it against the configured issuer.
     fn parse(json: &[u8], issuer: &str, check: IssuerCheck) -> Result<Self, MetadataError>;
+
+    /// What a relying party before this one read, and when. Documents that no login waits for are read anew.
+    fn recalled(_: &Memory, _: &str, _: IssuerCheck) -> Option<(Arc<Self>, Instant)> {
+        None
+    }
+
+    /// Leaves a copy for the relying party after this one.
+    fn remember(self: &Arc<Self>, _: &Memory, _: &str, _: IssuerCheck) {}
 }
 
 /// The metadata of a provider, kept up to date by a task that ends with this value.
@@ -88,7 +97,8 @@ impl<D: Document> Discovery<D> {
     ) -> Result<Self, EndpointUrlError> {
         let base = issuer.strip_suffix('/').unwrap_or(issuer);
         let url = EndpointUrl::parse(&format!("{base}/.well-known/openid-configuration"))?;
-        let (sender, state) = watch::channel(State::<D>::default());
+        let kept = D::recalled(client.memory(), issuer, check);
+        let (sender, state) = watch::channel(State { kept, fault: None });
         let search = Search { client, url, issuer: issuer.to_owned(), check };
         let task = runtime.spawn(keep(search.url.clone(), async move || search.fetch().await, sender)).abort_handle();
         Ok(Self { state, task })
@@ -149,10 +159,12 @@ struct Search {
 }
 
 impl Search {
-    async fn fetch<D: Document>(&self) -> Result<D, DiscoveryError> {
+    async fn fetch<D: Document>(&self) -> Result<Arc<D>, DiscoveryError> {
         let answer = self.client.get_following(Call::Discovery, &self.url, HeaderMap::new(), Follow::Anywhere).await?;
         let body = answer.into_ok_body(Call::Discovery, &self.url)?;
-        Ok(D::parse(&body, &self.issuer, self.check)?)
+        let document = Arc::new(D::parse(&body, &self.issuer, self.check)?);
+        document.remember(self.client.memory(), &self.issuer, self.check);
+        Ok(document)
     }
 }
 
@@ -169,15 +181,14 @@ impl DiscoveryError {
 /// Fetches from `url` for ever; the owner aborts it.
 async fn keep<D: Document>(
     url: EndpointUrl,
-    fetch: impl AsyncFn() -> Result<D, DiscoveryError>,
+    fetch: impl AsyncFn() -> Result<Arc<D>, DiscoveryError>,
     state: watch::Sender<State<D>>,
 ) {
     let mut backoff = Backoff::default();
     loop {
         let pause = match fetch().await {
             Ok(metadata) => {
-                let before =
-                    state.send_replace(State { kept: Some((Arc::new(metadata), Instant::now())), fault: None });
+                let before = state.send_replace(State { kept: Some((metadata, Instant::now())), fault: None });
                 if before.kept.is_none() || before.fault.is_some() {
                     tracing::info!(%url, "the provider's metadata is known");
                 }
@@ -230,7 +241,7 @@ mod tests {
             Arc::new(Self { begun: Instant::now(), asked: Mutex::default(), says: Mutex::new(says) })
         }
 
-        fn answer(&self) -> Result<Metadata, DiscoveryError> {
+        fn answer(&self) -> Result<Arc<Metadata>, DiscoveryError> {
             self.asked.lock().unwrap().push(self.begun.elapsed());
             let failed = |fault| CallError::new(Call::Discovery, &url(), fault);
             let json = match *self.says.lock().unwrap() {
@@ -242,7 +253,7 @@ mod tests {
                     return Err(CallError { retry_after, ..failed(Fault::Status(503)) }.into());
                 }
             };
-            Ok(Metadata::parse(json.as_bytes(), ISSUER, IssuerCheck::Required)?)
+            Ok(Arc::new(Metadata::parse(json.as_bytes(), ISSUER, IssuerCheck::Required)?))
         }
 
         fn says(&self, says: Says) {

@@ -119,7 +119,11 @@ impl Keys {
         if let Source::Remote(Renewed { remote, .. }) = &self.0 {
             let mut kept = remote.lock();
             if kept.jwks_uri.as_ref() != Some(jwks_uri) {
-                *kept = Kept { jwks_uri: Some(jwks_uri.clone()), ..Kept::default() };
+                // Keys of before are renewed at once, and serve until then.
+                let keys = remote.client.memory().keys(jwks_uri);
+                let keys = keys.map(|(set, fetched_at)| LastGood { set, fetched_at, renew_at: Instant::now() });
+                *kept = Kept { jwks_uri: Some(jwks_uri.clone()), keys, ..Kept::default() };
+                remote.fetched.notify_one();
             }
         }
     }
@@ -196,6 +200,7 @@ impl Remote {
                     kept.keys =
                         Some(LastGood { set: Arc::clone(&set), fetched_at: now, renew_at: now + spread(RENEW_AFTER) });
                     kept.backoff.reset();
+                    self.client.memory().keep_keys(&jwks_uri, &set);
                     self.fetched.notify_one();
                 }
                 Ok(set)

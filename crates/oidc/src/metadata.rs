@@ -3,11 +3,15 @@
 //! [OIDC Discovery §3]: https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderMetadata
 //! [RFC 8414 §2]: https://www.rfc-editor.org/rfc/rfc8414#section-2
 
+use std::sync::Arc;
+
 use serde::Deserialize;
+use tokio::time::Instant;
 
 use crate::api::Object;
 use crate::discovery::Document as Discovered;
 use crate::endpoint_url::EndpointUrl;
+use crate::memory::Memory;
 use crate::settings::IssuerCheck;
 
 /// The metadata that is used here.
@@ -92,6 +96,14 @@ impl Metadata {
 impl Discovered for Metadata {
     fn parse(json: &[u8], issuer: &str, check: IssuerCheck) -> Result<Self, MetadataError> {
         Self::parse(json, issuer, check)
+    }
+
+    fn recalled(memory: &Memory, issuer: &str, check: IssuerCheck) -> Option<(Arc<Self>, Instant)> {
+        memory.metadata(issuer, check)
+    }
+
+    fn remember(self: &Arc<Self>, memory: &Memory, issuer: &str, check: IssuerCheck) {
+        memory.keep_metadata(issuer, check, self);
     }
 }
 

@@ -159,7 +159,7 @@ pub enum NonceCheck {
 }
 
 /// What is done about `iss`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum IssuerCheck {
     /// The metadata, every ID token and the authorization response name the configured issuer.
     #[default]

@@ -1,6 +1,7 @@
 //! Whether a browser would keep our cookies and send them back where they are needed.
 
 use sidecar_config::Config;
+use sidecar_core::domain::DomainRule;
 use sidecar_core::origin::Host;
 use sidecar_gateway::RedirectUri;
 
@@ -17,6 +18,8 @@ pub(super) fn findings(config: &Config) -> Vec<Finding> {
         findings.push(domains(&cookie.domains, name));
         findings.extend(scheme(uri, cookie.secure));
     }
+    let landing = &config.gateway.login.allowed_domains;
+    findings.extend(landing.iter().filter_map(|rule| landed(&cookie.domains, rule)));
     findings
 }
 
@@ -48,6 +51,24 @@ fn covers(domain: &str, host: &str) -> bool {
     let domain = domain.trim_start_matches('.');
     let (domain, host) = (domain.to_ascii_lowercase(), host.to_ascii_lowercase());
     host == domain || host.strip_suffix(&domain).is_some_and(|sub| sub.ends_with('.'))
+}
+
+/// Whether a visitor who lands on a host of `whitelist-domain` after the login brings the session along.
+fn landed(domains: &[String], rule: &DomainRule) -> Option<Finding> {
+    let host = rule.host();
+    let of = if rule.covers_subdomains() { format!("the hosts below {host}") } else { host.to_owned() };
+    let (named, remedy) = ("which whitelist-domain names", "let cookie-domain cover it, or take it out");
+    let domain = domains.iter().find(|domain| covers(domain, host));
+    match domain {
+        Some(domain) => Some(Finding::good(SUBJECT, format!("{domain} covers {of}, {named}"))),
+        // What has no domain is said of redirect-url.
+        None if domains.is_empty() => None,
+        None => {
+            let seen =
+                format!("{} does not cover {of}, {named}: whoever lands there has no session", domains.join(", "));
+            Some(Finding::doubtful(SUBJECT, seen).with_remedy(remedy))
+        }
+    }
 }
 
 fn scheme(redirect: &str, secure: bool) -> Option<Finding> {
@@ -87,6 +108,19 @@ mod tests {
         assert_eq!(of(&[".example.com"]).verdict, Verdict::Good);
         assert_eq!(of(&[".example.org"]).verdict, Verdict::Bad);
         assert_eq!(of(&[]).verdict, Verdict::Doubtful);
+    }
+
+    #[test]
+    fn a_host_to_land_on_outside_every_domain_is_told() {
+        let of = |list: &[&str], rule: &str| {
+            let list: Vec<String> = list.iter().map(|&domain| domain.to_owned()).collect();
+            landed(&list, &DomainRule::parse(rule).expect("a rule")).map(|finding| finding.verdict)
+        };
+        assert_eq!(of(&[".example.com"], ".example.com"), Some(Verdict::Good));
+        assert_eq!(of(&[".example.com", ".example.org"], "app.example.org:8443"), Some(Verdict::Good));
+        assert_eq!(of(&["app.example.com"], ".example.com"), Some(Verdict::Doubtful), "those beside it are not");
+        assert_eq!(of(&[".example.com"], "elsewhere.test"), Some(Verdict::Doubtful));
+        assert_eq!(of(&[], "elsewhere.test"), None);
     }
 
     #[test]

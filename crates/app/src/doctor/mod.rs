@@ -59,6 +59,7 @@ async fn examine(config: &Config, runtime: &runtime::Runtime, report: &mut Repor
     let browser = Tls::new(&TlsSettings::default()).map_err(|error| chain(&error))?;
     let as_browser = Prober::by_uri(Dialer::new(browser, proxies.clone()));
     report.add(&redirect::served(config, &as_browser).await);
+    report.add_all(&redirect::landing(config, &as_browser).await);
 
     report.add_all(&upstreams::findings(&config.upstream, &proxies).await);
     // Whether it answers is asked, not whose certificate it shows: nobody made that one for 127.0.0.1.

@@ -25,6 +25,27 @@ pub(super) async fn served(config: &Config, prober: &Prober) -> Finding {
     }
 }
 
+/// Asks the same at each single host that `whitelist-domain` names: visitors land there, so a sidecar should be there.
+pub(super) async fn landing(config: &Config, prober: &Prober) -> Vec<Finding> {
+    let login = &config.gateway.login;
+    let own = match &login.redirect_uri {
+        RedirectUri::Fixed { host: Some(host), .. } => host.as_str(),
+        RedirectUri::Fixed { host: None, .. } | RedirectUri::OfRequest { .. } => "",
+    };
+    let scheme = if config.sessions.cookie.secure { "https" } else { "http" };
+    let mut findings = Vec::new();
+    for rule in login.allowed_domains.iter().filter(|rule| !rule.covers_subdomains() && rule.authority() != own) {
+        let Some(asked) = endpoint(&format!("{scheme}://{}/", rule.authority()), &config.gateway.prefix) else {
+            continue;
+        };
+        findings.push(match prober.get(&asked).await {
+            Ok(answer) => judged(&asked, &answer, &config.gateway.prefix),
+            Err(silence) => unreachable(&asked, &silence),
+        });
+    }
+    findings
+}
+
 /// `PREFIX/auth` at the origin of `redirect`.
 fn endpoint(redirect: &str, prefix: &str) -> Option<Uri> {
     let uri: Uri = redirect.parse().ok()?;

@@ -64,6 +64,20 @@ fn what_is_away_is_told_with_the_address_and_what_to_do() {
 }
 
 #[test]
+fn hosts_that_visitors_may_land_on_are_compared_with_the_cookies_and_asked_too() {
+    let site = Site::start(&[]);
+    let (served, silent) = (site.program.address(), place::loopback(place::free_port()));
+    let finished = doctor(&site.app.upstream())
+        .flags(["--cookie-domain=127.0.0.1", "--whitelist-domain=.elsewhere.test"])
+        .flags([format!("--whitelist-domain={served}"), format!("--whitelist-domain={silent}")])
+        .run();
+    assert_found(&finished, "??", &["cookies", "127.0.0.1 does not cover the hosts below elsewhere.test"]);
+    assert_found(&finished, "ok", &["redirect host", &format!("http://{served}/oauth2/auth → 401")]);
+    assert_found(&finished, "??", &["redirect host", &format!("http://{silent}/oauth2/auth"), "refused"]);
+    assert!(!finished.stdout.contains("//elsewhere.test"), "nobody knows a host below it: {}", finished.stdout);
+}
+
+#[test]
 fn a_redirect_host_that_another_program_serves_is_bad() {
     let other = App::start();
     let finished = doctor(&other.upstream())

@@ -7,7 +7,7 @@ use std::time::Duration;
 use rustix::process::Signal;
 use sidecar_testkit::process::eventually;
 use sidecar_testkit::websocket::{self, Message};
-use sidecar_testkit::{App, Launch, Program, Provider, Reply, Request, Which};
+use sidecar_testkit::{App, Fault, Launch, Program, Provider, Reply, Request, Spoiler, Which, place};
 
 use crate::site::Site;
 use crate::site::get_with;
@@ -164,6 +164,28 @@ fn what_counts_after_a_restart_alone_is_told_by_name() {
     let said = program.said();
     assert!(said.contains("max-header-bytes was changed, which counts after a restart alone"), "{said}");
     assert!(said.contains("what is logged was changed"), "{said}");
+}
+
+#[test]
+fn a_change_while_the_provider_is_away_leaves_logins_their_way_there() {
+    let spoiler = Spoiler::before(place::loopback(Provider::shared().port()));
+    let app = App::start();
+    let metadata = "/.well-known/openid-configuration";
+    let launch = Launch::oidc(Which::Ours, Provider::shared(), &app.upstream())
+        .without("--oidc-issuer-url")
+        .flag(&format!("--oidc-issuer-url={}", spoiler.url()))
+        .flag("--insecure-oidc-skip-issuer-verification")
+        .config("banner = 'the first'\n");
+    let site = Site { program: launch.start(), app };
+    site.wait_for_the_provider();
+    let file = site.program.folder().join("oauth2_proxy.cfg");
+    spoiler.spoil(metadata, Fault::HangUp);
+    write(&file, "banner = 'the second'\n");
+    hang_up(&site.program);
+    site.program.process().wait_for("code=E-PROVIDER-DISCOVERY", SOON);
+    let begun = site.program.get("/oauth2/start?rd=/");
+    assert_eq!(begun.status, 302, "{} {}", begun.text(), site.program.said());
+    assert!(!site.alices_cookie().is_empty(), "a login ends well, its keys included");
 }
 
 /// The descriptors and threads of a process.
