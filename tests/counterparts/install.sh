@@ -3,7 +3,7 @@
 #
 #   install.sh                 everything `make test` needs
 #   install.sh ITEM...         only these: original redirects oracle oidc-provider emulate gitea keycloak envoy browser kosoku
-#                              htpasswd nginx ingress-nginx wrk vegeta buildah http2
+#                              htpasswd promcheck nginx ingress-nginx wrk vegeta buildah http2
 #
 # Everything but Debian packages goes into one folder outside the tree: $SIDECAR_TEST_CACHE, by default
 # ~/.cache/oauth2-sidecar. What is already there in the right version is left alone. It asks nothing.
@@ -19,7 +19,7 @@ ENVOY=1.40.0
 KEYCLOAK=26.7.3
 KOSOKU=0.1.0
 VEGETA=v12.13.0
-test_items=(original redirects oracle oidc-provider emulate gitea keycloak envoy browser kosoku htpasswd http2)
+test_items=(original redirects oracle oidc-provider emulate gitea keycloak envoy browser kosoku htpasswd http2 promcheck)
 
 # debian PACKAGE...: installs those that are missing.
 debian() {
@@ -169,6 +169,14 @@ install_http2() {
 }
 # go_tool FOLDER NAME PACKAGE: builds a package of the module in a folder here, whose go.sum pins it.
 go_tool() { (cd "$here/$1" && GOFLAGS=-mod=readonly go build -ldflags '-s -w' -o "$cache/bin/$2" "$3"); }
+# Prometheus' own parser and linter of metrics; promcheck/go.mod names their versions.
+install_promcheck() {
+    local version
+    version=$(cat "$here"/promcheck/* | sha256sum | cut -c1-12)
+    done_already promcheck "$version" && return
+    (cd "$here/promcheck" && GOFLAGS=-mod=readonly go build -ldflags '-s -w' -o "$cache/bin/promcheck" .)
+    stamp promcheck "$version"
+}
 
 # What makes files of users: Apache's tool and Python's bcrypt.
 install_htpasswd() { debian apache2-utils python3-bcrypt; }

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 
 use crate::completions::{self, Shell};
-use crate::{errors, limits, man, options, schema};
+use crate::{errors, limits, man, metrics, options, schema};
 
 /// A file and what belongs into it.
 pub(crate) struct Generated {
@@ -25,6 +25,7 @@ impl Generated {
             of("docs/reference/options.md", options::reference()),
             of("docs/reference/errors.md", errors::reference()),
             of("docs/reference/limits.md", limits::reference(root)?),
+            of("docs/reference/metrics.md", metrics::reference()),
             of("docs/reference/oauth2-sidecar.1", man::page()?),
             of("deploy/completions/oauth2-sidecar.bash", completions::script(Shell::Bash)?),
             of("deploy/completions/_oauth2-sidecar", completions::script(Shell::Zsh)?),

@@ -8,6 +8,7 @@ mod json;
 mod layers;
 mod limits;
 mod man;
+mod metrics;
 mod options;
 mod schema;
 

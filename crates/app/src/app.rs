@@ -6,12 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use sidecar_config::Config;
 use sidecar_core::clock::Clock;
-use sidecar_gateway::{Gateway, Journal, Parts, Readiness, Renewals};
+use sidecar_gateway::{Counted, Gateway, Journal, Parts, Readiness, Renewals, Tallies};
 use sidecar_net::{Dialer, Proxies, ProxyEnv, ProxyError, Roots, Tls, TlsError, TlsSettings};
 use sidecar_oidc::{BackendLogout, Background, BuildError, Client, EndpointUrlError, ExtraIssuer, Memory, Provider};
 use sidecar_session::{CookieStore, LoginCookies};
 use sidecar_upstream::{OwnCookies, Table, TableError, Tunnels};
 use tokio::runtime::Handle;
+
+use crate::metrics::Meters;
 
 /// Everything that serves, wired.
 pub(crate) struct App {
@@ -34,6 +36,10 @@ pub(crate) struct Lasting {
     pub(crate) renewals: Renewals,
     /// What providers said, to somebody who trusted these authorities.
     known: Arc<Mutex<Option<(Trust, Memory)>>>,
+    /// What was counted.
+    pub(crate) tallies: Tallies,
+    /// What is counted outside of requests.
+    pub(crate) meters: Meters,
 }
 
 /// Whom TLS to the provider trusts: what the settings say, and what is in the files that they name.
@@ -41,10 +47,16 @@ type Trust = (TlsSettings, Vec<Vec<u8>>);
 
 impl Lasting {
     /// For a process that begins.
-    pub(crate) fn new(journal: Arc<dyn Journal>) -> Self {
-        let renewals = Renewals::new(Clock::system());
+    pub(crate) fn new(journal: Arc<dyn Journal>, counted: Counted, meters: Meters) -> Self {
+        let tallies = Tallies::new(counted);
+        let renewals = Renewals::new(Clock::system(), tallies.clone());
         let (tunnels, readiness, known) = (Tunnels::default(), Readiness::default(), Arc::default());
-        Self { journal, tunnels, readiness, renewals, known }
+        Self { journal, tunnels, readiness, renewals, known, tallies, meters }
+    }
+
+    /// For an app that is only looked at: nothing is written down or counted.
+    pub(crate) fn for_a_look(journal: Arc<dyn Journal>) -> Self {
+        Self::new(journal, Counted::No, Meters::default())
     }
 
     /// What providers said to whoever trusted the same; nothing when that has changed.
@@ -122,6 +134,7 @@ impl App {
             readiness: lasting.readiness.clone(),
             renewals: lasting.renewals.clone(),
             journal: Arc::clone(&lasting.journal),
+            tallies: lasting.tallies.clone(),
             clock: Clock::system(),
         });
         Ok(Self { gateway, provider })

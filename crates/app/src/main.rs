@@ -7,6 +7,7 @@ mod app;
 mod doctor;
 mod limits;
 mod logging;
+mod metrics;
 mod migrate;
 mod panics;
 mod reload;

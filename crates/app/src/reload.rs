@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use sidecar_config::{Command, Config, Faults, Files};
+use sidecar_core::metric::ReloadOutcome;
 use sidecar_core::report::chain;
 use tokio::runtime::Handle;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -107,6 +108,7 @@ impl InUse {
                 changes.watches = watches;
                 self.config = config;
                 tracing::info!("the configuration was read again and is in use");
+                lasting.meters.reloaded(ReloadOutcome::Used);
                 Some(app)
             }
             Err(Faulty(reasons)) => {
@@ -117,6 +119,7 @@ impl InUse {
                     tracing::error!("{reason}");
                 }
                 tracing::error!("the configuration was read again and is faulty: the one before stays in use");
+                lasting.meters.reloaded(ReloadOutcome::Refused);
                 None
             }
         }
@@ -162,6 +165,7 @@ fn needs_restart(old: &Config, new: &Config) -> impl Iterator<Item = &'static st
         ("https-address", secure(old) != secure(new)),
         ("max-header-bytes", old.max_header_bytes != new.max_header_bytes),
         ("what is logged", old.logs != new.logs),
+        ("metrics-address", old.metrics != new.metrics),
     ]
     .into_iter()
     .filter_map(|(option, differs)| differs.then_some(option))

@@ -1,5 +1,6 @@
 //! From a checked configuration to the end of the process.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread;
@@ -7,7 +8,7 @@ use std::time::Duration;
 
 use sidecar_config::{Config, Discovery, SecureListen, Shutdown};
 use sidecar_core::report::chain;
-use sidecar_gateway::{AuthLine, Journal, RequestLine};
+use sidecar_gateway::{AuthLine, Counted, Journal, RequestLine};
 use sidecar_net::ServerTls;
 use sidecar_upstream::Tunnels;
 use tokio::runtime::{self, Handle};
@@ -17,6 +18,7 @@ use tokio::time;
 
 use crate::app::{App, AppError, Lasting};
 use crate::logging::{self, LogWriter};
+use crate::metrics::{self, Meters, Metrics};
 use crate::reload::{Changes, InUse};
 use crate::server::{self, AppProbes, Door, Drain, Limits, ListenError, Slots, Speech, Workers};
 
@@ -32,15 +34,31 @@ pub(crate) enum RunError {
     /// Nothing can be listened on.
     #[error(transparent)]
     Listen(#[from] ListenError),
+    /// Lines have nowhere to go (`logging-filename`).
+    #[error("cannot start")]
+    Log(#[from] LogFileError),
     /// The provider is needed at start and is not there (`oidc-discovery-required`).
     #[error("the identity provider is required at start")]
     Provider(#[from] sidecar_oidc::Unavailable),
 }
 
+/// The log file cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[error("the log file cannot be written")]
+pub(crate) struct LogFileError(#[source] std::io::Error);
+
 /// Serves until a signal ends it.
 pub(crate) fn run(in_use: InUse) -> ExitCode {
-    let (log, writer) = logging::start(&in_use.config.logs);
-    let served = serve(in_use, log);
+    let meters = Meters::default();
+    let (log, writer) = match logging::start(&in_use.config.logs, meters.clone()) {
+        Ok(started) => started,
+        Err(error) => {
+            // There is no log to say it in.
+            let _ = writeln!(std::io::stderr(), "{}", chain(&RunError::from(LogFileError(error))));
+            return ExitCode::FAILURE;
+        }
+    };
+    let served = serve(in_use, log, meters);
     finish(served, writer)
 }
 
@@ -49,9 +67,10 @@ pub(crate) fn run(in_use: InUse) -> ExitCode {
 /// # Errors
 /// [`RunError`]
 pub(crate) fn check(config: &Config) -> Result<(), RunError> {
+    logging::check(&config.logs).map_err(LogFileError)?;
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     // What the provider begins in the background never runs: nobody drives this runtime.
-    App::build(config, &Lasting::new(Arc::new(Nowhere)), runtime.handle().clone())?;
+    App::build(config, &Lasting::for_a_look(Arc::new(Nowhere)), runtime.handle().clone())?;
     Ok(())
 }
 
@@ -77,7 +96,7 @@ fn finish(served: Result<(), RunError>, writer: LogWriter) -> ExitCode {
     code
 }
 
-fn serve(mut in_use: InUse, journal: Arc<dyn Journal>) -> Result<(), RunError> {
+fn serve(mut in_use: InUse, journal: Arc<dyn Journal>, meters: Meters) -> Result<(), RunError> {
     for warning in &in_use.config.warnings {
         tracing::warn!("{warning}");
     }
@@ -86,7 +105,8 @@ fn serve(mut in_use: InUse, journal: Arc<dyn Journal>) -> Result<(), RunError> {
     }
     // Accepts connections, and makes all calls to the provider: they outlive the request that began them.
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
-    let lasting = Lasting::new(journal);
+    let counted = if in_use.config.metrics.is_some() { Counted::Yes } else { Counted::No };
+    let lasting = Lasting::new(journal, counted, meters);
     let app = App::build(&in_use.config, &lasting, runtime.handle().clone())?;
     let served = runtime.block_on(async {
         let mut signals = Signals::new()?;
@@ -95,6 +115,8 @@ fn serve(mut in_use: InUse, journal: Arc<dyn Journal>) -> Result<(), RunError> {
             app.provider.ready_once().await?;
         }
         let (doors, tls) = open(&in_use.config)?;
+        lasting.meters.provider_is(Arc::clone(&app.provider));
+        offer_metrics(&in_use.config, &lasting)?;
         let probe_listener = in_use.config.app_probe_listen.as_ref().map(server::bind).transpose()?;
         if let Some(listener) = &probe_listener {
             tracing::info!("listening on {} for probes of the app", listener.place());
@@ -104,6 +126,7 @@ fn serve(mut in_use: InUse, journal: Arc<dyn Journal>) -> Result<(), RunError> {
             thread::available_parallelism().map_or(1, usize::from),
             Limits { head_bytes: in_use.config.max_header_bytes },
             in_use.config.shutdown.timeout,
+            lasting.meters.clone(),
             || app.gateway.for_thread(),
         )?;
         let slots = Slots::of_this_process();
@@ -122,6 +145,18 @@ fn serve(mut in_use: InUse, journal: Arc<dyn Journal>) -> Result<(), RunError> {
     // Dropping the runtime would wait for the workers, also when a signal has said not to.
     runtime.shutdown_background();
     served
+}
+
+/// Answers scrapes until the process ends, on this thread.
+fn offer_metrics(config: &Config, lasting: &Lasting) -> Result<(), ListenError> {
+    let Lasting { tallies, meters, tunnels, .. } = lasting;
+    let metrics = Metrics { tallies: tallies.clone(), meters: meters.clone(), tunnels: tunnels.clone() };
+    if let Some(listen) = &config.metrics {
+        let listener = server::bind(listen)?;
+        tracing::info!("metrics on {}", listener.place());
+        tokio::spawn(metrics::serve(listener, metrics));
+    }
+    Ok(())
 }
 
 /// Listens where the configuration says. What TLS is set up with goes by the channel, if there is TLS.
@@ -165,6 +200,7 @@ async fn renew_until_stopped(
             () = signals.next() => return,
         };
         if let Some(app) = renewed {
+            lasting.meters.provider_is(Arc::clone(&app.provider));
             serving.workers.replace(|| app.gateway.for_thread());
             serving.probes.replace(app.gateway.for_thread());
             if let (Some(tls), Some(listen)) = (&serving.tls, &in_use.config.secure_listen) {

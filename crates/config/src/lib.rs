@@ -43,7 +43,10 @@ pub use fault::{Fault, FaultCode, Faults, Stage, Warning};
 pub use files::Files;
 pub use help::usage;
 pub use load::{Command, load, load_from};
-pub use meaning::{Config, Discovery, ErrorStream, Listen, LogSettings, LogZone, SecureListen, Shutdown};
+pub use meaning::{
+    Config, Discovery, ErrorStream, Listen, LogFile, LogFormat, LogFormats, LogSettings, LogStream, LogZone, NoLine,
+    OldFiles, SecureListen, Shutdown,
+};
 pub use options::Options;
 pub use row::{ENVIRONMENT_PREFIX, Row, Secrecy};
 pub use survey::{Mention, Sources, Survey, survey};

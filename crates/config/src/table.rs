@@ -179,7 +179,18 @@ options! {
         "silence-ping-logging" silence_ping_logging: bool = "false", "Write none for health checks";
         "exclude-logging-path" exclude_logging_paths: Vec<String> = "", "Path whose requests are not logged";
         "errors-to-info-log" errors_to_info_log: bool = "false", "Write error lines where the others go";
-        "logging-local-time" logging_local_time: bool = "true", "Write local times instead of UTC";
+        "standard-logging-format" standard_logging_format: String = "[{{.Timestamp}}] [{{.File}}] {{.Message}}", "Go template of the program's log lines; variables: docs/guide/logs.md";
+        "auth-logging-format" auth_logging_format: String = "{{.Client}} - {{.RequestID}} - {{.Username}} [{{.Timestamp}}] [{{.Status}}] {{.Message}}", "Go template of the log lines for logins";
+        "request-logging-format" request_logging_format: String = "{{.Client}} - {{.RequestID}} - {{.Username}} [{{.Timestamp}}] {{.Host}} {{.RequestMethod}} {{.Upstream}} {{.RequestURI}} {{.Protocol}} {{.UserAgent}} {{.StatusCode}} {{.ResponseSize}} {{.RequestDuration}}", "Go template of the log lines for requests";
+        "logging-filename" logging_filename: String = "", "File to append the log to instead of the standard output; error lines need errors-to-info-log to go there too";
+        "logging-max-size" logging_max_size: i64 = "100", "MiB after which the log file is renamed and begun anew; 0 is 100";
+        "logging-max-age" logging_max_age: i64 = "7", "Days to keep renamed log files; 0 has no limit";
+        "logging-max-backups" logging_max_backups: i64 = "0", "How many renamed log files to keep; 0 keeps all";
+        "logging-compress" logging_compress: bool = "false", "Compress renamed log files with gzip";
+        "logging-local-time" logging_local_time: bool = "true", "Write local times instead of UTC, in lines and in the names of renamed log files";
+
+        // Metrics.
+        "metrics-address" metrics_address at "metricsServer.bindAddress": String = "", "HOST:PORT where metrics are served on every path; empty serves none";
     }
     not_yet {
         // Other providers.
@@ -217,21 +228,10 @@ options! {
         "session-idle-timeout" session_idle_timeout: GoDuration = "0s", "sealed sessions", "End a session that was not used for so long; 0s never does";
         "session-max-lifetime" session_max_lifetime: GoDuration = "0s", "sealed sessions", "End a session so long after its login; 0s never does";
 
-        // Metrics and other listeners.
-        "metrics-address" metrics_address at "metricsServer.bindAddress": String = "", "metrics", "Where to serve metrics";
-        "metrics-secure-address" metrics_secure_address at "metricsServer.secureBindAddress": String = "", "metrics", "Where to serve metrics with TLS";
-        "metrics-tls-cert-file" metrics_tls_cert_file at "metricsServer.tls.cert.fromFile": String = "", "metrics", "Certificate of that listener";
-        "metrics-tls-key-file" metrics_tls_key_file at "metricsServer.tls.key.fromFile": String = "", "metrics", "Private key of that listener";
-
-        // Logs of another shape.
-        "standard-logging-format" standard_logging_format: String = "[{{.Timestamp}}] [{{.File}}] {{.Message}}", "log formats of one's own", "Template of the program's log lines";
-        "auth-logging-format" auth_logging_format: String = "{{.Client}} - {{.RequestID}} - {{.Username}} [{{.Timestamp}}] [{{.Status}}] {{.Message}}", "log formats of one's own", "Template of the log lines for logins";
-        "request-logging-format" request_logging_format: String = "{{.Client}} - {{.RequestID}} - {{.Username}} [{{.Timestamp}}] {{.Host}} {{.RequestMethod}} {{.Upstream}} {{.RequestURI}} {{.Protocol}} {{.UserAgent}} {{.StatusCode}} {{.ResponseSize}} {{.RequestDuration}}", "log formats of one's own", "Template of the log lines for requests";
-        "logging-filename" logging_filename: String = "", "log files", "File to write the log to";
-        "logging-max-size" logging_max_size: i64 = "100", "log files", "Megabytes after which a log file is rotated";
-        "logging-max-age" logging_max_age: i64 = "7", "log files", "Days to keep rotated files";
-        "logging-max-backups" logging_max_backups: i64 = "0", "log files", "How many rotated files to keep; 0 keeps all";
-        "logging-compress" logging_compress: bool = "false", "log files", "Compress rotated files";
+        // More listeners.
+        "metrics-secure-address" metrics_secure_address at "metricsServer.secureBindAddress": String = "", "metrics with TLS", "Where to serve metrics with TLS";
+        "metrics-tls-cert-file" metrics_tls_cert_file at "metricsServer.tls.cert.fromFile": String = "", "metrics with TLS", "Certificate of that listener";
+        "metrics-tls-key-file" metrics_tls_key_file at "metricsServer.tls.key.fromFile": String = "", "metrics with TLS", "Private key of that listener";
     }
 }
 

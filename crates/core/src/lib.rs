@@ -16,6 +16,7 @@ pub mod form;
 pub mod html;
 mod limits;
 pub mod login;
+pub mod metric;
 pub mod net;
 pub mod origin;
 pub mod path;

@@ -33,6 +33,7 @@ mod sessions;
 mod settings;
 mod shared;
 mod standing;
+mod tally;
 
 pub use htpasswd::{BadLine, Flaw, Users};
 pub use inbound::Peer;
@@ -46,3 +47,4 @@ pub use settings::{
     Api, AppProbes, Credentials, Footer, ForceHttps, Forwarding, LocalUsers, Login, Logo, Pages, PasswordForm, Probes,
     RedirectUri, Refresh, RefusedToken, Settings, UserEmail,
 };
+pub use tally::{Counted, Counters, Histogram, Tallies, Totals};

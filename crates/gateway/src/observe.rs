@@ -6,19 +6,21 @@ use std::fmt::Write as _;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use http::header::{HeaderValue, USER_AGENT};
 use http::{Method, StatusCode, Uri, Version};
 use http_body::{Body, Frame, SizeHint};
 use sidecar_core::Session;
 use sidecar_core::code::Code;
+use sidecar_core::metric::SessionFound;
 use sidecar_core::policy::Requirement;
 use sidecar_core::request_id::RequestId;
 
 use crate::inbound::Inbound;
 use crate::journal::{AuthLine, AuthStatus, ClientLabel, Journal, RequestLine};
 use crate::settings::Forwarding;
+use crate::tally::Tally;
 
 /// What is kept of a request until its line is written. Headers and URI share their bytes with the request.
 pub(crate) struct Record {
@@ -26,7 +28,8 @@ pub(crate) struct Record {
     facts: Facts,
     session: Option<Arc<Session>>,
     upstream: Option<Arc<str>>,
-    status: u16,
+    tally: Option<Arc<Tally>>,
+    status: Option<StatusCode>,
     size: u64,
     silent: bool,
 }
@@ -73,12 +76,25 @@ impl Record {
             version: inbound.request.version(),
             user_agent: inbound.headers().get(USER_AGENT).cloned(),
         };
-        Self { journal, facts, session: None, upstream: None, status: 0, size: 0, silent: false }
+        Self { journal, facts, session: None, upstream: None, tally: None, status: None, size: 0, silent: false }
     }
 
     /// The request's name.
     pub(crate) fn id(&self) -> &RequestId {
         &self.facts.id
+    }
+
+    /// Counts the request.
+    pub(crate) fn count_in(&mut self, tally: &Arc<Tally>) {
+        tally.enter();
+        self.tally = Some(Arc::clone(tally));
+    }
+
+    /// Notes which session the request brought.
+    pub(crate) fn found(&self, found: SessionFound) {
+        if let Some(tally) = &self.tally {
+            tally.sessions.count(found);
+        }
     }
 
     /// Leaves the request out of the log.
@@ -103,8 +119,7 @@ impl Record {
 
     /// Notes the status of the answer.
     pub(crate) fn status(&mut self, status: StatusCode) {
-        // compat: v7 writes 0 for upgraded connections.
-        self.status = if status == StatusCode::SWITCHING_PROTOCOLS { 0 } else { status.as_u16() };
+        self.status = Some(status);
     }
 
     /// Tells that somebody logged in or was turned away.
@@ -139,7 +154,7 @@ impl Record {
         self.auth(AuthStatus::Failure, session.log_name(), &message);
     }
 
-    fn write(&self) {
+    fn write(&self, duration: Duration) {
         let facts = &self.facts;
         let path = facts.uri.path();
         let uri = match facts.query {
@@ -158,17 +173,25 @@ impl Record {
             path,
             version: facts.version,
             user_agent: facts.user_agent.as_ref().map_or(&[], |agent| agent.as_bytes()),
-            status: self.status,
+            // compat: v7 writes 0 for upgraded connections.
+            status: self
+                .status
+                .filter(|status| *status != StatusCode::SWITCHING_PROTOCOLS)
+                .map_or(0, |status| status.as_u16()),
             size: self.size,
-            duration: facts.clock.elapsed(),
+            duration,
         });
     }
 }
 
 impl Drop for Record {
     fn drop(&mut self) {
+        let duration = self.facts.clock.elapsed();
+        if let Some(tally) = &self.tally {
+            tally.leave(&self.facts.method, self.status, duration);
+        }
         if !self.silent {
-            self.write();
+            self.write(duration);
         }
     }
 }

@@ -3,7 +3,9 @@
 
 use http::StatusCode;
 use sidecar_core::code::Code;
+use sidecar_core::metric::{LoginOutcome, UpstreamFault};
 use sidecar_core::policy::{Refusal, Requirement};
+use sidecar_upstream::Fault;
 
 /// Everything that can end a request with an error page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -182,6 +184,40 @@ pub(crate) struct Report {
 impl From<Failure> for Report {
     fn from(failure: Failure) -> Self {
         Self { failure, cause: None }
+    }
+}
+
+/// How the fault of a forwarded request is counted.
+pub(crate) fn counted(fault: Fault) -> UpstreamFault {
+    match fault {
+        Fault::Unreachable => UpstreamFault::Unreachable,
+        Fault::Timeout => UpstreamFault::Timeout,
+        Fault::Closed => UpstreamFault::Closed,
+        Fault::Malformed => UpstreamFault::Malformed,
+        Fault::Visitor | Fault::TooLarge => UpstreamFault::Visitor,
+        Fault::Internal => UpstreamFault::Internal,
+    }
+}
+
+impl From<Failure> for LoginOutcome {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::BadForm(_) | Failure::StateParameter | Failure::NoCode | Failure::TooLarge => Self::Malformed,
+            Failure::LoginState(_) => Self::StateLost,
+            Failure::RefusedByProvider => Self::ProviderRefused,
+            Failure::TokenRefused(_) => Self::TokenRefused,
+            Failure::ProviderDown | Failure::Unanswered => Self::ProviderDown,
+            Failure::NotAllowed
+            | Failure::KeptOut(_)
+            | Failure::Constraint
+            | Failure::CrossSiteForm
+            | Failure::BearerToken => Self::NotAllowed,
+            Failure::LoginFailed(_)
+            | Failure::Busy
+            | Failure::UpstreamDown(_)
+            | Failure::UpstreamTimeout
+            | Failure::Internal => Self::Failed,
+        }
     }
 }
 

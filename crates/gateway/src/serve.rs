@@ -10,6 +10,7 @@ use hyper::body::Incoming;
 use sidecar_core::Session;
 use sidecar_core::clock::Clock;
 use sidecar_core::code::Code;
+use sidecar_core::metric::SessionFound;
 use sidecar_core::origin::Host;
 use sidecar_core::path;
 use sidecar_core::policy::{Ask, Constraints, Decision, Grant, MustAsk, Refusal, Standing, decide};
@@ -17,7 +18,7 @@ use sidecar_core::report::chain;
 use sidecar_core::request_id::RequestId;
 use sidecar_oidc::{BackendLogout, ExtraIssuer, Provider};
 use sidecar_session::{CookieStore, LoginCookies};
-use sidecar_upstream::{Body, Fault, ForwardError, Peer as UpstreamPeer, Table, Upstreams};
+use sidecar_upstream::{Body, Fault, ForwardError, Peer as UpstreamPeer, Table, UntilClosed, Upstreams};
 
 use crate::answer::{self, Answer};
 use crate::credentials::{BearerTokens, Credentials, Found, Local, Refused as RefusedCredential};
@@ -28,12 +29,13 @@ use crate::observe::{Observed, Query, Record};
 use crate::page::{Renderer, Ways};
 use crate::probe::Probe;
 use crate::readiness::Readiness;
-use crate::rescue::Failure;
+use crate::rescue::{Failure, counted};
 use crate::route::{Guarded, Public, Route};
 use crate::sessions::{Renewals, Resolved, Sessions};
 use crate::settings::{ForceHttps, Settings};
 use crate::shared::Shared;
 use crate::standing::Standings;
+use crate::tally::{Claim, Tallies};
 
 /// Robots are kept out.
 const ROBOTS: &str = "User-agent: *\nDisallow: /\n";
@@ -60,6 +62,8 @@ pub struct Parts {
     pub renewals: Renewals,
     /// Where it is told what happened.
     pub journal: Arc<dyn Journal>,
+    /// Where it is counted.
+    pub tallies: Tallies,
     /// What time it is.
     pub clock: Clock,
 }
@@ -68,6 +72,7 @@ pub struct Parts {
 pub struct Gateway {
     shared: Arc<Shared>,
     upstreams: Upstreams,
+    counts: Option<Claim>,
 }
 
 impl Gateway {
@@ -75,7 +80,7 @@ impl Gateway {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
         let Parts { settings, provider, issuers, cookies, logins, table, .. } = parts;
-        let Parts { backend_logout, readiness, renewals, journal, clock, .. } = parts;
+        let Parts { backend_logout, readiness, renewals, journal, tallies, clock, .. } = parts;
         let credentials = settings.credentials.look_at_headers().then(|| Credentials {
             bearer: settings.credentials.bearer.map(|refused| BearerTokens { refused, issuers }),
             local: settings.credentials.users.clone().map(Local::new),
@@ -93,15 +98,18 @@ impl Gateway {
             backend_logout,
             readiness,
             journal,
+            tallies,
             clock,
         };
-        Self { shared: Arc::new(shared), upstreams }
+        // It makes those of the threads, and answers nothing itself.
+        Self { shared: Arc::new(shared), upstreams, counts: None }
     }
 
     /// The same gateway for another thread, with connections to the apps of its own.
     #[must_use]
     pub fn for_thread(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared), upstreams: Upstreams::new(Arc::clone(&self.shared.table)) }
+        let upstreams = Upstreams::new(Arc::clone(&self.shared.table));
+        Self { shared: Arc::clone(&self.shared), upstreams, counts: self.shared.tallies.claim() }
     }
 
     pub(crate) fn shared(&self) -> &Shared {
@@ -124,6 +132,10 @@ impl Gateway {
 
     async fn serve(&self, inbound: Inbound, started: SystemTime) -> Response<Observed<Body>> {
         let shared = &*self.shared;
+        let tally = self.counts.as_ref().map(Claim::tally);
+        if let Some(tally) = tally {
+            tally.see();
+        }
         if let Some(clean) = path::cleaned(inbound.path()) {
             let mut answer = clean_path(&inbound, &clean);
             answer::no_store(&mut answer);
@@ -144,6 +156,10 @@ impl Gateway {
         let old_and_kept = inbound.request.version() == Version::HTTP_10 && inbound.headers().contains_key(CONNECTION);
         let journal = Arc::clone(&shared.journal);
         let mut record = Record::begin(&inbound, &shared.settings.forwarding, query, started, journal);
+        // Whether we live is asked all the time, and says nothing of what visitors see.
+        if let (None, Some(tally)) = (probe, tally) {
+            record.count_in(tally);
+        }
         let mut answer = match (probe, route) {
             (Some(probe), _) => self.probe(probe, &mut record),
             (None, Route::Public(endpoint)) => Box::pin(self.public(endpoint, inbound, &record)).await,
@@ -154,6 +170,11 @@ impl Gateway {
             *answer.version_mut() = Version::HTTP_10;
         }
         record.status(answer.status());
+        if let Some(tunnel) = answer.extensions_mut().remove::<UntilClosed>() {
+            // compat: a WebSocket is written down and counted when it ends.
+            tunnel.hold(record);
+            return answer.map(|body| Observed::new(body, None));
+        }
         answer.map(|body| Observed::new(body, Some(record)))
     }
 
@@ -202,6 +223,8 @@ impl Gateway {
             Err(refused) => return refuse_credential(endpoint, record.id(), refused),
         };
         record.session(resolved.session.clone());
+        // Whoever brings a token or a password brings a session, if it counts.
+        record.found(if resolved.session.is_some() { SessionFound::Valid } else { resolved.found });
         if let Some(error) = &resolved.unsaved {
             let name = resolved.session.as_deref().and_then(Session::log_name);
             record.auth(AuthStatus::Error, name, &format!("error saving session: {error}"));
@@ -318,6 +341,7 @@ impl Gateway {
             }
             Err(error) => {
                 record.upstream(Arc::clone(error.upstream()));
+                self.shared.tallies.rare().upstream.count(counted(error.fault()));
                 tracing::warn!(
                     request_id = %record.id(),
                     upstream = %error.upstream(),

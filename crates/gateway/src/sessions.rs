@@ -17,14 +17,16 @@ use sidecar_core::clock::Clock;
 use sidecar_core::code::Code;
 use sidecar_core::cookie::{RequestCookies, SetCookie};
 use sidecar_core::login::RandomError;
+use sidecar_core::metric::{RefreshOutcome, SessionFound};
 use sidecar_core::report::chain;
 use sidecar_core::request_id::RequestId;
 use sidecar_oidc::{Freshness, Provider, Refreshed};
-use sidecar_session::{CookieStore, Opened, OpenedSession, SessionId};
+use sidecar_session::{CookieStore, Opened, OpenedSession, Rejection, SessionId};
 
 use crate::credentials::Account;
 use crate::flight::Flights;
 use crate::settings::Refresh;
+use crate::tally::Tallies;
 
 /// How long a refresh that changed nothing is not tried again for the same session.
 const PAUSE: Duration = Duration::from_secs(5);
@@ -41,13 +43,16 @@ pub(crate) struct Sessions {
 /// The refreshes under way, and what came of the last ones. It outlives a gateway whose place another takes: a refresh
 /// token that is used once is not sent by both of them.
 #[derive(Clone)]
-pub struct Renewals(Arc<Flights<Flown>>);
+pub struct Renewals {
+    flights: Arc<Flights<Flown>>,
+    tallies: Tallies,
+}
 
 impl Renewals {
     /// None yet.
     #[must_use]
-    pub fn new(clock: Clock) -> Self {
-        Self(Arc::new(Flights::new(clock, |flown: &Flown| flown.keep)))
+    pub fn new(clock: Clock, tallies: Tallies) -> Self {
+        Self { flights: Arc::new(Flights::new(clock, |flown: &Flown| flown.keep)), tallies }
     }
 }
 
@@ -80,6 +85,8 @@ pub(crate) struct Resolved {
     pub(crate) cookies: Vec<SetCookie>,
     /// A refresh could not be saved.
     pub(crate) unsaved: Option<RandomError>,
+    /// What the request brought.
+    pub(crate) found: SessionFound,
 }
 
 /// What came of one refresh.
@@ -91,6 +98,17 @@ enum Outcome {
     Kept,
     /// The session is over.
     Ended,
+}
+
+impl Resolved {
+    /// Nobody, for now.
+    fn with(found: SessionFound) -> Self {
+        Self { found, ..Self::default() }
+    }
+}
+
+fn found(rejection: Rejection) -> SessionFound {
+    if matches!(rejection, Rejection::Expired) { SessionFound::Expired } else { SessionFound::Rejected }
 }
 
 impl<'a> Presented<'a> {
@@ -114,16 +132,16 @@ impl Sessions {
     pub(crate) async fn resolve(&self, presented: Presented<'_>) -> Resolved {
         let now = self.clock.now();
         match self.store.open(presented.cookies(), now) {
-            Opened::None => Resolved::default(),
+            Opened::None => Resolved::with(SessionFound::Absent),
             Opened::Rejected(reason) => {
                 tracing::info!(request_id = %presented.request_id, code = %reason.code(), %reason, "Error loading cookied session, removing session");
-                Resolved { cookies: self.clear(presented), ..Resolved::default() }
+                Resolved { cookies: self.clear(presented), ..Resolved::with(found(reason)) }
             }
             Opened::Session(opened) if self.is_due(&opened.session, now) => {
                 Box::pin(self.renewed(presented, opened)).await
             }
             Opened::Session(opened) => {
-                Resolved { session: Some(opened.session), id: Some(opened.id), ..Resolved::default() }
+                Resolved { session: Some(opened.session), id: Some(opened.id), ..Resolved::with(SessionFound::Valid) }
             }
         }
     }
@@ -151,29 +169,31 @@ impl Sessions {
         // A rotated refresh token is not lost when the visitor hangs up: the work is a task of its own.
         let begin = |_| {
             let flight = fly(Arc::clone(&self.provider), Arc::clone(&session), self.clock.clone());
-            let grace = self.refresh.grace;
+            let (grace, tallies) = (self.refresh.grace, self.renewals.tallies.clone());
             async move {
-                let outcome = flight.await;
+                let (outcome, came_of_it) = flight.await;
+                tallies.rare().refreshes.count(came_of_it);
                 let keep = if matches!(outcome, Outcome::Kept) { PAUSE } else { grace };
                 Flown { outcome, keep }
             }
         };
-        let outcome = self.renewals.0.result(id, begin).await.map_or(Outcome::Kept, |flown| flown.outcome);
-        let id = Some(id);
+        let outcome = self.renewals.flights.result(id, begin).await.map_or(Outcome::Kept, |flown| flown.outcome);
+        let (id, found) = (Some(id), Resolved::with(SessionFound::Valid));
         match outcome {
-            Outcome::Kept => Resolved { session: Some(session), id, ..Resolved::default() },
-            Outcome::Ended => Resolved { cookies: self.clear(presented), ..Resolved::default() },
+            Outcome::Kept => Resolved { session: Some(session), id, ..found },
+            Outcome::Ended => Resolved { cookies: self.clear(presented), ..found },
             Outcome::Renewed(session) => match self.save(&session, presented) {
-                Ok(cookies) => Resolved { session: Some(session), id, cookies, ..Resolved::default() },
-                Err(error) => Resolved { session: Some(session), id, unsaved: Some(error), ..Resolved::default() },
+                Ok(cookies) => Resolved { session: Some(session), id, cookies, ..found },
+                Err(error) => Resolved { session: Some(session), id, unsaved: Some(error), ..found },
             },
         }
     }
 }
 
-/// Refreshes and validates one session (http-behaviour 7).
-async fn fly(provider: Arc<dyn Provider>, session: Arc<Session>, clock: Clock) -> Outcome {
+/// Refreshes and validates one session (http-behaviour 7), and says what to count.
+async fn fly(provider: Arc<dyn Provider>, session: Arc<Session>, clock: Clock) -> (Outcome, RefreshOutcome) {
     let now = clock.now();
+    let mut came_of_it = RefreshOutcome::Kept;
     let (renewed, freshness) = match provider.refresh(&session, now).await {
         Ok(Refreshed::Renewed(mut renewed)) => {
             renewed.created_at = Some(now);
@@ -187,26 +207,30 @@ async fn fly(provider: Arc<dyn Provider>, session: Arc<Session>, clock: Clock) -
         }
         Err(error) if error.ends_session() => {
             tracing::warn!(code = %error.code(), error = %chain(&error), "Fatal refresh error detected, clearing session");
-            return Outcome::Ended;
+            return (Outcome::Ended, RefreshOutcome::Ended);
         }
         Err(error) => {
             tracing::warn!(code = %error.code(), error = %chain(&error), "Unable to refresh session");
+            came_of_it = RefreshOutcome::Failed;
             (None, Freshness::Stored)
         }
     };
     let session = renewed.as_ref().unwrap_or(&session);
     if session.is_expired(clock.now()) {
         tracing::info!(code = %Code::SessionExpired, "session is expired");
-        return Outcome::Ended;
+        return (Outcome::Ended, RefreshOutcome::Ended);
     }
     match provider.validate(session, freshness, clock.now()).await {
         Err(error) if !error.is_outage() => {
             tracing::info!(code = %Code::SessionInvalid, error = %chain(&error), "session is invalid");
-            Outcome::Ended
+            (Outcome::Ended, RefreshOutcome::Ended)
         }
         // Nothing was learned. New tokens must not be lost, but a new time alone would put the question off.
-        Err(_) if freshness == Freshness::Stored => Outcome::Kept,
-        Ok(()) | Err(_) => renewed.map_or(Outcome::Kept, Outcome::Renewed),
+        Err(_) if freshness == Freshness::Stored => (Outcome::Kept, RefreshOutcome::Failed),
+        Ok(()) | Err(_) => match renewed {
+            Some(renewed) => (Outcome::Renewed(renewed), RefreshOutcome::Renewed),
+            None => (Outcome::Kept, came_of_it),
+        },
     }
 }
 

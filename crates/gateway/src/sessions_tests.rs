@@ -14,6 +14,7 @@ use sidecar_session::{CookieSecret, StoreSettings};
 
 use super::*;
 use crate::scripted::Scripted;
+use crate::tally::Counted;
 
 /// Sessions over a scripted provider, a clock that is set by hand, and a browser with one cookie.
 struct Scene {
@@ -56,7 +57,7 @@ impl Scene {
         let clock = Clock::custom(move || UNIX_EPOCH + Duration::from_secs(told.load(Ordering::SeqCst)));
         let store = CookieStore::new(StoreSettings::new(CookieSecret::new(b"0123456789abcdef").unwrap()));
         let refresh = Refresh { period: Some(Duration::from_mins(1)), ..Refresh::default() };
-        let renewals = Renewals::new(clock.clone());
+        let renewals = Renewals::new(clock.clone(), Tallies::new(Counted::No));
         let provider_of = Arc::clone(&provider) as Arc<dyn Provider>;
         let sessions = Arc::new(Sessions::new(store, provider_of, refresh, renewals, clock));
         let mut scene = Self { sessions, provider, now, headers: HeaderMap::new(), id: RequestId::random() };

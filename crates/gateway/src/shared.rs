@@ -10,6 +10,7 @@ use sidecar_core::code::Code;
 use sidecar_core::cookie::{RequestCookies, SetCookie};
 use sidecar_core::form::Form;
 use sidecar_core::login::{LoginAttempt, RandomError};
+use sidecar_core::metric::LoginOutcome;
 use sidecar_core::request_id::RequestId;
 use sidecar_core::return_to::ReturnTo;
 use sidecar_oidc::{BackendLogout, Provider, Unavailable};
@@ -27,6 +28,7 @@ use crate::return_target::{for_page, return_target};
 use crate::sessions::{Resolved, Sessions};
 use crate::settings::Settings;
 use crate::standing::Standings;
+use crate::tally::Tallies;
 
 /// How long a login waits for the very first answer of the provider. An attempt that has failed is not waited for.
 const FIRST_CONTACT: Duration = Duration::from_secs(3);
@@ -44,10 +46,16 @@ pub(crate) struct Shared {
     pub(crate) backend_logout: Option<BackendLogout>,
     pub(crate) readiness: Readiness,
     pub(crate) journal: Arc<dyn Journal>,
+    pub(crate) tallies: Tallies,
     pub(crate) clock: Clock,
 }
 
 impl Shared {
+    /// A login came to an end.
+    pub(crate) fn login(&self, outcome: LoginOutcome) {
+        self.tallies.rare().logins.count(outcome);
+    }
+
     /// The page for a failure.
     pub(crate) fn failure_page(&self, inbound: &Inbound, report: impl Into<Report>) -> Answer {
         let target = self.page_target(inbound);
@@ -95,6 +103,7 @@ impl Shared {
     /// The page for a provider that cannot be asked now; the reason goes to the log alone.
     pub(crate) fn outage_page(&self, inbound: &Inbound, unavailable: &Unavailable) -> Answer {
         tracing::warn!(request_id = %inbound.id, code = %Code::ProviderDown, error = %unavailable, "a login cannot begin");
+        self.login(LoginOutcome::ProviderDown);
         let target = self.page_target(inbound);
         self.retry_page(inbound, Failure::ProviderDown.because(unavailable), &target, unavailable.retry_after_seconds())
     }

@@ -243,8 +243,10 @@ impl Exchange<'_> {
         };
         let app = hyper::upgrade::on(&mut response);
         self.guard(response.headers_mut());
-        upgrade::join(visitor, app, &self.table.tunnels);
-        Ok(upgrade::switching(response.map(|_| Body::empty())))
+        let until_closed = upgrade::join(visitor, app, &self.table.tunnels);
+        let mut response = upgrade::switching(response.map(|_| Body::empty()));
+        response.extensions_mut().insert(until_closed);
+        Ok(response)
     }
 
     /// Removes from an answer what concerns the connection, and what only we may say.

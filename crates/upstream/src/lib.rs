@@ -59,4 +59,4 @@ pub use sidecar_core::policy::Grant;
 pub use sidecar_net::Protocols;
 pub use signature::{Algorithm, Signature};
 pub use table::Table;
-pub use upgrade::Tunnels;
+pub use upgrade::{Tunnels, UntilClosed};

@@ -2,7 +2,11 @@
 
 mod frames;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    any::Any,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use http::{HeaderValue, Response, header};
 use hyper::upgrade::{OnUpgrade, Upgraded};
@@ -80,15 +84,29 @@ impl Drop for Open {
     }
 }
 
+/// Holds something for as long as a tunnel is open; an extension of the 101 that opens it.
+#[derive(Clone, Default)]
+pub struct UntilClosed(Arc<Mutex<Option<Box<dyn Any + Send>>>>);
+
+impl UntilClosed {
+    /// Drops `held` when the tunnel ends, at once if it has.
+    pub fn hold(self, held: impl Send + 'static) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(held));
+    }
+}
+
 /// Has the two connections copied into each other once both heads are through, in a task of its own: it outlives the
 /// request.
 ///
 /// The visitor's bytes behind the handshake were held by hyper until now, so that the app sees none of them before its
 /// own 101 (catalogue SMUG-09). Each side's end is passed on to the other; the tunnel is over when both have ended or
 /// one has failed.
-pub(crate) fn join(visitor: OnUpgrade, app: OnUpgrade, tunnels: &Tunnels) {
+pub(crate) fn join(visitor: OnUpgrade, app: OnUpgrade, tunnels: &Tunnels) -> UntilClosed {
     let open = tunnels.enter();
+    let until_closed = UntilClosed::default();
+    let held = until_closed.clone();
     tokio::spawn(async move {
+        let _held = held;
         let mut cut = std::pin::pin!(open.shared.was_cut());
         let joined = tokio::select! {
             joined = async { tokio::try_join!(visitor, app) } => joined,
@@ -108,6 +126,7 @@ pub(crate) fn join(visitor: OnUpgrade, app: OnUpgrade, tunnels: &Tunnels) {
             }
         }
     });
+    until_closed
 }
 
 /// Tells the visitor that the connection ends, and hears them out so that the frame is not lost in a reset.

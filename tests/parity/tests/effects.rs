@@ -8,7 +8,7 @@ use std::path::Path;
 use sidecar_testkit::place;
 
 /// Served options without such a test; the list must be exact.
-const WITHOUT: &[&str] = &["logging-local-time"];
+const WITHOUT: &[&str] = &[];
 
 fn sources(folder: &Path, out: &mut Vec<(String, String)>) {
     for entry in fs::read_dir(folder).expect("a folder of tests") {

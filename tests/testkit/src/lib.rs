@@ -37,6 +37,7 @@ pub mod html;
 pub mod http;
 pub mod http2;
 pub mod issuer;
+pub mod metrics;
 pub mod oracle;
 mod passage;
 pub mod place;

@@ -47,7 +47,7 @@ pub(crate) fn run(config: &Config) -> ExitCode {
 async fn examine(config: &Config, runtime: &runtime::Runtime, report: &mut Report) -> Result<(), String> {
     let proxies = app::proxies().map_err(|error| chain(&error))?;
     let provider_tls = Tls::new(&config.provider_tls).map_err(|error| chain(&error))?;
-    let built = App::build(config, &Lasting::new(Arc::new(Nowhere)), runtime.handle().clone())
+    let built = App::build(config, &Lasting::for_a_look(Arc::new(Nowhere)), runtime.handle().clone())
         .map_err(|error| chain(&error))?;
     report.add(&trust::authorities(&provider_tls));
 

@@ -1,11 +1,18 @@
 //! What one line looks like (pages-and-logs 6.1).
 
 use std::io::Write as _;
+use std::time::SystemTime;
 
 use http::Version;
 use sidecar_gateway::{AuthLine, ClientLabel, RequestLine};
 
 use super::stamp::Stamp;
+
+/// Most bytes of a foreign text in a line; what is beyond is cut off. Heads of requests are bounded, yet their largest
+/// would make lines that no reader of logs takes.
+const MAX_VALUE: usize = 8 * 1024;
+/// What stands where something was cut off.
+const CUT: &str = "\u{2026}";
 
 /// A line in the making.
 pub(crate) struct Line<'a>(&'a mut Vec<u8>);
@@ -34,9 +41,7 @@ impl<'a> Line<'a> {
     }
 
     /// `CLIENT - ID - USER [TIME] [STATUS] MESSAGE`
-    pub(crate) fn auth(&mut self, auth: &AuthLine<'_>, stamp: &Stamp) {
-        #[expect(clippy::disallowed_methods, reason = "a log line is stamped when it is written")]
-        let now = std::time::SystemTime::now();
+    pub(crate) fn auth(&mut self, auth: &AuthLine<'_>, now: SystemTime, stamp: &Stamp) {
         self.head(auth.client, auth.request_id, auth.username, now, stamp);
         self.text(" [");
         self.text(auth.status.as_str());
@@ -44,13 +49,12 @@ impl<'a> Line<'a> {
         self.plain(auth.message);
     }
 
-    /// `[TIME] [FILE:LINE] `, before a line of the program's own.
-    pub(crate) fn standard_head(&mut self, place: (&str, u32), stamp: &Stamp) {
-        #[expect(clippy::disallowed_methods, reason = "a log line is stamped when it is written")]
-        let now = std::time::SystemTime::now();
+    /// `[TIME] [FILE:LINE] MESSAGE`
+    pub(crate) fn standard(&mut self, place: (&str, u32), message: &str, now: SystemTime, stamp: &Stamp) {
         self.text("[");
         stamp.with(now, |text| self.text(text));
         let _ = write!(self.0, "] [{}:{}] ", place.0, place.1);
+        self.plain(message);
     }
 
     fn head(
@@ -58,15 +62,10 @@ impl<'a> Line<'a> {
         client: ClientLabel,
         id: &sidecar_core::request_id::RequestId,
         username: Option<&str>,
-        time: std::time::SystemTime,
+        time: SystemTime,
         stamp: &Stamp,
     ) {
-        let _ = match client {
-            ClientLabel::Peer(address) => write!(self.0, "{address}"),
-            ClientLabel::Address(ip) => write!(self.0, "{ip}"),
-            ClientLabel::UnixPeer => write!(self.0, "@"),
-            ClientLabel::Unknown => Ok(()),
-        };
+        self.client(client);
         let _ = write!(self.0, " - {id} - ");
         self.plain(username.unwrap_or("-"));
         self.text(" [");
@@ -74,38 +73,52 @@ impl<'a> Line<'a> {
         self.text("]");
     }
 
+    /// Who asked.
+    pub(super) fn client(&mut self, client: ClientLabel) {
+        let _ = match client {
+            ClientLabel::Peer(address) => write!(self.0, "{address}"),
+            ClientLabel::Address(ip) => write!(self.0, "{ip}"),
+            ClientLabel::UnixPeer => write!(self.0, "@"),
+            ClientLabel::Unknown => Ok(()),
+        };
+    }
+
     /// Our own words.
     pub(crate) fn text(&mut self, text: &str) {
         self.0.extend_from_slice(text.as_bytes());
     }
 
-    /// Somebody else's words on one line: control characters and line separators, those beyond ASCII too, are escaped,
-    /// the rest stays as it is.
+    /// Somebody else's words on one line: what is not printable, line separators among it, is escaped, the rest stays as
+    /// it is.
     pub(crate) fn plain(&mut self, text: &str) {
-        if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        if text.len() <= MAX_VALUE && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
             return self.text(text);
         }
-        for c in text.chars() {
-            if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') {
-                let _ = write!(self.0, "{}", c.escape_default());
-            } else {
-                let _ = write!(self.0, "{c}");
-            }
+        let kept = &text[..text.floor_char_boundary(MAX_VALUE)];
+        for c in kept.chars() {
+            let _ = if is_printable(c) { write!(self.0, "{c}") } else { write!(self.0, "{}", c.escape_default()) };
+        }
+        if kept.len() < text.len() {
+            self.text(CUT);
         }
     }
 
     /// A text in double quotes, as Go's `%q` writes it.
-    fn quoted(&mut self, text: &[u8]) {
+    pub(super) fn quoted(&mut self, text: &[u8]) {
         self.0.push(b'"');
-        if text.iter().all(|byte| matches!(byte, b' '..=b'~') && *byte != b'"' && *byte != b'\\') {
-            self.0.extend_from_slice(text);
+        let kept = &text[..text.len().min(MAX_VALUE)];
+        if kept.iter().all(|byte| matches!(byte, b' '..=b'~') && *byte != b'"' && *byte != b'\\') {
+            self.0.extend_from_slice(kept);
         } else {
-            for chunk in text.utf8_chunks() {
+            for chunk in kept.utf8_chunks() {
                 chunk.valid().chars().for_each(|c| self.quoted_char(c));
                 for byte in chunk.invalid() {
                     let _ = write!(self.0, "\\x{byte:02x}");
                 }
             }
+        }
+        if kept.len() < text.len() {
+            self.text(CUT);
         }
         self.0.push(b'"');
     }
@@ -122,13 +135,25 @@ impl<'a> Line<'a> {
             '\u{c}' => write!(self.0, "\\f"),
             '\u{b}' => write!(self.0, "\\v"),
             '\0'..='\u{1f}' | '\u{7f}' => write!(self.0, "\\x{:02x}", c as u32),
-            '\u{80}'..='\u{a0}' | '\u{ad}' | '\u{2028}' | '\u{2029}' => write!(self.0, "\\u{:04x}", c as u32),
-            c => write!(self.0, "{c}"),
+            c if is_printable(c) => write!(self.0, "{c}"),
+            ..='\u{ffff}' => write!(self.0, "\\u{:04x}", c as u32),
+            c => write!(self.0, "\\U{:08x}", c as u32),
         };
     }
 }
 
-fn protocol(version: Version) -> &'static str {
+/// Whether a character shows itself as one on a line; of blanks only the usual one.
+fn is_printable(c: char) -> bool {
+    if c.is_ascii() {
+        return matches!(c, ' '..='~');
+    }
+    // The letter before keeps a combining mark from being escaped for standing first.
+    let mut pair = [b'a', 0, 0, 0, 0];
+    let length = 1 + c.encode_utf8(&mut pair[1..]).len();
+    std::str::from_utf8(&pair[..length]).is_ok_and(|pair| pair.escape_debug().count() == 2)
+}
+
+pub(super) fn protocol(version: Version) -> &'static str {
     if version == Version::HTTP_10 {
         "HTTP/1.0"
     } else if version == Version::HTTP_2 {
@@ -152,11 +177,24 @@ mod tests {
     fn quoting_is_that_of_go() {
         assert_eq!(written(|line| line.quoted(b"a\"b\\\xe9")), r#""a\"b\\\xe9""#);
         assert_eq!(written(|line| line.quoted("é\n\u{1}\u{7f}\u{85}".as_bytes())), r#""é\n\x01\x7f\u0085""#);
+        assert_eq!(
+            written(|line| line.quoted("\u{200b}\u{e0001}e\u{301}😀".as_bytes())),
+            "\"\\u200b\\U000e0001e\u{301}😀\""
+        );
     }
 
     #[test]
     fn a_foreign_text_cannot_begin_a_new_line() {
         assert_eq!(written(|line| line.plain("a\r\nforged\u{85}")), "a\\r\\nforged\\u{85}");
         assert_eq!(written(|line| line.plain("é\u{9b}2J\u{85}\u{2028}")), "é\\u{9b}2J\\u{85}\\u{2028}");
+        assert_eq!(written(|line| line.plain("a\u{202e}b\u{feff}")), "a\\u{202e}b\\u{feff}", "text that turns around");
+    }
+
+    #[test]
+    fn a_text_that_is_too_long_for_a_line_is_cut_between_characters() {
+        let long = "é".repeat(MAX_VALUE);
+        assert_eq!(written(|line| line.plain(&long)), format!("{}…", "é".repeat(MAX_VALUE / 2)));
+        let long = "x".repeat(MAX_VALUE + 1);
+        assert_eq!(written(|line| line.quoted(long.as_bytes())), format!("\"{}…\"", "x".repeat(MAX_VALUE)));
     }
 }

@@ -10,16 +10,21 @@ use sidecar_config::LogZone;
 /// Prints times in one zone. The text of a second is made once per thread.
 pub(crate) struct Stamp(TimeZone);
 
+/// The zone that times are told in.
+pub(super) fn time_zone(zone: LogZone) -> TimeZone {
+    match zone {
+        LogZone::Local => TimeZone::system(),
+        LogZone::Utc => TimeZone::UTC,
+    }
+}
+
 thread_local! {
     static LAST: RefCell<(i64, String)> = const { RefCell::new((i64::MIN, String::new())) };
 }
 
 impl Stamp {
     pub(crate) fn new(zone: LogZone) -> Self {
-        Self(match zone {
-            LogZone::Local => TimeZone::system(),
-            LogZone::Utc => TimeZone::UTC,
-        })
+        Self(time_zone(zone))
     }
 
     /// Hands the text of `time` to `write`.

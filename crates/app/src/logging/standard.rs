@@ -30,15 +30,10 @@ impl Subscriber for Standard {
         let stream = if *metadata.level() == Level::INFO { Stream::Info } else { Stream::Error };
         let file = metadata.file().unwrap_or("?");
         let place = (file.rsplit('/').next().unwrap_or(file), metadata.line().unwrap_or(0));
-        self.0.write(stream, |line| {
-            line.standard_head(place, &self.0.stamp);
-            let mut message = String::new();
-            event.record(&mut Message(&mut message));
-            line.plain(&message);
-            let mut fields = String::new();
-            event.record(&mut Fields(&mut fields));
-            line.plain(&fields);
-        });
+        let mut message = String::new();
+        event.record(&mut Message(&mut message));
+        event.record(&mut Fields(&mut message));
+        self.0.event(stream, place, &message);
     }
 
     fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {

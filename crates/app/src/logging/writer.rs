@@ -2,7 +2,8 @@
 //!
 //! Whoever has a line appends it to the buffer of its stream; one thread swaps the buffers and writes them. Under load it
 //! sleeps a few milliseconds between writes, so many lines leave together; when nothing comes it parks, and only then
-//! does a line have to wake it (measured: a wake-up per line costs a third of all throughput).
+//! does a line have to wake it (measured: a wake-up per line costs a third of all throughput). The thread alone waits for
+//! what is written to, be it a pipe or a disk.
 
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,7 +11,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle, Thread};
 use std::time::Duration;
 
+use super::file::RotatingFile;
 use crate::limits::MAX_LOG_BYTES;
+use crate::metrics::Meters;
 
 /// How long lines gather before they leave.
 const GATHER: Duration = Duration::from_millis(5);
@@ -21,9 +24,9 @@ const KEPT: usize = 64 * 1024;
 /// Where a line goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stream {
-    /// Standard output.
+    /// The log file, or standard output.
     Info,
-    /// Standard error, unless errors go to the standard output too.
+    /// Standard error, unless errors go where the others go.
     Error,
 }
 
@@ -43,6 +46,7 @@ struct Shared {
     closing: AtomicBool,
     thread: Mutex<Option<Thread>>,
     errors_apart: bool,
+    meters: Meters,
 }
 
 #[derive(Default)]
@@ -52,20 +56,47 @@ struct Waiting {
     dropped: u64,
 }
 
-/// Starts the writing thread.
-pub(crate) fn start(errors_apart: bool) -> (Sink, LogWriter) {
+/// Where whole lines are written.
+pub(super) trait Output {
+    /// Writes lines, each with its line break.
+    fn write_lines(&mut self, lines: &[u8]) -> Written;
+}
+
+/// What came of writing lines.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Written {
+    /// What there is to be told on the standard error stream.
+    pub(super) news: Option<String>,
+    /// Lines that went nowhere.
+    pub(super) lost: u64,
+}
+
+impl<W: Write> Output for W {
+    fn write_lines(&mut self, lines: &[u8]) -> Written {
+        // A log that cannot be written must not stop the serving, and there is nobody left to tell.
+        let _ = self.write_all(lines).and_then(|()| self.flush());
+        Written::default()
+    }
+}
+
+/// Starts the thread that writes to `file`, or to the standard output.
+pub(super) fn start(errors_apart: bool, file: Option<RotatingFile>, meters: Meters) -> (Sink, LogWriter) {
     let shared = Arc::new(Shared {
         waiting: Mutex::default(),
         parked: AtomicBool::new(false),
         closing: AtomicBool::new(false),
         thread: Mutex::new(None),
         errors_apart,
+        meters,
     });
     let writing = Arc::clone(&shared);
     let thread = thread::Builder::new()
         .name("log".to_owned())
         .stack_size(128 * 1024)
-        .spawn(move || writing.run(&mut io::stdout(), &mut io::stderr()))
+        .spawn(move || match file {
+            Some(mut file) => writing.run(&mut file, &mut io::stderr()),
+            None => writing.run(&mut io::stdout(), &mut io::stderr()),
+        })
         .ok();
     *lock(&shared.thread) = thread.as_ref().map(|thread| thread.thread().clone());
     (Sink(Arc::clone(&shared)), LogWriter { shared, thread })
@@ -99,13 +130,13 @@ impl Shared {
         }
     }
 
-    fn run(&self, out: &mut impl Write, err: &mut impl Write) {
+    fn run(&self, out: &mut impl Output, err: &mut impl Write) {
         let mut taken = Waiting::default();
         loop {
             let closing = self.closing.load(Ordering::Acquire);
             std::mem::swap(&mut *lock(&self.waiting), &mut taken);
             let idle = taken.info.is_empty() && taken.error.is_empty() && taken.dropped == 0;
-            taken.write(out, err);
+            self.meters.lost_lines(taken.write(out, err));
             if closing {
                 return;
             }
@@ -129,9 +160,12 @@ impl Waiting {
         self.info.is_empty() && self.error.is_empty() && self.dropped == 0
     }
 
-    fn write(&mut self, out: &mut impl Write, err: &mut impl Write) {
-        // A log that cannot be written must not stop the serving, and there is nobody left to tell.
-        let _ = out.write_all(&self.info).and_then(|()| out.flush());
+    /// Returns how many lines went nowhere.
+    fn write(&mut self, out: &mut impl Output, err: &mut impl Write) -> u64 {
+        let written = if self.info.is_empty() { Written::default() } else { out.write_lines(&self.info) };
+        if let Some(news) = written.news {
+            let _ = writeln!(err, "{news}");
+        }
         let _ = err.write_all(&self.error).and_then(|()| err.flush());
         if self.dropped > 0 {
             let _ = writeln!(err, "{} log lines were dropped because the log was not being read", self.dropped);
@@ -140,7 +174,7 @@ impl Waiting {
         self.error.clear();
         self.info.shrink_to(KEPT);
         self.error.shrink_to(KEPT);
-        self.dropped = 0;
+        std::mem::take(&mut self.dropped) + written.lost
     }
 }
 
@@ -169,6 +203,7 @@ mod tests {
             closing: AtomicBool::new(true),
             thread: Mutex::new(None),
             errors_apart,
+            meters: Meters::default(),
         })
     }
 

@@ -15,13 +15,14 @@ use tokio::time;
 use super::connection::{self, Answer, Guest, Limits};
 use super::slots::Slot;
 use super::socket::Accepted;
+use crate::metrics::{Connected, Meters};
 
 /// Room for a worker's calls; request futures live on the heap.
 const STACK: usize = 512 * 1024;
 
 /// What a worker is handed.
 enum Work {
-    Connection(Accepted, Peer, Slot),
+    Connection(Accepted, Peer, Slot, Connected),
     /// Takes the place of the one that answers now.
     Gateway(Box<Gateway>),
 }
@@ -58,6 +59,7 @@ pub(crate) struct Workers {
     threads: Vec<Thread>,
     next: Cell<usize>,
     drain: watch::Sender<bool>,
+    meters: Meters,
 }
 
 struct Thread {
@@ -74,6 +76,7 @@ impl Workers {
         count: usize,
         limits: Limits,
         drain_time: Duration,
+        meters: Meters,
         gateway: impl Fn() -> Gateway,
     ) -> io::Result<Self> {
         let (drain, draining) = watch::channel(false);
@@ -88,7 +91,7 @@ impl Workers {
                 Ok(Thread { work, handle })
             })
             .collect::<io::Result<Vec<_>>>()?;
-        Ok(Self { threads, next: Cell::new(0), drain })
+        Ok(Self { threads, next: Cell::new(0), drain, meters })
     }
 
     /// Hands a connection to the worker whose turn it is.
@@ -96,7 +99,8 @@ impl Workers {
         let turn = self.next.get();
         self.next.set((turn + 1) % self.threads.len());
         // A worker that has ended is part of a process that is ending.
-        let _ = self.threads[turn].work.send(Work::Connection(accepted, peer, slot));
+        let work = Work::Connection(accepted, peer, slot, self.meters.connected());
+        let _ = self.threads[turn].work.send(work);
     }
 
     /// Lets every thread answer by another gateway from its next request on. Connections stay.
@@ -141,9 +145,12 @@ fn run(
         loop {
             tokio::select! {
                 next = handed.recv() => match next {
-                    Some(Work::Connection(accepted, peer, slot)) => {
+                    Some(Work::Connection(accepted, peer, slot, connected)) => {
                         let guest = Guest { answer: by(&current, peer), limits, drain: drain.clone() };
-                        connections.spawn_local(connection::serve(accepted, slot, guest));
+                        connections.spawn_local(async move {
+                            connection::serve(accepted, slot, guest).await;
+                            drop(connected);
+                        });
                     }
                     Some(Work::Gateway(gateway)) => current.replace(*gateway),
                     None => break,

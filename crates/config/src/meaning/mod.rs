@@ -12,7 +12,9 @@ mod github;
 mod google;
 mod injection;
 mod judge;
+mod log_format;
 mod login_parameters;
+mod logs;
 mod oidc;
 mod pages;
 mod paths;
@@ -33,7 +35,9 @@ use sidecar_core::Secret;
 use sidecar_net::{Inside, TlsSettings};
 
 pub(crate) use self::judge::Judge;
-pub use self::process::{ErrorStream, Listen, LogSettings, LogZone, Shutdown};
+pub use self::log_format::{LogFormat, LogStream, NoLine};
+pub use self::logs::{ErrorStream, LogFile, LogFormats, LogSettings, LogZone, OldFiles};
+pub use self::process::{Listen, Shutdown};
 pub(crate) use self::surroundings::Surroundings;
 pub use self::tls::SecureListen;
 use crate::fault::Warning;
@@ -67,6 +71,8 @@ pub struct Config {
     pub secure_listen: Option<SecureListen>,
     /// Where probes of the app come in (`app-probe-address`); `None` for nowhere.
     pub app_probe_listen: Option<Listen>,
+    /// Where metrics are served (`metrics-address`); `None` for nowhere.
+    pub metrics: Option<Listen>,
     /// The largest head of a request, in bytes.
     pub max_header_bytes: usize,
     /// What is logged.
@@ -109,8 +115,9 @@ impl Config {
         let secure_listen = tls::listen(&structured.server, Inside::Http1And2, surroundings, judge);
         let force_https = tls::force_https(options, structured, judge);
         let app_probe_listen = app_probes::listen(options, judge);
+        let metrics = process::metrics(structured, judge);
         let max_header_bytes = process::max_header_bytes(&options.max_header_bytes, judge);
-        let logs = process::logs(options, judge);
+        let logs = logs::logs(options, judge);
         let shutdown = process::shutdown(options, judge);
         let (sessions, logins) = stores?;
         Some(Self {
@@ -126,8 +133,9 @@ impl Config {
             listen: listen?,
             secure_listen: secure_listen?,
             app_probe_listen: app_probe_listen?,
+            metrics: metrics?,
             max_header_bytes: max_header_bytes?,
-            logs,
+            logs: logs?,
             shutdown: shutdown?,
             parts: parts(options, structured),
             watches_configuration: options.watch_config.value,

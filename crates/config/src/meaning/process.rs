@@ -1,4 +1,4 @@
-//! What the process itself is told: where to listen, what to log, how to stop.
+//! What the process itself is told: where to listen, how to stop.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -35,41 +35,6 @@ pub enum Listen {
     Descriptor(u32),
 }
 
-/// What is logged, and where to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LogSettings {
-    /// The program's own lines (`standard-logging`).
-    pub standard: bool,
-    /// A line for each login (`auth-logging`).
-    pub logins: bool,
-    /// A line for each request (`request-logging`).
-    pub requests: bool,
-    /// Exact paths whose requests are not logged (`exclude-logging-path`).
-    pub excluded_paths: Vec<String>,
-    /// Where error lines go (`errors-to-info-log`).
-    pub errors: ErrorStream,
-    /// The time zone of time stamps (`logging-local-time`).
-    pub zone: LogZone,
-}
-
-/// Where error lines go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ErrorStream {
-    /// The standard error stream.
-    Own,
-    /// The same as all other lines, the standard output.
-    Info,
-}
-
-/// The time zone of time stamps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogZone {
-    /// The machine's.
-    Local,
-    /// UTC.
-    Utc,
-}
-
 /// How the process stops after a signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shutdown {
@@ -99,6 +64,22 @@ pub(super) fn listen(structured: &Structured, judge: &mut Judge) -> Option<Optio
     }
 }
 
+/// Where metrics are served; the inner `None` nowhere.
+#[expect(clippy::option_option, reason = "outside: whether there is a fault; inside: whether there is a listener")]
+pub(super) fn metrics(structured: &Structured, judge: &mut Judge) -> Option<Option<Listen>> {
+    let written = &structured.metrics_server.bind_address;
+    if is_off(written) {
+        return Some(None);
+    }
+    match listener(&written.value) {
+        Ok(listen) => Some(Some(listen)),
+        Err((reason, instead)) => {
+            judge.refuse(written, format!("{} {reason}", quote(&written.value)), instead);
+            None
+        }
+    }
+}
+
 /// The listeners that this version does not have.
 fn later(structured: &Structured, judge: &mut Judge) {
     let Structured { metrics_server, .. } = structured;
@@ -107,8 +88,7 @@ fn later(structured: &Structured, judge: &mut Judge) {
             judge.not_served(written, lacking, "leave it out");
         }
     };
-    refuse(&metrics_server.bind_address, "metrics", judge);
-    refuse(&metrics_server.secure_bind_address, "metrics", judge);
+    refuse(&metrics_server.secure_bind_address, "metrics with TLS", judge);
     if let (Some(tls), true) = (&metrics_server.tls, is_off(&metrics_server.secure_bind_address)) {
         judge.warn(&tls.at, "it is not used without an address to listen on with TLS");
     }
@@ -190,22 +170,6 @@ pub(super) fn max_header_bytes(written: &Written<i64>, judge: &mut Judge) -> Opt
         judge.refuse(written, format!("{} is out of range", written.value), instead);
     }
     bytes
-}
-
-/// What is logged.
-pub(super) fn logs(options: &Options, judge: &mut Judge) -> LogSettings {
-    let (standard, logins, requests) = (&options.standard_logging, &options.auth_logging, &options.request_logging);
-    if !standard.value && !logins.value && !requests.value {
-        judge.warn(standard, "with auth-logging and request-logging off too, nothing is logged");
-    }
-    LogSettings {
-        standard: standard.value,
-        logins: logins.value,
-        requests: requests.value,
-        excluded_paths: options.exclude_logging_paths.value.clone(),
-        errors: if options.errors_to_info_log.value { ErrorStream::Info } else { ErrorStream::Own },
-        zone: if options.logging_local_time.value { LogZone::Local } else { LogZone::Utc },
-    }
 }
 
 /// How the process stops.

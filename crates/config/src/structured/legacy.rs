@@ -20,6 +20,7 @@ impl Structured {
             request_headers: request_headers(options),
             response_headers: response_headers(options),
             server: server(options, judge),
+            metrics_server: Server { bind_address: options.metrics_address.clone(), ..Server::unset("metricsServer") },
             provider: provider(options),
             ..Self::default()
         }

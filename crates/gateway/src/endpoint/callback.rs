@@ -14,6 +14,7 @@ use sidecar_core::Session;
 use sidecar_core::code::Code;
 use sidecar_core::cookie::RequestCookies;
 use sidecar_core::login::StateParameter;
+use sidecar_core::metric::LoginOutcome;
 use sidecar_core::policy::Standing;
 use sidecar_core::report::chain;
 use sidecar_core::return_to::ReturnTo;
@@ -34,7 +35,10 @@ use crate::shared::Shared;
 pub(crate) async fn answer(shared: &Shared, mut inbound: Inbound, record: &Record) -> Answer {
     let form = match RequestForm::read(&mut inbound).await {
         Ok(form) => form,
-        Err(failure) => return shared.failure_page(&inbound, failure),
+        Err(failure) => {
+            shared.login(failure.into());
+            return shared.failure_page(&inbound, failure);
+        }
     };
     let callback = match Callback::parse(&form.plain_query(shared.settings.semicolons), &form.body) {
         Ok(callback) => callback,
@@ -44,6 +48,7 @@ pub(crate) async fn answer(shared: &Shared, mut inbound: Inbound, record: &Recor
     if let Some(error) = callback.error() {
         tracing::warn!(request_id = %inbound.id, code = %Code::LoginRefused, error = error.code.as_str(), "the provider refused the login");
         let target = state.map_or_else(|_| ReturnTo::root(), |state| target(shared, &state.return_to));
+        shared.login(LoginOutcome::ProviderRefused);
         return shared.login_failure_page(&inbound, Failure::RefusedByProvider.because(error.code.as_str()), &target);
     }
     let state = match state {
@@ -81,6 +86,7 @@ fn malformed(shared: &Shared, inbound: &Inbound, form: &RequestForm, error: Call
 
 /// The page for a callback of which no login is known: its links lead where the request itself says.
 fn failed(shared: &Shared, inbound: &Inbound, form: &RequestForm, report: Report) -> Answer {
+    shared.login(report.failure.into());
     let target = shared.page_target_of(inbound, &form.readable(shared.settings.semicolons));
     shared.login_failure_page(inbound, report, &target)
 }
@@ -136,7 +142,10 @@ impl Login<'_> {
                 self.failure(&format!("Invalid authentication via OAuth2: {requirement}"), session.log_name());
                 return self.kept_out(Failure::KeptOut(requirement).because(requirement), session);
             }
-            Standing::Unasked | Standing::Unanswered => return self.shared.unanswered(self.inbound, &self.target),
+            Standing::Unasked | Standing::Unanswered => {
+                self.shared.login(Failure::Unanswered.into());
+                return self.shared.unanswered(self.inbound, &self.target);
+            }
         }
         let cookies = match self.shared.sessions.save(session, self.inbound.presented()) {
             Ok(cookies) => cookies,
@@ -145,6 +154,7 @@ impl Login<'_> {
                 return self.failed(Failure::Internal.because(error));
             }
         };
+        self.shared.login(LoginOutcome::Completed);
         let message = format!("Authenticated via OAuth2: {}", session_summary(session));
         self.record.auth(AuthStatus::Success, session.log_name(), &message);
         let mut answer = answer::redirect(StatusCode::FOUND, self.inbound.method(), &self.target.location());
@@ -163,12 +173,11 @@ impl Login<'_> {
                 self.failed(Failure::TokenRefused(code).because(chain(error)))
             }
             Verdict::Failed => self.failed(Failure::LoginFailed(code).because(chain(error))),
-            Verdict::Unavailable { retry_after } => self.shared.retry_page(
-                self.inbound,
-                Failure::ProviderDown.because(chain(error)),
-                &self.target,
-                retry_after,
-            ),
+            Verdict::Unavailable { retry_after } => {
+                self.shared.login(LoginOutcome::ProviderDown);
+                let report = Failure::ProviderDown.because(chain(error));
+                self.shared.retry_page(self.inbound, report, &self.target, retry_after)
+            }
         }
     }
 
@@ -178,16 +187,19 @@ impl Login<'_> {
         if may_restart && state.restarts < self.shared.settings.login.max_restarts {
             tracing::info!(request_id = %self.inbound.id, restarts = state.restarts, ?what, "the login begins anew");
             let again = Beginning { restarts: state.restarts + 1, ..Beginning::of(&self.target) };
+            self.shared.login(LoginOutcome::Restarted);
             return start::begin(self.shared, self.inbound, &again);
         }
         self.failed(Failure::LoginState(what).into())
     }
 
     fn kept_out(&self, report: Report, session: &Session) -> Answer {
+        self.shared.login(report.failure.into());
         self.shared.refusal_page(self.inbound, report, Some(session), &self.target)
     }
 
     fn failed(&self, report: Report) -> Answer {
+        self.shared.login(report.failure.into());
         self.shared.login_failure_page(self.inbound, report, &self.target)
     }
 

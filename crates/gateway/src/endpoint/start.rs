@@ -1,5 +1,7 @@
 //! `PREFIX/start`: the authorization request (RFC 6749 §4.1.1).
 
+use std::sync::atomic::Ordering::Relaxed;
+
 use http::StatusCode;
 use sidecar_core::code::Code;
 use sidecar_core::form::Form;
@@ -84,6 +86,7 @@ pub(crate) fn begin(shared: &Shared, inbound: &Inbound, beginning: &Beginning<'_
             return shared.failure_page(inbound, Failure::Internal.because(error));
         }
     };
+    shared.tallies.rare().logins_begun.fetch_add(1, Relaxed);
     let mut answer = answer::redirect(StatusCode::FOUND, inbound.method(), &location);
     answer::no_store(&mut answer);
     answer::secure(&mut answer, shared.renderer.policy());

@@ -18,6 +18,9 @@ spec:
     {{- toYaml .labels | nindent 4 }}
   ports:
     - {name: http, port: 4180, targetPort: 4180}
+    {{- if $v.serviceMonitor.enabled }}
+    - {name: metrics, port: {{ $v.serviceMonitor.port }}, targetPort: {{ $v.serviceMonitor.port }}}
+    {{- end }}
 {{- if eq $v.gateway.kind "istio" }}
 ---
 apiVersion: networking.istio.io/v1
@@ -52,7 +55,7 @@ spec:
 {{- end }}
 {{- if $v.networkPolicy.enabled }}
 ---
-# 4180 and nothing else: nobody reaches the app's own port past the sidecar. Probes of the kubelet are always let through.
+# 4180{{ if $v.serviceMonitor.enabled }}, the metrics{{ end }} and nothing else: nobody reaches the app's own port past the sidecar. Probes of the kubelet are always let through.
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata:
@@ -69,6 +72,14 @@ spec:
       from:
         {{- toYaml . | nindent 8 }}
       {{- end }}
+    {{- if $v.serviceMonitor.enabled }}
+    - ports:
+        - {protocol: TCP, port: {{ $v.serviceMonitor.port }}}
+      {{- with $v.serviceMonitor.from }}
+      from:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
+    {{- end }}
 {{- end }}
 {{- if $v.authorizationPolicy.enabled }}
 ---
@@ -88,6 +99,31 @@ spec:
       from:
         - source:
             principals: {{ toRawJson . }}
+      {{- end }}
+    {{- if $v.serviceMonitor.enabled }}
+    - to:
+        - operation: {ports: ["{{ $v.serviceMonitor.port }}"]}
+    {{- end }}
+{{- end }}
+{{- if $v.serviceMonitor.enabled }}
+---
+apiVersion: monitoring.coreos.com/v1
+kind: ServiceMonitor
+metadata:
+{{ $meta }}
+    {{- with $v.serviceMonitor.labels }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
+spec:
+  selector:
+    matchLabels:
+      app: {{ .name }}
+      app.kubernetes.io/instance: {{ .root.Release.Name }}
+      app.kubernetes.io/part-of: oauth2-sidecar
+  endpoints:
+    - port: metrics
+      {{- with $v.serviceMonitor.interval }}
+      interval: {{ . }}
       {{- end }}
 {{- end }}
 {{- if $v.podDisruptionBudget.enabled }}

@@ -20,7 +20,14 @@
 {{- fail "\nimage.tag and image.digest are both given: leave one out." -}}
 {{- end -}}
 {{- if $v.serviceMonitor.enabled -}}
-{{- fail "\nserviceMonitor.enabled is true, but this version serves no metrics: write false." -}}
+{{- range $where, $options := dict "config" $v.config "app.config" $v.app.config -}}
+{{- if hasKey $options "metrics_address" -}}
+{{- fail (printf "\n%s.metrics_address is given, but serviceMonitor.enabled says where metrics are served: leave it out, and write serviceMonitor.port for another port than %v." $where $v.serviceMonitor.port) -}}
+{{- end -}}
+{{- end -}}
+{{- if has (toString $v.serviceMonitor.port) (list "4180" (toString $v.app.port)) -}}
+{{- fail (printf "\nserviceMonitor.port is %v, where the sidecar or the app listens: write another." $v.serviceMonitor.port) -}}
+{{- end -}}
 {{- end -}}
 
 {{- range $where, $options := dict "config" $v.config "app.config" $v.app.config -}}

@@ -9,6 +9,10 @@ args: ["--config=/etc/oauth2-proxy/oauth2_proxy.cfg"]
 ports:
   - name: http-auth
     containerPort: 4180
+  {{- if .root.Values.serviceMonitor.enabled }}
+  - name: metrics
+    containerPort: {{ .root.Values.serviceMonitor.port }}
+  {{- end }}
 env:
   {{- include "oauth2-sidecar.env" . | trim | nindent 2 }}
 startupProbe:

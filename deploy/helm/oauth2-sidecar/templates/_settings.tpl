@@ -36,6 +36,7 @@
 {{- range $key, $value := $root.Values.config -}}
 {{- if has $key $ours }}{{ $_ := set $options $key $value }}{{ end -}}
 {{- end -}}
+{{- if $root.Values.serviceMonitor.enabled }}{{ $_ := set $options "metrics_address" (printf ":%d" ($root.Values.serviceMonitor.port | int)) }}{{ end -}}
 {{- range $key, $value := .own }}{{ $_ := set $options $key $value }}{{ end -}}
 {{- range $key, $value := $options }}
 {{ include "oauth2-sidecar.variable" (dict "key" $key "value" $value "where" "app.config") }}

@@ -125,13 +125,21 @@ fn a_visitor_may_ask_for_what_the_login_parameters_admit_and_only_when_starting_
 }
 
 #[test]
+fn metrics_are_served_where_the_structure_says() {
+    let port = sidecar_testkit::place::free_port();
+    let _site = structured("", &format!("metricsServer: {{bindAddress: '127.0.0.1:{port}'}}\n"), &[]);
+    let answer = sidecar_testkit::http::ask(sidecar_testkit::place::loopback(port), &Request::get("/metrics"));
+    assert!(answer.text().contains("oauth2_proxy_requests_in_flight 0"), "{}", answer.text());
+}
+
+#[test]
 fn what_is_not_served_yet_is_refused_at_its_path() {
     for (yaml, path) in [
         (
             "server: {secureBindAddress: ':443', tls: {key: {fromFile: /k}, cert: {fromFile: /c}}}",
             "server.secureBindAddress",
         ),
-        ("metricsServer: {bindAddress: ':9100'}", "metricsServer.bindAddress"),
+        ("metricsServer: {secureBindAddress: ':9100'}", "metricsServer.secureBindAddress"),
     ] {
         let launch = Launch::new(Which::Ours).listening_as_configured();
         let alpha = launch.write("alpha.yaml", yaml);

@@ -22,6 +22,7 @@ pub fn all() -> Vec<Attempt> {
         sources(),
         pages(),
         credentials(),
+        logs(),
         seed(),
         syntax(),
         listeners(),
@@ -362,6 +363,26 @@ fn sources() -> Vec<Attempt> {
 }
 
 /// Pages that the start refuses; `--config-test` of the original does not look at them.
+fn logs() -> Vec<Attempt> {
+    vec![
+        with("a format without anything", &["--request-logging-format="]),
+        with("a format with a function", &["--auth-logging-format={{printf \"%q\" .Message | html}}"]),
+        with("a format that is not closed", &["--standard-logging-format={{.Message"]).row("P50"),
+        with("a format with an unknown function", &["--request-logging-format={{json .Host}}"]).row("P50"),
+        with("a format with a variable of another stream", &["--auth-logging-format={{.Upstream}}"]).row("P50"),
+        with("a format that fails on every line", &["--standard-logging-format={{index .Message \"x\"}}"]).row("P50"),
+        with("a format that fails on some lines", &["--standard-logging-format={{slice .Message 0 20}}"]),
+        with("a log file", &["--logging-filename=proxy.log", "--logging-max-size=0", "--logging-max-age=0"]),
+        with("a log file in no folder", &["--logging-filename=/nowhere/proxy.log"]),
+        with("a log file that is a folder", &["--logging-filename=/tmp"]),
+        with("a log file that cannot be as small", &["--logging-filename=proxy.log", "--logging-max-size=-1"])
+            .row("P51"),
+        with("fewer old files than none", &["--logging-filename=proxy.log", "--logging-max-backups=-1"]),
+        with("metrics nowhere", &["--metrics-address=-"]),
+        with("metrics at what is no address", &["--metrics-address=nonsense"]).row("D35"),
+    ]
+}
+
 fn pages() -> Vec<Attempt> {
     let mut all: Vec<Attempt> = broken_pages().into_iter().map(|attempt| attempt.row("D35")).collect();
     all.extend([
