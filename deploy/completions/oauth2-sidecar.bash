@@ -32,7 +32,7 @@ _oauth2__sidecar() {
 
     case "${cmd}" in
         oauth2__sidecar)
-            opts="-h --acr-values --allow-query-semicolons --allowed-group --allowed-role --alpha-config --api-route --app-probe-address --app-probe-path --approval-prompt --auth-logging --auth-logging-format --auth-request-response-mode --authenticated-emails-file --azure-graph-group-field --azure-tenant --backend-logout-url --banner --basic-auth-password --bearer-token-login-fallback --client-id --client-secret --client-secret-file --code-challenge-method --config --config-test --convert-config-to-alpha --cookie-csrf-expire --cookie-csrf-per-request --cookie-csrf-per-request-limit --cookie-csrf-samesite --cookie-domain --cookie-expire --cookie-httponly --cookie-name --cookie-path --cookie-refresh --cookie-samesite --cookie-secret --cookie-secret-file --cookie-secret-previous --cookie-secret-previous-file --cookie-secure --custom-sign-in-logo --custom-templates-dir --disable-keep-alives --display-htpasswd-form --email-domain --encode-state --entra-id-allowed-tenant --entra-id-federated-token-auth --errors-to-info-log --exclude-logging-path --extra-jwt-issuers --flush-interval --footer --force-code-challenge-method --force-https --force-json-errors --gcp-healthchecks --github-org --github-repo --github-team --github-token --github-user --htpasswd-file --htpasswd-user-group --http-address --https-address --insecure-oidc-allow-unverified-email --insecure-oidc-skip-issuer-verification --insecure-oidc-skip-nonce --logging-compress --logging-filename --logging-local-time --logging-max-age --logging-max-backups --logging-max-size --login-for-subresources --login-restart --login-url --max-header-bytes --metrics-address --oidc-audience-claim --oidc-discovery-required --oidc-email-claim --oidc-enabled-signing-alg --oidc-extra-audience --oidc-groups-claim --oidc-issuer-url --oidc-jwks-url --oidc-public-key-file --pass-access-token --pass-authorization-header --pass-basic-auth --pass-host-header --pass-session-cookie --pass-user-headers --pass-xauthrequest --ping-path --ping-user-agent --prefer-email-to-user --profile-url --prompt --provider --provider-ca-file --provider-display-name --proxy-prefix --proxy-websockets --ready-path --ready-requires-provider --real-client-ip-header --redeem-url --redirect-url --refresh-before-expiry --refresh-grace --relative-redirect-url --request-id-header --request-logging --request-logging-format --resource --reverse-proxy --scope --session-cookie-minimal --session-max-cookie-bytes --session-store-type --set-authorization-header --set-basic-auth --set-xauthrequest --show-debug-on-error --shutdown-delay --shutdown-timeout --sign-in-page-status --signature-key --silence-ping-logging --skip-auth-preflight --skip-auth-regex --skip-auth-route --skip-auth-strip-headers --skip-claims-from-profile-url --skip-jwt-bearer-tokens --skip-oidc-discovery --skip-provider-button --ssl-insecure-skip-verify --ssl-upstream-insecure-skip-verify --standard-logging --standard-logging-format --tls-cert-file --tls-cipher-suite --tls-key-file --tls-min-version --trusted-ip --trusted-proxy-ip --upstream --upstream-timeout --use-system-trust-store --user-id-claim --validate-url --version --watch-config --whitelist-domain --help doctor migrate"
+            opts="-h --acr-values --allow-query-semicolons --allowed-group --allowed-role --alpha-config --api-route --app-probe-address --app-probe-path --approval-prompt --auth-logging --auth-logging-format --auth-request-response-mode --authenticated-emails-file --azure-graph-group-field --azure-tenant --backend-logout-url --banner --basic-auth-password --bearer-token-login-fallback --client-id --client-secret --client-secret-file --code-challenge-method --config --config-test --convert-config-to-alpha --cookie-csrf-expire --cookie-csrf-per-request --cookie-csrf-per-request-limit --cookie-csrf-samesite --cookie-domain --cookie-expire --cookie-httponly --cookie-name --cookie-path --cookie-refresh --cookie-samesite --cookie-secret --cookie-secret-file --cookie-secret-previous --cookie-secret-previous-file --cookie-secure --custom-sign-in-logo --custom-templates-dir --disable-keep-alives --display-htpasswd-form --email-domain --encode-state --entra-id-allowed-tenant --entra-id-federated-token-auth --errors-to-info-log --exclude-logging-path --extra-jwt-issuers --flush-interval --footer --force-code-challenge-method --force-https --force-json-errors --gcp-healthchecks --github-org --github-repo --github-team --github-token --github-user --htpasswd-file --htpasswd-user-group --http-address --https-address --insecure-oidc-allow-unverified-email --insecure-oidc-skip-issuer-verification --insecure-oidc-skip-nonce --logging-compress --logging-filename --logging-local-time --logging-max-age --logging-max-backups --logging-max-size --login-for-subresources --login-restart --login-url --max-header-bytes --metrics-address --metrics-secure-address --metrics-tls-cert-file --metrics-tls-key-file --oidc-audience-claim --oidc-discovery-required --oidc-email-claim --oidc-enabled-signing-alg --oidc-extra-audience --oidc-groups-claim --oidc-issuer-url --oidc-jwks-url --oidc-public-key-file --pass-access-token --pass-authorization-header --pass-basic-auth --pass-host-header --pass-session-cookie --pass-user-headers --pass-xauthrequest --ping-path --ping-user-agent --prefer-email-to-user --profile-url --prompt --provider --provider-ca-file --provider-display-name --proxy-prefix --proxy-websockets --ready-path --ready-requires-provider --real-client-ip-header --redeem-url --redirect-url --refresh-before-expiry --refresh-grace --relative-redirect-url --request-id-header --request-logging --request-logging-format --resource --reverse-proxy --scope --session-cookie-minimal --session-max-cookie-bytes --session-store-type --set-authorization-header --set-basic-auth --set-xauthrequest --show-debug-on-error --shutdown-delay --shutdown-timeout --sign-in-page-status --signature-key --silence-ping-logging --skip-auth-preflight --skip-auth-regex --skip-auth-route --skip-auth-strip-headers --skip-claims-from-profile-url --skip-jwt-bearer-tokens --skip-oidc-discovery --skip-provider-button --ssl-insecure-skip-verify --ssl-upstream-insecure-skip-verify --standard-logging --standard-logging-format --tls-cert-file --tls-cipher-suite --tls-key-file --tls-min-version --trusted-ip --trusted-proxy-ip --upstream --upstream-timeout --use-system-trust-store --user-id-claim --validate-url --version --watch-config --whitelist-domain --help doctor migrate"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -515,6 +515,43 @@ _oauth2__sidecar() {
                     fi
                     return 0
                     ;;
+                --metrics-secure-address)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --metrics-tls-cert-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --metrics-tls-key-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 --oidc-audience-claim)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -877,7 +914,7 @@ _oauth2__sidecar() {
             return 0
             ;;
         oauth2__sidecar__subcmd__doctor)
-            opts="-h --acr-values --allow-query-semicolons --allowed-group --allowed-role --alpha-config --api-route --app-probe-address --app-probe-path --approval-prompt --auth-logging --auth-logging-format --auth-request-response-mode --authenticated-emails-file --azure-graph-group-field --azure-tenant --backend-logout-url --banner --basic-auth-password --bearer-token-login-fallback --client-id --client-secret --client-secret-file --code-challenge-method --config --config-test --convert-config-to-alpha --cookie-csrf-expire --cookie-csrf-per-request --cookie-csrf-per-request-limit --cookie-csrf-samesite --cookie-domain --cookie-expire --cookie-httponly --cookie-name --cookie-path --cookie-refresh --cookie-samesite --cookie-secret --cookie-secret-file --cookie-secret-previous --cookie-secret-previous-file --cookie-secure --custom-sign-in-logo --custom-templates-dir --disable-keep-alives --display-htpasswd-form --email-domain --encode-state --entra-id-allowed-tenant --entra-id-federated-token-auth --errors-to-info-log --exclude-logging-path --extra-jwt-issuers --flush-interval --footer --force-code-challenge-method --force-https --force-json-errors --gcp-healthchecks --github-org --github-repo --github-team --github-token --github-user --htpasswd-file --htpasswd-user-group --http-address --https-address --insecure-oidc-allow-unverified-email --insecure-oidc-skip-issuer-verification --insecure-oidc-skip-nonce --logging-compress --logging-filename --logging-local-time --logging-max-age --logging-max-backups --logging-max-size --login-for-subresources --login-restart --login-url --max-header-bytes --metrics-address --oidc-audience-claim --oidc-discovery-required --oidc-email-claim --oidc-enabled-signing-alg --oidc-extra-audience --oidc-groups-claim --oidc-issuer-url --oidc-jwks-url --oidc-public-key-file --pass-access-token --pass-authorization-header --pass-basic-auth --pass-host-header --pass-session-cookie --pass-user-headers --pass-xauthrequest --ping-path --ping-user-agent --prefer-email-to-user --profile-url --prompt --provider --provider-ca-file --provider-display-name --proxy-prefix --proxy-websockets --ready-path --ready-requires-provider --real-client-ip-header --redeem-url --redirect-url --refresh-before-expiry --refresh-grace --relative-redirect-url --request-id-header --request-logging --request-logging-format --resource --reverse-proxy --scope --session-cookie-minimal --session-max-cookie-bytes --session-store-type --set-authorization-header --set-basic-auth --set-xauthrequest --show-debug-on-error --shutdown-delay --shutdown-timeout --sign-in-page-status --signature-key --silence-ping-logging --skip-auth-preflight --skip-auth-regex --skip-auth-route --skip-auth-strip-headers --skip-claims-from-profile-url --skip-jwt-bearer-tokens --skip-oidc-discovery --skip-provider-button --ssl-insecure-skip-verify --ssl-upstream-insecure-skip-verify --standard-logging --standard-logging-format --tls-cert-file --tls-cipher-suite --tls-key-file --tls-min-version --trusted-ip --trusted-proxy-ip --upstream --upstream-timeout --use-system-trust-store --user-id-claim --validate-url --version --watch-config --whitelist-domain --help"
+            opts="-h --acr-values --allow-query-semicolons --allowed-group --allowed-role --alpha-config --api-route --app-probe-address --app-probe-path --approval-prompt --auth-logging --auth-logging-format --auth-request-response-mode --authenticated-emails-file --azure-graph-group-field --azure-tenant --backend-logout-url --banner --basic-auth-password --bearer-token-login-fallback --client-id --client-secret --client-secret-file --code-challenge-method --config --config-test --convert-config-to-alpha --cookie-csrf-expire --cookie-csrf-per-request --cookie-csrf-per-request-limit --cookie-csrf-samesite --cookie-domain --cookie-expire --cookie-httponly --cookie-name --cookie-path --cookie-refresh --cookie-samesite --cookie-secret --cookie-secret-file --cookie-secret-previous --cookie-secret-previous-file --cookie-secure --custom-sign-in-logo --custom-templates-dir --disable-keep-alives --display-htpasswd-form --email-domain --encode-state --entra-id-allowed-tenant --entra-id-federated-token-auth --errors-to-info-log --exclude-logging-path --extra-jwt-issuers --flush-interval --footer --force-code-challenge-method --force-https --force-json-errors --gcp-healthchecks --github-org --github-repo --github-team --github-token --github-user --htpasswd-file --htpasswd-user-group --http-address --https-address --insecure-oidc-allow-unverified-email --insecure-oidc-skip-issuer-verification --insecure-oidc-skip-nonce --logging-compress --logging-filename --logging-local-time --logging-max-age --logging-max-backups --logging-max-size --login-for-subresources --login-restart --login-url --max-header-bytes --metrics-address --metrics-secure-address --metrics-tls-cert-file --metrics-tls-key-file --oidc-audience-claim --oidc-discovery-required --oidc-email-claim --oidc-enabled-signing-alg --oidc-extra-audience --oidc-groups-claim --oidc-issuer-url --oidc-jwks-url --oidc-public-key-file --pass-access-token --pass-authorization-header --pass-basic-auth --pass-host-header --pass-session-cookie --pass-user-headers --pass-xauthrequest --ping-path --ping-user-agent --prefer-email-to-user --profile-url --prompt --provider --provider-ca-file --provider-display-name --proxy-prefix --proxy-websockets --ready-path --ready-requires-provider --real-client-ip-header --redeem-url --redirect-url --refresh-before-expiry --refresh-grace --relative-redirect-url --request-id-header --request-logging --request-logging-format --resource --reverse-proxy --scope --session-cookie-minimal --session-max-cookie-bytes --session-store-type --set-authorization-header --set-basic-auth --set-xauthrequest --show-debug-on-error --shutdown-delay --shutdown-timeout --sign-in-page-status --signature-key --silence-ping-logging --skip-auth-preflight --skip-auth-regex --skip-auth-route --skip-auth-strip-headers --skip-claims-from-profile-url --skip-jwt-bearer-tokens --skip-oidc-discovery --skip-provider-button --ssl-insecure-skip-verify --ssl-upstream-insecure-skip-verify --standard-logging --standard-logging-format --tls-cert-file --tls-cipher-suite --tls-key-file --tls-min-version --trusted-ip --trusted-proxy-ip --upstream --upstream-timeout --use-system-trust-store --user-id-claim --validate-url --version --watch-config --whitelist-domain --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1357,6 +1394,43 @@ _oauth2__sidecar() {
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --metrics-secure-address)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --metrics-tls-cert-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --metrics-tls-key-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
                     fi
                     return 0
                     ;;

@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
-use sidecar_config::{Command, Config, Faults, Files};
+use sidecar_config::{Command, Config, Faults, Files, SecureListen};
 use sidecar_core::metric::ReloadOutcome;
 use sidecar_core::report::chain;
 use tokio::runtime::Handle;
@@ -159,13 +159,15 @@ struct Faulty(Vec<String>);
 
 /// What is set up once for the whole process.
 fn needs_restart(old: &Config, new: &Config) -> impl Iterator<Item = &'static str> {
-    let secure = |config: &Config| config.secure_listen.as_ref().map(|listen| listen.address.clone());
+    let address = |listen: &Option<SecureListen>| listen.as_ref().map(|listen| listen.address.clone());
     [
         ("http-address", old.listen != new.listen),
-        ("https-address", secure(old) != secure(new)),
+        ("https-address", address(&old.secure_listen) != address(&new.secure_listen)),
         ("max-header-bytes", old.max_header_bytes != new.max_header_bytes),
         ("what is logged", old.logs != new.logs),
+        ("app-probe-address", old.app_probe_listen != new.app_probe_listen),
         ("metrics-address", old.metrics != new.metrics),
+        ("metrics-secure-address", address(&old.secure_metrics) != address(&new.secure_metrics)),
     ]
     .into_iter()
     .filter_map(|(option, differs)| differs.then_some(option))

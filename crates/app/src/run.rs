@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use sidecar_config::{Config, Discovery, SecureListen, Shutdown};
+use sidecar_config::{Config, Discovery, Listen, SecureListen, Shutdown};
 use sidecar_core::report::chain;
 use sidecar_gateway::{AuthLine, Counted, Journal, RequestLine};
 use sidecar_net::ServerTls;
@@ -105,7 +105,8 @@ fn serve(mut in_use: InUse, journal: Arc<dyn Journal>, meters: Meters) -> Result
     }
     // Accepts connections, and makes all calls to the provider: they outlive the request that began them.
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
-    let counted = if in_use.config.metrics.is_some() { Counted::Yes } else { Counted::No };
+    let has_metrics = in_use.config.metrics.is_some() || in_use.config.secure_metrics.is_some();
+    let counted = if has_metrics { Counted::Yes } else { Counted::No };
     let lasting = Lasting::new(journal, counted, meters);
     let app = App::build(&in_use.config, &lasting, runtime.handle().clone())?;
     let served = runtime.block_on(async {
@@ -114,9 +115,11 @@ fn serve(mut in_use: InUse, journal: Arc<dyn Journal>, meters: Meters) -> Result
         if in_use.config.discovery == Discovery::AtStart {
             app.provider.ready_once().await?;
         }
-        let (doors, tls) = open(&in_use.config)?;
+        let Config { listen, secure_listen, metrics, secure_metrics, .. } = &in_use.config;
+        let (doors, tls) = open(listen.as_ref(), secure_listen.as_ref(), "listening")?;
         lasting.meters.provider_is(Arc::clone(&app.provider));
-        offer_metrics(&in_use.config, &lasting)?;
+        let (metrics_doors, metrics_tls) = open(metrics.as_ref(), secure_metrics.as_ref(), "metrics")?;
+        offer_metrics(metrics_doors, &lasting);
         let probe_listener = in_use.config.app_probe_listen.as_ref().map(server::bind).transpose()?;
         if let Some(listener) = &probe_listener {
             tracing::info!("listening on {} for probes of the app", listener.place());
@@ -133,7 +136,7 @@ fn serve(mut in_use: InUse, journal: Arc<dyn Journal>, meters: Meters) -> Result
         let (stop, stopped) = watch::channel(false);
         let probing = probes.serve(probe_listener, stopped.clone());
         tokio::join!(server::accept(doors, &workers, &slots, stopped), probing, async {
-            let serving = Serving { workers: &workers, probes: &probes, tls };
+            let serving = Serving { workers: &workers, probes: &probes, tls, metrics_tls };
             renew_until_stopped(&mut in_use, &mut changes, &lasting, &serving, &mut signals).await;
             lasting.readiness.end();
             linger(&in_use.config.shutdown, &mut signals).await;
@@ -148,28 +151,29 @@ fn serve(mut in_use: InUse, journal: Arc<dyn Journal>, meters: Meters) -> Result
 }
 
 /// Answers scrapes until the process ends, on this thread.
-fn offer_metrics(config: &Config, lasting: &Lasting) -> Result<(), ListenError> {
+fn offer_metrics(doors: Vec<Door>, lasting: &Lasting) {
     let Lasting { tallies, meters, tunnels, .. } = lasting;
     let metrics = Metrics { tallies: tallies.clone(), meters: meters.clone(), tunnels: tunnels.clone() };
-    if let Some(listen) = &config.metrics {
-        let listener = server::bind(listen)?;
-        tracing::info!("metrics on {}", listener.place());
-        tokio::spawn(metrics::serve(listener, metrics));
+    for door in doors {
+        tokio::spawn(metrics::serve(door, metrics.clone()));
     }
-    Ok(())
 }
 
-/// Listens where the configuration says. What TLS is set up with goes by the channel, if there is TLS.
-fn open(config: &Config) -> Result<(Vec<Door>, Option<watch::Sender<ServerTls>>), ListenError> {
+/// Listens where the configuration says, for `what`. What TLS is set up with goes by the channel, if there is TLS.
+fn open(
+    plain: Option<&Listen>,
+    secure: Option<&SecureListen>,
+    what: &str,
+) -> Result<(Vec<Door>, Option<watch::Sender<ServerTls>>), ListenError> {
     let mut doors = Vec::new();
-    if let Some(listen) = &config.listen {
+    if let Some(listen) = plain {
         let listener = server::bind(listen)?;
-        tracing::info!("listening on {}", listener.place());
+        tracing::info!("{what} on {}", listener.place());
         doors.push(Door { listener, speech: Speech::Plain });
     }
-    let Some(SecureListen { address, tls }) = &config.secure_listen else { return Ok((doors, None)) };
+    let Some(SecureListen { address, tls }) = secure else { return Ok((doors, None)) };
     let listener = server::bind(address)?;
-    tracing::info!("listening with TLS on {}", listener.place());
+    tracing::info!("{what} with TLS on {}", listener.place());
     let (tls, current) = watch::channel(tls.clone());
     doors.push(Door { listener, speech: Speech::Tls(current) });
     Ok((doors, Some(tls)))
@@ -180,6 +184,7 @@ struct Serving<'a> {
     workers: &'a Workers,
     probes: &'a AppProbes,
     tls: Option<watch::Sender<ServerTls>>,
+    metrics_tls: Option<watch::Sender<ServerTls>>,
 }
 
 /// Lets the threads answer by each new configuration, until a signal says to stop.
@@ -203,8 +208,11 @@ async fn renew_until_stopped(
             lasting.meters.provider_is(Arc::clone(&app.provider));
             serving.workers.replace(|| app.gateway.for_thread());
             serving.probes.replace(app.gateway.for_thread());
-            if let (Some(tls), Some(listen)) = (&serving.tls, &in_use.config.secure_listen) {
-                tls.send_replace(listen.tls.clone());
+            let Config { secure_listen, secure_metrics, .. } = &in_use.config;
+            for (tls, listen) in [(&serving.tls, secure_listen), (&serving.metrics_tls, secure_metrics)] {
+                if let (Some(tls), Some(listen)) = (tls, listen) {
+                    tls.send_replace(listen.tls.clone());
+                }
             }
         }
     }

@@ -191,6 +191,9 @@ options! {
 
         // Metrics.
         "metrics-address" metrics_address at "metricsServer.bindAddress": String = "", "HOST:PORT where metrics are served on every path; empty serves none";
+        "metrics-secure-address" metrics_secure_address at "metricsServer.secureBindAddress": String = "", "Where to serve metrics with TLS: HOST:PORT; empty or - does not";
+        "metrics-tls-cert-file" metrics_tls_cert_file at "metricsServer.tls.cert.fromFile": String = "", "Certificate of that listener";
+        "metrics-tls-key-file" metrics_tls_key_file at "metricsServer.tls.key.fromFile": String = "", "Private key of that listener";
     }
     not_yet {
         // Other providers.
@@ -227,11 +230,6 @@ options! {
         "session-cookie-format" session_cookie_format: String = "v7", "sealed sessions", "Format that sessions are written in: v7 or sealed";
         "session-idle-timeout" session_idle_timeout: GoDuration = "0s", "sealed sessions", "End a session that was not used for so long; 0s never does";
         "session-max-lifetime" session_max_lifetime: GoDuration = "0s", "sealed sessions", "End a session so long after its login; 0s never does";
-
-        // More listeners.
-        "metrics-secure-address" metrics_secure_address at "metricsServer.secureBindAddress": String = "", "metrics with TLS", "Where to serve metrics with TLS";
-        "metrics-tls-cert-file" metrics_tls_cert_file at "metricsServer.tls.cert.fromFile": String = "", "metrics with TLS", "Certificate of that listener";
-        "metrics-tls-key-file" metrics_tls_key_file at "metricsServer.tls.key.fromFile": String = "", "metrics with TLS", "Private key of that listener";
     }
 }
 

@@ -180,6 +180,7 @@ label! {
     }
 }
 
+#[expect(clippy::derivable_impls, reason = "`label!` writes the enumeration and its derives")]
 impl Default for SessionFound {
     fn default() -> Self {
         Self::Absent

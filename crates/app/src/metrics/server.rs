@@ -24,7 +24,7 @@ use tokio::time;
 
 use super::Metrics;
 use super::text::MEDIA_TYPE;
-use crate::server::Listener;
+use crate::server::Door;
 
 /// Scrapers that are served at a time; others wait. Each costs a rendering on the thread that accepts connections.
 const AT_ONCE: usize = 16;
@@ -38,29 +38,25 @@ const HEAD_BYTES: usize = 16 * 1024;
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Accepts scrapes until the future is dropped.
-pub(crate) async fn serve(listener: Listener, metrics: Metrics) -> Infallible {
+pub(crate) async fn serve(door: Door, metrics: Metrics) -> Infallible {
     let seats = Arc::new(Semaphore::new(AT_ONCE));
     loop {
         // It is never closed.
         let seat = Arc::clone(&seats).acquire_owned().await.ok();
-        let metrics = metrics.clone();
-        let accepted = match &listener {
-            Listener::Tcp(listener) => listener.accept().await.map(|(socket, _)| {
+        match door.next().await {
+            Ok((accepted, _)) => {
+                let metrics = metrics.clone();
                 tokio::spawn(async move {
-                    connection(socket, metrics).await;
+                    if let Some((socket, _)) = accepted.open().await {
+                        connection(socket, metrics).await;
+                    }
                     drop(seat);
                 });
-            }),
-            Listener::Unix(listener, _) => listener.accept().await.map(|(socket, _)| {
-                tokio::spawn(async move {
-                    connection(socket, metrics).await;
-                    drop(seat);
-                });
-            }),
-        };
-        if let Err(error) = accepted {
-            tracing::error!(%error, "cannot accept connections for metrics");
-            time::sleep(PAUSE).await;
+            }
+            Err(error) => {
+                tracing::error!(%error, "cannot accept connections for metrics");
+                time::sleep(PAUSE).await;
+            }
         }
     }
 }

@@ -57,7 +57,8 @@ async fn accept_at(door: Door, workers: &Workers, slots: &Slots, mut stop: watch
 }
 
 impl Door {
-    async fn next(&self) -> io::Result<(Accepted, Peer)> {
+    /// The next connection, and who is at its other end.
+    pub(crate) async fn next(&self) -> io::Result<(Accepted, Peer)> {
         match &self.listener {
             Listener::Tcp(listener) => {
                 let (stream, address) = listener.accept().await?;

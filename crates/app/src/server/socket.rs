@@ -20,14 +20,14 @@ const NOT_TLS: &[u8] =
     b"HTTP/1.0 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\nThis port speaks HTTPS.\n";
 
 /// An accepted connection, not yet on any runtime.
-pub(super) enum Accepted {
+pub(crate) enum Accepted {
     Tcp(std::net::TcpStream),
     Tls(std::net::TcpStream, ServerTls),
     Unix(std::os::unix::net::UnixStream),
 }
 
 /// A connection on its worker's runtime. One type for all, so that the server is compiled once.
-pub(super) enum Socket {
+pub(crate) enum Socket {
     Tcp(TcpStream),
     // A TLS session is a hundred times the size of a socket.
     Tls(Box<TlsStream<TcpStream>>),
@@ -36,7 +36,7 @@ pub(super) enum Socket {
 
 /// Whether it is settled what will be spoken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Opening {
+pub(crate) enum Opening {
     /// TLS has agreed on it.
     Agreed(Agreed),
     /// The first bytes will tell.
@@ -46,7 +46,7 @@ pub(super) enum Opening {
 impl Accepted {
     /// Puts it on this runtime, and shakes hands where there is TLS. `None` when nothing comes of it, which is the
     /// client's affair.
-    pub(super) async fn open(self) -> Option<(Socket, Opening)> {
+    pub(crate) async fn open(self) -> Option<(Socket, Opening)> {
         let plain = |socket: io::Result<Socket>| match socket {
             Ok(socket) => Some((socket, Opening::Unsaid)),
             Err(error) => {

@@ -73,6 +73,8 @@ pub struct Config {
     pub app_probe_listen: Option<Listen>,
     /// Where metrics are served (`metrics-address`); `None` for nowhere.
     pub metrics: Option<Listen>,
+    /// Where metrics are served by TLS (`metrics-secure-address`); `None` for nowhere.
+    pub secure_metrics: Option<SecureListen>,
     /// The largest head of a request, in bytes.
     pub max_header_bytes: usize,
     /// What is logged.
@@ -116,6 +118,7 @@ impl Config {
         let force_https = tls::force_https(options, structured, judge);
         let app_probe_listen = app_probes::listen(options, judge);
         let metrics = process::metrics(structured, judge);
+        let secure_metrics = tls::listen(&structured.metrics_server, Inside::Http1, surroundings, judge);
         let max_header_bytes = process::max_header_bytes(&options.max_header_bytes, judge);
         let logs = logs::logs(options, judge);
         let shutdown = process::shutdown(options, judge);
@@ -134,6 +137,7 @@ impl Config {
             secure_listen: secure_listen?,
             app_probe_listen: app_probe_listen?,
             metrics: metrics?,
+            secure_metrics: secure_metrics?,
             max_header_bytes: max_header_bytes?,
             logs: logs?,
             shutdown: shutdown?,
@@ -152,5 +156,6 @@ fn parts(options: &Options, structured: &Structured) -> Vec<PathBuf> {
     let lists = options.cookie_secret_previous_file.value.iter().chain(&options.provider_ca_files.value);
     let named = secret.into_iter().chain(people).chain(lists);
     let named = named.filter(|path| !path.is_empty()).map(PathBuf::from);
-    named.chain(tls::files(&structured.server)).collect()
+    let servers = [&structured.server, &structured.metrics_server];
+    named.chain(servers.into_iter().flat_map(tls::files)).collect()
 }

@@ -47,7 +47,6 @@ pub struct Shutdown {
 /// Where to listen; the inner `None` does not.
 #[expect(clippy::option_option, reason = "outside: whether there is a fault; inside: whether there is a listener")]
 pub(super) fn listen(structured: &Structured, judge: &mut Judge) -> Option<Option<Listen>> {
-    later(structured, judge);
     let Server { bind_address: written, secure_bind_address, .. } = &structured.server;
     if is_off(written) {
         if is_off(secure_bind_address) {
@@ -77,20 +76,6 @@ pub(super) fn metrics(structured: &Structured, judge: &mut Judge) -> Option<Opti
             judge.refuse(written, format!("{} {reason}", quote(&written.value)), instead);
             None
         }
-    }
-}
-
-/// The listeners that this version does not have.
-fn later(structured: &Structured, judge: &mut Judge) {
-    let Structured { metrics_server, .. } = structured;
-    let refuse = |written: &Written<String>, lacking: &str, judge: &mut Judge| {
-        if !is_off(written) {
-            judge.not_served(written, lacking, "leave it out");
-        }
-    };
-    refuse(&metrics_server.secure_bind_address, "metrics with TLS", judge);
-    if let (Some(tls), true) = (&metrics_server.tls, is_off(&metrics_server.secure_bind_address)) {
-        judge.warn(&tls.at, "it is not used without an address to listen on with TLS");
     }
 }
 

@@ -20,7 +20,7 @@ impl Structured {
             request_headers: request_headers(options),
             response_headers: response_headers(options),
             server: server(options, judge),
-            metrics_server: Server { bind_address: options.metrics_address.clone(), ..Server::unset("metricsServer") },
+            metrics_server: metrics_server(options),
             provider: provider(options),
             ..Self::default()
         }
@@ -37,22 +37,42 @@ fn server(options: &Options, judge: &mut Judge) -> Server {
     if http_address.is_set() {
         judge.warn(http_address, format!("it is not used, for {} asks for a TLS listener in its place", by.option));
     }
-    let file = |file: &Written<String>| {
-        Some(SecretSource {
-            at: file.with(()),
-            value: file.with(Secret::new(Vec::new())),
-            from_env: file.with(String::new()),
-            from_file: file.clone(),
-        })
-    };
     let tls = Tls {
         at: by.with(()),
-        key: file(tls_key_file),
-        cert: file(tls_cert_file),
+        key: Some(file(tls_key_file)),
+        cert: Some(file(tls_cert_file)),
         min_version: options.tls_min_version.clone(),
         cipher_suites: options.tls_cipher_suites.clone(),
     };
     Server { secure_bind_address: https_address.clone(), tls: Some(tls), ..unset }
+}
+
+/// The listeners for metrics (7.3): both may be there. What TLS they speak is for us to say.
+fn metrics_server(options: &Options) -> Server {
+    let (cert, key) = (&options.metrics_tls_cert_file, &options.metrics_tls_key_file);
+    let tls = [cert, key].into_iter().find(|file| !file.value.is_empty()).map(|by| Tls {
+        at: by.with(()),
+        key: Some(file(key)),
+        cert: Some(file(cert)),
+        min_version: by.with(String::new()),
+        cipher_suites: by.with(Vec::new()),
+    });
+    Server {
+        bind_address: options.metrics_address.clone(),
+        secure_bind_address: options.metrics_secure_address.clone(),
+        tls,
+        ..Server::unset("metricsServer")
+    }
+}
+
+/// What is in a file.
+fn file(written: &Written<String>) -> SecretSource {
+    SecretSource {
+        at: written.with(()),
+        value: written.with(Secret::new(Vec::new())),
+        from_env: written.with(String::new()),
+        from_file: written.clone(),
+    }
 }
 
 /// One URI of the option `upstream` (7.1); `None` after a fault.

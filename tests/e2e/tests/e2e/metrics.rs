@@ -7,7 +7,9 @@ use sidecar_testkit::http::ask;
 use sidecar_testkit::metrics::{series, value};
 use sidecar_testkit::process::eventually;
 use sidecar_testkit::websocket::{self, Message};
-use sidecar_testkit::{App, Browser, Launch, Program, Provider, Reply, Request, Response, Which, place};
+use sidecar_testkit::{
+    App, Browser, Certificate, Curl, Launch, Program, Provider, Reply, Request, Response, Which, place,
+};
 
 use crate::site::{PASSWORD, Site, get_with};
 
@@ -318,4 +320,46 @@ fn an_address_for_metrics_that_is_in_use_ends_the_start() {
         Launch::oidc(Which::Ours, provider, &app.upstream()).flag(&format!("--metrics-address={in_use}")).run();
     assert_eq!(finished.status.code(), Some(1));
     assert!(finished.stderr.contains(&in_use.to_string()), "{}", finished.stderr);
+}
+
+#[test]
+fn metrics_are_told_by_tls_beside_the_plain_listener_and_a_new_certificate_counts_without_a_restart() {
+    let (first, second) = (Certificate::of(&["localhost"]), Certificate::of(&["localhost"]));
+    let app = App::start();
+    let (plain, secure) = (place::free_port(), place::free_port());
+    let launch = Launch::oidc(Which::Ours, Provider::shared(), &app.upstream());
+    let trusted = launch.write("first.crt", &first.certificate);
+    let renewed = launch.write("second.crt", &second.certificate);
+    let (cert, key) = (launch.write("tls.crt", &first.certificate), launch.write("tls.key", &first.key));
+    let program = launch
+        .flag(&format!("--metrics-address=127.0.0.1:{plain}"))
+        .flag(&format!("--metrics-secure-address=127.0.0.1:{secure}"))
+        .flag(&format!("--metrics-tls-cert-file={}", cert.display()))
+        .flag(&format!("--metrics-tls-key-file={}", key.display()))
+        .start();
+    let scrape = |authority: &std::path::Path| {
+        let url = format!("https://localhost:{secure}/metrics");
+        Curl::new(&url).with(&["--cacert", &authority.display().to_string()]).try_ask()
+    };
+    let told = scrape(&trusted).expect("an answer").response;
+    assert_eq!(told.status, 200);
+    let names = |text: &str| -> Vec<String> {
+        series(text).iter().map(|line| line.split([' ', '{']).next().unwrap_or_default().to_owned()).collect()
+    };
+    assert_eq!(names(&told.text()), names(&ask(place::loopback(plain), &Request::get("/")).text()));
+
+    std::fs::write(&cert, &second.certificate).expect("written");
+    std::fs::write(&key, &second.key).expect("written");
+    eventually(SOON, || scrape(&renewed).ok().filter(|answer| answer.response.status == 200), || program.said());
+    assert!(scrape(&trusted).is_err(), "the first is not shown any more");
+}
+
+#[test]
+fn an_address_for_metrics_by_tls_without_a_certificate_is_refused() {
+    let app = App::start();
+    let launch = Launch::oidc(Which::Ours, Provider::shared(), &app.upstream());
+    let finished = launch.flag("--metrics-secure-address=127.0.0.1:0").run();
+    assert_eq!(finished.status.code(), Some(1));
+    assert!(finished.stderr.contains("metrics-secure-address"), "{}", finished.stderr);
+    assert!(finished.stderr.contains("needs a certificate and its key"), "{}", finished.stderr);
 }

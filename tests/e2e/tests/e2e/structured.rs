@@ -135,11 +135,8 @@ fn metrics_are_served_where_the_structure_says() {
 #[test]
 fn what_is_not_served_yet_is_refused_at_its_path() {
     for (yaml, path) in [
-        (
-            "server: {secureBindAddress: ':443', tls: {key: {fromFile: /k}, cert: {fromFile: /c}}}",
-            "server.secureBindAddress",
-        ),
-        ("metricsServer: {secureBindAddress: ':9100'}", "metricsServer.secureBindAddress"),
+        ("providers: [{provider: gitlab, gitlabConfig: {group: [g]}}]", "providers[0].gitlabConfig.group"),
+        ("providers: [{bitbucketConfig: {team: x}}]", "providers[0].bitbucketConfig.team"),
     ] {
         let launch = Launch::new(Which::Ours).listening_as_configured();
         let alpha = launch.write("alpha.yaml", yaml);
