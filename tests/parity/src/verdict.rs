@@ -47,7 +47,7 @@ pub fn compare(attempt: &Attempt) -> Result<Finding, String> {
     }
     match (original.accepts(), ours.accepts(), attempt.row.as_deref()) {
         (true, true, None) => Ok(Finding::Taken),
-        (one, other, Some(row)) if one != other => Ok(Finding::Explained(row.to_owned())),
+        (one, other, Some(row)) if one != other || original.code != ours.code => Ok(Finding::Explained(row.to_owned())),
         (_, _, Some(row)) => fault(&format!("{row} explains nothing")),
         (false, false, None) if original.code != ours.code => fault("the exit codes differ"),
         (false, false, None) if !names_one_of(&original, &ours) => fault("they name different options"),
