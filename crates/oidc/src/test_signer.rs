@@ -15,7 +15,7 @@ pub(crate) struct Signer {
 
 impl Signer {
     pub(crate) fn new(kid: &'static str) -> Self {
-        Self { pair: EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap(), kid }
+        Self { pair: EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("a key"), kid }
     }
 
     pub(crate) fn jwk(&self) -> Value {
@@ -25,7 +25,7 @@ impl Signer {
     }
 
     pub(crate) fn key_set(&self) -> KeySet {
-        KeySet::parse(json!({ "keys": [self.jwk()] }).to_string().as_bytes()).unwrap()
+        KeySet::parse(json!({ "keys": [self.jwk()] }).to_string().as_bytes()).expect("a key set")
     }
 
     pub(crate) fn sign(&self, payload: &str) -> String {
@@ -34,7 +34,7 @@ impl Signer {
 
     pub(crate) fn sign_with_header(&self, header: &str, payload: &str) -> String {
         let input = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
-        let signature = self.pair.sign(&SystemRandom::new(), input.as_bytes()).unwrap();
+        let signature = self.pair.sign(&SystemRandom::new(), input.as_bytes()).expect("a signature");
         format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
 }

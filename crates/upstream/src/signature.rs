@@ -224,8 +224,9 @@ mod tests {
             ("sha512", "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea250554"),
         ] {
             let mac = Algorithm::named(name).unwrap().mac(b"Jefe", &data);
-            let hex: String = mac.iter().map(|byte| format!("{byte:02x}")).collect();
-            assert!(hex.starts_with(start), "{name}: {hex}");
+            let standard: Vec<u8> =
+                (0..start.len()).step_by(2).map(|at| u8::from_str_radix(&start[at..at + 2], 16).unwrap()).collect();
+            assert_eq!(mac, standard, "{name}");
         }
         // RFC 2202, case 6: a key longer than a block.
         let mac = hmac_md5(&[0xaa; 80], &[b"Test Using Larger Than Block-Size Key - Hash Key First"]);

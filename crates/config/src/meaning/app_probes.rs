@@ -64,6 +64,7 @@ pub(super) fn settings(options: &Options, judge: &mut Judge) -> AppProbes {
 mod tests {
     use super::*;
 
+    #[expect(clippy::option_option, reason = "as the function under test")]
     fn read(address: &str, paths: &[&str]) -> (Option<Option<Listen>>, AppProbes, Vec<String>) {
         let mut options = Options::default();
         options.app_probe_address.value = address.to_owned();

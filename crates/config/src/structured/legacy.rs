@@ -61,7 +61,6 @@ fn metrics_server(options: &Options) -> Server {
         bind_address: options.metrics_address.clone(),
         secure_bind_address: options.metrics_secure_address.clone(),
         tls,
-        ..Server::unset("metricsServer")
     }
 }
 

@@ -14,8 +14,11 @@ const LATEST: Duration = Duration::from_secs(40);
 /// What the program may have resident at most, whatever the provider sends.
 const MEMORY_KIB: u64 = 48 * 1024;
 
+/// A fault by its name, and what makes its answers.
+type Faults = Vec<(&'static str, Box<dyn Fn() -> Reply + Send + Sync>)>;
+
 /// What a path of the provider answers, by the name of the fault.
-fn faults(elsewhere: &str) -> Vec<(&'static str, Box<dyn Fn() -> Reply + Send + Sync>)> {
+fn faults(elsewhere: &str) -> Faults {
     let text = |media_type: &'static str, body: String| {
         move || Reply::Text(200, vec![("Content-Type", media_type.to_owned())], body.clone())
     };
@@ -27,7 +30,7 @@ fn faults(elsewhere: &str) -> Vec<(&'static str, Box<dyn Fn() -> Reply + Send + 
     };
     let packed = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\n\
                    Content-Length: 12\r\n\r\n\x1f\x8b\x08\x00junkjunk";
-    let chunk = [b"10000\r\n".as_slice(), &[b' '; 0x10000], b"\r\n"].concat();
+    let chunk = [b"10000\r\n".as_slice(), &vec![b' '; 0x10000], b"\r\n"].concat();
     let chunked = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
     vec![
         ("no answer", Box::new(|| Reply::Silence)),
