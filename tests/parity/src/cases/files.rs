@@ -30,42 +30,60 @@ fn guessed_types() -> Vec<Explained> {
     })]
 }
 
+/// What is asked for.
+const TARGETS: &[&str] = &[
+    "/f/a.txt",
+    "/f/",
+    "/f",
+    "/f/dir",
+    "/f/dir?x=1",
+    "/f/dir/",
+    "/f/sub",
+    "/f/sub/",
+    "/f/sub/index.html",
+    "/f/sub/index.html?q=1",
+    "/f/a.txt/",
+    "/f/.hidden/config",
+    "/f/%00",
+    "/f/a.txt%00",
+    "/f/nope",
+    "/f/sub/..%2f..%2f..%2fetc/passwd",
+    "/f/C:/x",
+    "/f/sub/b%20c.txt",
+    "/f/sub%2Fb%20c.txt",
+    "/f/x;y,z.txt",
+    "/f/x%3By,z.txt/",
+    "/f/page.html",
+    "/f/style.css",
+    "/f/empty.txt",
+    "/g/a.txt",
+    "/g/sub",
+    "/g/sub/index.html",
+    "/g/dir",
+    "/g/dir/?y",
+    "/g/..%2fx",
+    "/g/",
+    "/exact.txt",
+];
+
+/// What is in the directory.
+const FILES: &[(&str, &str)] = &[
+    ("www/a.txt", "hi\n"),
+    ("www/empty.txt", ""),
+    ("www/sub/b c.txt", "b c"),
+    ("www/sub/index.html", "<b>"),
+    ("www/dir/z.txt", "x\n"),
+    ("www/dir/a:b.txt", "x"),
+    ("www/.hidden/config", "c\n"),
+    ("www/page", "<html>"),
+    ("www/page.html", "<p>"),
+    ("www/style.css", "a{}"),
+    ("www/x;y,z.txt", ""),
+    ("www/e!'().txt", ""),
+];
+
 fn files() -> Configuration {
-    let targets = [
-        "/f/a.txt",
-        "/f/",
-        "/f",
-        "/f/dir",
-        "/f/dir?x=1",
-        "/f/dir/",
-        "/f/sub",
-        "/f/sub/",
-        "/f/sub/index.html",
-        "/f/sub/index.html?q=1",
-        "/f/a.txt/",
-        "/f/.hidden/config",
-        "/f/%00",
-        "/f/a.txt%00",
-        "/f/nope",
-        "/f/sub/..%2f..%2f..%2fetc/passwd",
-        "/f/C:/x",
-        "/f/sub/b%20c.txt",
-        "/f/sub%2Fb%20c.txt",
-        "/f/x;y,z.txt",
-        "/f/x%3By,z.txt/",
-        "/f/page.html",
-        "/f/style.css",
-        "/f/empty.txt",
-        "/g/a.txt",
-        "/g/sub",
-        "/g/sub/index.html",
-        "/g/dir",
-        "/g/dir/?y",
-        "/g/..%2fx",
-        "/g/",
-        "/exact.txt",
-    ];
-    let mut cases: Vec<Case> = targets.map(|target| case(target, get(target).signed_in())).into();
+    let mut cases: Vec<Case> = TARGETS.iter().map(|target| case(*target, get(*target).signed_in())).collect();
     let ranges = [
         "bytes=0-0",
         "bytes=1-",
@@ -105,24 +123,10 @@ fn files() -> Configuration {
     cases.push(case("HEAD of a directory", ask("HEAD", "/f/dir/").signed_in()));
     cases.push(case("a range beyond the end, by HEAD", ask("HEAD", "/f/a.txt").with("Range", "bytes=9-").signed_in()));
     cases.push(case("a page without an extension", get("/f/page").signed_in()).explained_by(guessed_types()));
-    let files = [
-        ("www/a.txt", "hi\n"),
-        ("www/empty.txt", ""),
-        ("www/sub/b c.txt", "b c"),
-        ("www/sub/index.html", "<b>"),
-        ("www/dir/z.txt", "x\n"),
-        ("www/dir/a:b.txt", "x"),
-        ("www/.hidden/config", "c\n"),
-        ("www/page", "<html>"),
-        ("www/page.html", "<p>"),
-        ("www/style.css", "a{}"),
-        ("www/x;y,z.txt", ""),
-        ("www/e!'().txt", ""),
-    ];
     Configuration {
         base: Base::Structured,
         file: Some(YAML),
-        files: files.to_vec(),
+        files: FILES.to_vec(),
         ..configuration("files", &["--skip-auth-route=^/never$"], cases)
     }
 }
