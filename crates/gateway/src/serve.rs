@@ -259,7 +259,11 @@ impl Gateway {
                 };
                 Box::pin(sign_out::answer(shared, inbound, session)).await
             }
-            Guarded::Proxy => self.proxy(inbound, decision, record).await,
+            Guarded::Proxy => match decision {
+                Decision::Allow(grant) => self.forward(inbound, grant, record).await,
+                Decision::Login => Box::pin(unauthenticated::answer(shared, &inbound)).await,
+                Decision::Refuse(refusal) => shared.turn_away(&inbound, refusal, record),
+            },
         };
         answer::set_cookies_first(&mut answer, &cookies);
         answer
@@ -310,26 +314,6 @@ impl Gateway {
         }
     }
 
-    async fn proxy(&self, inbound: Inbound, decision: Decision, record: &mut Record) -> Answer {
-        let shared = &*self.shared;
-        match decision {
-            Decision::Allow(grant) => self.forward(inbound, grant, record).await,
-            Decision::Login => Box::pin(unauthenticated::answer(shared, &inbound)).await,
-            Decision::Refuse(refusal @ Refusal::Constraint) => {
-                Shared::refused(record.id(), refusal.into(), answer::text_error(StatusCode::FORBIDDEN))
-            }
-            Decision::Refuse(refusal) if shared.settings.api.force_json => {
-                Shared::refused(record.id(), refusal.into(), refused_as_json(refusal))
-            }
-            Decision::Refuse(Refusal::Unanswered) => shared.unanswered(&inbound, &shared.page_target(&inbound)),
-            Decision::Refuse(refusal) => {
-                let target = shared.page_target(&inbound);
-                let report = Failure::from(refusal).because(refusal);
-                shared.refusal_page(&inbound, report, record.known_session(), &target)
-            }
-        }
-    }
-
     async fn forward(&self, inbound: Inbound, grant: Grant, record: &mut Record) -> Answer {
         let peer = UpstreamPeer { ip: inbound.peer.ip() };
         match self.upstreams.forward(inbound.request, grant, peer).await {
@@ -365,6 +349,23 @@ impl From<&ForwardError> for Failure {
             Fault::TooLarge => Self::TooLarge,
             Fault::Unreachable | Fault::Closed | Fault::Malformed | Fault::Visitor | Fault::Internal => {
                 Self::UpstreamDown(error.code())
+            }
+        }
+    }
+}
+
+impl Shared {
+    /// What somebody gets who is logged in and may not reach the app.
+    fn turn_away(&self, inbound: &Inbound, refusal: Refusal, record: &Record) -> Answer {
+        match refusal {
+            Refusal::Constraint => {
+                Self::refused(record.id(), refusal.into(), answer::text_error(StatusCode::FORBIDDEN))
+            }
+            _ if self.settings.api.force_json => Self::refused(record.id(), refusal.into(), refused_as_json(refusal)),
+            Refusal::Unanswered => self.unanswered(inbound, &self.page_target(inbound)),
+            Refusal::Email | Refusal::Group | Refusal::Standing(_) => {
+                let report = Failure::from(refusal).because(refusal);
+                self.refusal_page(inbound, report, record.known_session(), &self.page_target(inbound))
             }
         }
     }

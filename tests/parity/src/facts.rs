@@ -95,9 +95,18 @@ fn body(answer: &Response, from_program: bool, facts: &mut Facts) -> Framing {
         page::read(&text, facts);
         return Framing::FollowsWording;
     }
-    facts.insert("body".into(), text.into_owned());
+    facts.insert(
+        "body".into(),
+        boundary(answer).map_or_else(|| text.clone().into_owned(), |word| text.replace(word, "BOUNDARY")),
+    );
     // The answer to HEAD has no body to tell a page from, only its type.
     if html && from_program { Framing::FollowsWording } else { Framing::Counts }
+}
+
+/// The random word between the parts of an answer of several.
+fn boundary(answer: &Response) -> Option<&str> {
+    let (_, word) = answer.headers.get("content-type")?.split_once("multipart/byteranges; boundary=")?;
+    Some(word).filter(|word| !word.is_empty())
 }
 
 fn headers(answer: &Response, framing: Framing, facts: &mut Facts) {
@@ -107,6 +116,7 @@ fn headers(answer: &Response, framing: Framing, facts: &mut Facts) {
             "set-cookie" | "location" => continue,
             "content-length" | "transfer-encoding" if framing == Framing::FollowsWording => continue,
             "date" => date(value).to_owned(),
+            "content-type" => boundary(answer).map_or_else(|| value.to_owned(), |word| value.replace(word, "BOUNDARY")),
             "x-auth-request-access-token" => cookies::stable_token(value),
             _ => cookies::stable_credentials(value),
         };

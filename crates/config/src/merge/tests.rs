@@ -178,16 +178,18 @@ fn a_bare_number_for_a_duration_is_nanoseconds_and_said_to_be() {
 
 #[test]
 fn an_option_that_is_not_served_is_refused_unless_it_has_its_default() {
-    let file = "redis_password = 'hunter2'\nlogging_max_age = 7\ntls_min_version = ''\ngoogle_group = ['g']\n";
-    let flags: &[&str] = &["--signature-key=", "--google-use-organization-id=false", "--logging-max-size=0x64"];
-    let environment: &[(&str, &str)] = &[("OAUTH2_PROXY_LOGGING_COMPRESS", "1")];
+    let file =
+        "redis_password = 'hunter2'\nredis_connection_idle_timeout = 0\njwt_key_file = ''\ngoogle_group = ['g']\n";
+    let flags: &[&str] =
+        &["--redis-username=", "--google-use-organization-id=false", "--redis-connection-idle-timeout=0x0"];
+    let environment: &[(&str, &str)] = &[("OAUTH2_PROXY_REDIS_USE_CLUSTER", "1")];
     assert_eq!(
         Sources { flags, environment, file }.faults(),
         [
             "google-group (a.cfg:4:16): this version does not serve the groups of Google Workspace yet; leave it out",
             "redis-password (a.cfg:1:18): this version does not serve sessions in Redis yet; leave it out",
-            "logging-compress (environment variable OAUTH2_PROXY_LOGGING_COMPRESS): this version does not serve log \
-             files yet; leave it out or at false",
+            "redis-use-cluster (environment variable OAUTH2_PROXY_REDIS_USE_CLUSTER): this version does not serve \
+             sessions in Redis yet; leave it out or at false",
         ]
     );
     assert_eq!(

@@ -45,9 +45,9 @@ fn slash_in_front() -> Vec<Explained> {
     vec![explained("P55", "*", |pair| pair.all_ours.get("app target").is_some_and(|target| target.starts_with("/-")))]
 }
 
-/// P55: a result with two slashes in front is a path all the same.
+/// P60: a result with two slashes in front is a path with one, and no address.
 fn two_slashes() -> Vec<Explained> {
-    vec![explained("P55", "app target", |pair| pair.is("http://a", "//a"))]
+    vec![explained("P60", "app target", |pair| pair.is("http://a", "/a"))]
 }
 
 /// P55: with raw paths, no redirect leads to a path that nothing serves.
