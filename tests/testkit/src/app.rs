@@ -94,14 +94,20 @@ impl App {
     /// An app on a free port that answers as told.
     #[must_use]
     pub fn with(answer: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> Self {
-        Self::on(place::free_port(), answer)
+        // Another test program may take a port between a look at it and its use.
+        let bound = (0..100).find_map(|_| TcpListener::bind(place::loopback(place::free_port())).ok());
+        Self::listening(bound.expect("a port"), answer)
     }
 
     /// An app on this port, for one that comes back.
     #[must_use]
     pub fn on(port: u16, answer: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> Self {
         let address = place::loopback(port);
-        let listener = TcpListener::bind(address).unwrap_or_else(|e| panic!("{address}: {e}"));
+        Self::listening(TcpListener::bind(address).unwrap_or_else(|e| panic!("{address}: {e}")), answer)
+    }
+
+    fn listening(listener: TcpListener, answer: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> Self {
+        let address = listener.local_addr().expect("an address");
         let shared = Shared::new(answer);
         serve(&shared, move || {
             let (stream, _) = listener.accept()?;
