@@ -36,8 +36,10 @@ pub fn forwarding(text: &str) {
         assert!(line.eq_ignore_ascii_case(scheme.as_str().as_bytes()));
     }
     if let Some(uri) = forwarded::uri(&headers) {
-        assert_eq!(lines("x-forwarded-uri"), [uri.as_bytes()]);
-        assert!(uri.as_bytes().starts_with(b"/") && !uri.as_bytes().iter().any(u8::is_ascii_whitespace));
+        let mut told = lines("x-forwarded-uri");
+        told.retain(|line| !line.is_empty());
+        let readable = told.len() == 1 && std::str::from_utf8(told[0]).is_ok();
+        assert_eq!(uri.as_bytes(), if readable { told[0] } else { b"" });
     }
     let proxies = IpNets::private();
     let chain = HeaderName::from_static("x-forwarded-for");
@@ -49,10 +51,6 @@ pub fn forwarding(text: &str) {
         let text = String::from_utf8(first).expect("an address is ASCII");
         assert_eq!(hop(text.split(',').next().unwrap_or_default()), Some(ip));
     }
-}
-
-fn is_port(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u16>().is_ok()
 }
 
 /// A second reading of `X-Forwarded-For`: one list, from the right, over the hops that are proxies of ours.
@@ -77,20 +75,15 @@ fn client(lines: &[&[u8]], proxies: &IpNets) -> ClientIp {
 
 fn hop(text: &str) -> Option<IpAddr> {
     let text = text.trim();
-    let bare = match text.strip_prefix('[') {
-        Some(rest) => {
-            let (ip, port) = rest.split_once("]:")?;
-            // A zone is a number here and says nothing about the address.
-            let (ip, zone) = ip.split_once('%').unwrap_or((ip, "0"));
-            zone.bytes().all(|digit| digit.is_ascii_digit()).then_some(())?;
-            return is_port(port).then(|| ip.parse::<std::net::Ipv6Addr>().ok().map(IpAddr::V6))?;
-        }
-        None => text,
+    let bare = text.parse::<IpAddr>().ok();
+    let (ip, port) = match (bare, text.strip_prefix('[')) {
+        (Some(ip), _) => return Some(ip.to_canonical()),
+        (None, Some(rest)) => rest.split_once("]:")?,
+        (None, None) => text.split_once(':')?,
     };
-    match bare.split_once(':') {
-        Some((ip, port)) if !port.contains(':') && ip.contains('.') => is_port(port).then(|| ip.parse().ok())?,
-        _ => bare.parse().ok(),
-    }
+    // What stands for the port is not looked at.
+    let ip = ip.parse::<IpAddr>().ok().filter(|_| !port.contains([':', '[', ']']));
+    ip.map(|ip| ip.to_canonical())
 }
 
 /// A request's head: `METHOD target`, then header lines. What is not refused has one host, one framing and a target
