@@ -8,6 +8,7 @@
 //! explain    which row of docs/compatibility.md explains which difference; which bugs are open
 //! run        asks both sides, compares, counts
 //! examples   the examples that the original's own documentation gives
+//! launch     a program before whose app nobody signs in
 //! startup    one way of setting a program up, and what it says to it
 //! verdict    both programs' words on it, compared
 //! report     the summary and the table in target/parity.md
@@ -25,6 +26,7 @@ pub mod examples;
 pub mod explain;
 pub mod facts;
 pub mod judge;
+pub mod launch;
 pub mod logs;
 pub mod page;
 pub mod place;

@@ -2,25 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use sidecar_parity::launch;
 use sidecar_testkit::process::eventually;
-use sidecar_testkit::{App, Launch, Program, Request, Which, place};
+use sidecar_testkit::{App, Program, Request, Which, place};
 
 const BOTH: [Which; 2] = [Which::Original, Which::Ours];
-
-/// A program that lets everybody through, without a provider that anybody needs.
-fn launch(which: Which, app: &App) -> Launch {
-    Launch::before(which, &app.upstream()).flags([
-        "--provider=oidc",
-        "--client-id=client",
-        "--client-secret=secret",
-        "--skip-oidc-discovery=true",
-        "--oidc-issuer-url=http://127.0.0.1:1",
-        "--login-url=http://127.0.0.1:1/l",
-        "--redeem-url=http://127.0.0.1:1/t",
-        "--oidc-jwks-url=http://127.0.0.1:1/k",
-        "--skip-auth-route=^/",
-    ])
-}
 
 /// Requests with odd values that both programs serve.
 fn odd() -> Vec<Request> {
@@ -51,7 +37,7 @@ fn written(which: Which, format: &str) -> Vec<String> {
         "--standard-logging=false".into(),
         "--silence-ping-logging".into(),
     ];
-    let program = launch(which, &app).flags(flags).start();
+    let program = launch::open(which, &app).flags(flags).start();
     let address = program.address().to_string();
     for request in odd() {
         assert_eq!(program.ask(&request).status, 200, "{which:?} {request:?}");
@@ -82,11 +68,11 @@ fn the_usual_lines_are_those_that_the_usual_formats_make() {
     let usual = "{{.RequestID}} - {{.Username}} {{.Host}} {{.RequestMethod}} {{.Upstream}} {{.RequestURI}} {{.Protocol}} {{.UserAgent}} {{.StatusCode}}";
     for which in BOTH {
         let app = App::start();
-        let program = launch(which, &app).start();
+        let program = launch::open(which, &app).start();
         let request = || Request::get("/a?b").header("User-Agent", "a \"b\"").header("X-Request-Id", "id-1");
         assert_eq!(program.ask(&request()).status, 200);
         let by_default = program.stop().stdout;
-        let program = launch(which, &app).flag(&format!("--request-logging-format={usual}")).start();
+        let program = launch::open(which, &app).flag(&format!("--request-logging-format={usual}")).start();
         assert_eq!(program.ask(&request()).status, 200);
         let by_format = program.stop().stdout;
         let tail = |text: &str, at: &str| {
@@ -106,7 +92,7 @@ fn left(which: Which, flags: &[&str], count: usize, tidy: impl Fn(&[PathBuf]) ->
     for stranger in ["proxy-x.log", "proxy-2020-01-01T00-00-00.000.log", "proxy-2020-01-02T00-00-00.000.log.gz"] {
         std::fs::write(folder.path().join(stranger), "old\n").expect("a file");
     }
-    let program = launch(which, &app)
+    let program = launch::open(which, &app)
         .flag(&format!("--logging-filename={}", folder.path().join("proxy.log").display()))
         .flags(flags)
         .start();

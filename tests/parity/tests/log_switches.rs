@@ -1,23 +1,12 @@
 //! Where lines go, and that they go away: what one program writes under a switch and without it, for both programs.
 
-use sidecar_testkit::{App, Finished, Launch, Which};
+use sidecar_parity::launch;
+use sidecar_testkit::{App, Finished, Which};
 
 /// What `which` writes about one served request and one whose app is away.
 fn written(which: Which, flags: &[&str]) -> Finished {
     let app = App::start();
-    let base = [
-        "--provider=oidc",
-        "--client-id=client",
-        "--client-secret=secret",
-        "--skip-oidc-discovery=true",
-        "--oidc-issuer-url=http://127.0.0.1:1",
-        "--login-url=http://127.0.0.1:1/l",
-        "--redeem-url=http://127.0.0.1:1/t",
-        "--oidc-jwks-url=http://127.0.0.1:1/k",
-        "--skip-auth-route=^/",
-        "--upstream=http://127.0.0.1:1/away/",
-    ];
-    let program = Launch::before(which, &app.upstream()).flags(base).flags(flags).start();
+    let program = launch::open(which, &app).flag("--upstream=http://127.0.0.1:1/away/").flags(flags).start();
     assert_eq!(program.get("/served/here").status, 200);
     assert_eq!(program.get("/away/there").status, 502);
     program.stop()

@@ -1,10 +1,11 @@
 //! What both programs tell of the same requests on `metrics-address`: the series of v7, name by name.
 
+use sidecar_parity::launch;
 use sidecar_testkit::http::ask;
 use sidecar_testkit::metrics::series;
 use sidecar_testkit::process::eventually;
 use sidecar_testkit::websocket;
-use sidecar_testkit::{App, Launch, Program, Reply, Request, Response, Which, place};
+use sidecar_testkit::{App, Program, Reply, Request, Response, Which, place};
 
 struct Side {
     which: Which,
@@ -22,19 +23,8 @@ impl Side {
             _ => Reply::Text(200, Vec::new(), "the app".to_owned()),
         });
         let metrics = place::free_port();
-        let program = Launch::before(which, &app.upstream())
-            .flags([
-                "--provider=oidc",
-                "--client-id=client",
-                "--client-secret=secret",
-                "--skip-oidc-discovery=true",
-                "--oidc-issuer-url=http://127.0.0.1:1",
-                "--login-url=http://127.0.0.1:1/l",
-                "--redeem-url=http://127.0.0.1:1/t",
-                "--oidc-jwks-url=http://127.0.0.1:1/k",
-                "--skip-auth-route=^/(418|socket|hang|open)",
-                "--upstream=http://127.0.0.1:1/away/",
-            ])
+        let program = launch::without_provider(which, &app)
+            .flags(["--skip-auth-route=^/(418|socket|hang|open)", "--upstream=http://127.0.0.1:1/away/"])
             .flag(&format!("--metrics-address=127.0.0.1:{metrics}"))
             .start();
         Self { which, program, metrics, _app: app }
