@@ -19,6 +19,9 @@ type Forge = dyn Fn(&Signer, Value) -> String + Send + Sync;
 /// What makes an answer that no provider gives.
 type Spoil = dyn Fn() -> Reply + Send + Sync;
 
+/// Whoever comes.
+const SUBJECT: &str = "subject-1";
+
 /// A running provider. Whoever opens its `authorization_endpoint` is sent back at once.
 pub struct Issuer {
     app: App,
@@ -35,6 +38,8 @@ struct State {
 /// What the test wants.
 struct Script {
     claims: Value,
+    /// What its userinfo endpoint says, if it has one.
+    userinfo: Option<Value>,
     forge: Arc<Forge>,
     refusal: Option<u16>,
     /// The paths whose answers are spoilt, and what makes these.
@@ -61,6 +66,7 @@ impl Issuer {
             client: Client::new("sidecar", "issuer-secret"),
             script: Mutex::new(Script {
                 claims: json!({ "email": "alice@example.com", "email_verified": true, "preferred_username": "alice" }),
+                userinfo: None,
                 forge: Arc::new(|signer, claims| signer.sign(&claims)),
                 refusal: None,
                 spoilt: BTreeMap::new(),
@@ -76,6 +82,11 @@ impl Issuer {
     /// replace; `null` leaves a claim out.
     pub fn says(&self, claims: Value) {
         self.script().claims = claims;
+    }
+
+    /// Has a userinfo endpoint from now on, which says this besides `sub` to whoever brings an access token of its own.
+    pub fn says_at_userinfo(&self, claims: Value) {
+        self.script().userinfo = Some(claims);
     }
 
     /// Makes ID tokens of their claims in this way from now on.
@@ -146,12 +157,13 @@ impl State {
             "/jwks" => json_reply(200, &self.signer.jwks()),
             "/authorize" => self.authorize(query),
             "/token" => self.token(&seen.body),
+            "/userinfo" => self.userinfo(seen.headers.get("Authorization").unwrap_or_default()),
             _ => json_reply(404, &json!({})),
         }
     }
 
     fn metadata(&self) -> Value {
-        json!({
+        let mut metadata = json!({
             "issuer": self.url,
             "authorization_endpoint": format!("{}/authorize", self.url),
             "token_endpoint": format!("{}/token", self.url),
@@ -160,7 +172,27 @@ impl State {
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["RS256"],
             "code_challenge_methods_supported": ["S256"],
-        })
+        });
+        if self.script.lock().expect("not poisoned").userinfo.is_some() {
+            metadata["userinfo_endpoint"] = json!(format!("{}/userinfo", self.url));
+        }
+        metadata
+    }
+
+    fn userinfo(&self, authorization: &str) -> Reply {
+        let script = self.script.lock().expect("not poisoned");
+        let known = authorization.strip_prefix("Bearer access-for-").filter(|token| script.nonces.contains_key(*token));
+        match (&script.userinfo, known) {
+            (Some(claims), Some(_)) => {
+                let mut answer = json!({ "sub": SUBJECT });
+                for (name, value) in claims.as_object().into_iter().flatten() {
+                    answer[name] = value.clone();
+                }
+                json_reply(200, &answer)
+            }
+            (Some(_), None) => json_reply(401, &json!({ "error": "invalid_token" })),
+            (None, _) => json_reply(404, &json!({})),
+        }
     }
 
     fn authorize(&self, query: &str) -> Reply {
@@ -199,7 +231,7 @@ impl State {
     fn claims(&self, more: &Value, nonce: &Value) -> Value {
         let now = seconds();
         let mut claims = json!({
-            "iss": self.url, "sub": "subject-1", "aud": self.client.id, "iat": now, "exp": now + 3600, "nonce": nonce,
+            "iss": self.url, "sub": SUBJECT, "aud": self.client.id, "iat": now, "exp": now + 3600, "nonce": nonce,
         });
         for (name, value) in more.as_object().into_iter().flatten() {
             claims[name] = value.clone();

@@ -4,6 +4,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use serde_json::{Value, json};
 use sidecar_testkit::{App, Browser, Issuer, Launch, Program, Reply, Which};
 
 use crate::site::has_session;
@@ -55,19 +56,22 @@ fn faults(elsewhere: &str) -> Faults {
 }
 
 fn launch(issuer: &Issuer, app: &App) -> Program {
-    Launch::before(Which::Ours, &app.upstream()).flags(issuer.flags()).flag("--skip-provider-button").start()
+    let launch = Launch::before(Which::Ours, &app.upstream()).flags(issuer.flags()).without("--email-domain");
+    launch.flags(["--skip-provider-button", "--email-domain=example.com"]).start()
 }
 
 /// A login while `path` of the provider answers what `fault` makes, and one after it is well again.
-fn meet(path: &str, name: &str, fault: impl Fn() -> Reply + Send + Sync + 'static) {
-    let (issuer, app) = (Issuer::start(), App::start());
+fn meet(path: &str, name: &str, issuer: &Issuer, fault: impl Fn() -> Reply + Send + Sync + 'static) {
+    let app = App::start();
     issuer.spoil(path, fault);
-    let program = launch(&issuer, &app);
+    let program = launch(issuer, &app);
     let mut browser = Browser::new();
     let begun = Instant::now();
     let page = browser.open(&program.url("/private"));
     assert!(begun.elapsed() < LATEST, "{path}, {name}: {:?}", begun.elapsed());
-    assert!(page.status() >= 500, "{path}, {name}: {page}");
+    // An answer that can be read and names nobody of the domain is no fault of the provider's.
+    let least = if path == "/userinfo" { 403 } else { 500 };
+    assert!(page.status() >= least, "{path}, {name}: {page}");
     assert!(!has_session(&browser), "{path}, {name}: a session");
     assert!(app.seen().is_empty(), "{path}, {name}: the app was asked");
     assert_eq!(program.get("/ping").status, 200, "{path}, {name}: it lives");
@@ -87,15 +91,17 @@ fn meet(path: &str, name: &str, fault: impl Fn() -> Reply + Send + Sync + 'stati
 }
 
 /// Every fault at one path, all at once: after most of them the program waits before it asks again.
-fn meet_all(path: &'static str) {
+fn meet_all(path: &'static str, provider: impl Fn() -> Issuer + Sync, more: Faults) {
     let elsewhere = App::start();
     let place = elsewhere.upstream();
     let place = place.trim_end_matches('/');
-    let faults = faults(place);
+    let mut faults = faults(place);
+    faults.extend(more);
     println!("{path}: {} faults", faults.len());
     thread::scope(|scope| {
         for (name, fault) in faults {
-            scope.spawn(move || meet(path, name, fault));
+            let provider = &provider;
+            scope.spawn(move || meet(path, name, &provider(), fault));
         }
     });
     let stolen = elsewhere.seen();
@@ -109,15 +115,63 @@ fn meet_all(path: &'static str) {
 
 #[test]
 fn nobody_gets_in_by_a_spoilt_discovery_document() {
-    meet_all("/.well-known/openid-configuration");
+    meet_all("/.well-known/openid-configuration", Issuer::start, Vec::new());
 }
 
 #[test]
 fn nobody_gets_in_by_a_spoilt_key_set() {
-    meet_all("/jwks");
+    meet_all("/jwks", Issuer::start, Vec::new());
 }
 
 #[test]
 fn nobody_gets_in_by_a_spoilt_token_answer() {
-    meet_all("/token");
+    meet_all("/token", Issuer::start, Vec::new());
+}
+
+/// Who an ID token without an address is about is for the userinfo endpoint to say.
+fn tells_at_userinfo() -> Issuer {
+    let issuer = Issuer::start();
+    issuer.says(json!({}));
+    issuer.says_at_userinfo(json!({ "email": "alice@example.com", "email_verified": true }));
+    issuer
+}
+
+/// Answers that say who came, and not as they should.
+fn odd_claims() -> Faults {
+    let claims = |name, claims: Value| -> (&'static str, Box<dyn Fn() -> Reply + Send + Sync>) {
+        let body = claims.to_string();
+        (name, Box::new(move || Reply::Text(200, vec![("Content-Type", "application/json".to_owned())], body.clone())))
+    };
+    let signed = |name, body: &'static str| -> (&'static str, Box<dyn Fn() -> Reply + Send + Sync>) {
+        (
+            name,
+            Box::new(move || Reply::Text(200, vec![("Content-Type", "application/jwt".to_owned())], body.to_owned())),
+        )
+    };
+    vec![
+        claims("no address", json!({ "sub": "subject-1" })),
+        claims("an empty address", json!({ "email": "" })),
+        claims("a number for an address", json!({ "email": 5 })),
+        claims("yes for an address", json!({ "email": true })),
+        claims("a list of addresses", json!({ "email": ["alice@example.com"] })),
+        claims("an object for an address", json!({ "email": { "value": "alice@example.com" } })),
+        claims("two addresses in one", json!({ "email": "alice@evil.test,alice@example.com" })),
+        claims("two at signs", json!({ "email": "alice@evil.test@example.com" })),
+        claims("a line break", json!({ "email": "alice@example.com\n" })),
+        claims("an address that is not verified", json!({ "email": "alice@example.com", "email_verified": false })),
+        claims("a list that says verified", json!({ "email": "alice@example.com", "email_verified": [true] })),
+        claims(
+            "the answer in another one",
+            json!({ "data": { "email": "alice@example.com", "email_verified": true } }),
+        ),
+        signed("a signed answer of one part", "x"),
+        signed("a signed answer of no base64url", "a.!.c"),
+        signed("a signed answer of a list", "a.W10.c"),
+        signed("plain claims that call themselves signed", "{\"email\":\"alice@example.com\",\"email_verified\":true}"),
+    ]
+}
+
+#[test]
+fn nobody_gets_in_by_a_spoilt_userinfo_answer() {
+    meet_all("/userinfo", tells_at_userinfo, odd_claims());
 }
