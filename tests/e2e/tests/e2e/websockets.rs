@@ -1,11 +1,14 @@
 //! WebSockets, in what is not asked about them elsewhere (http-behaviour 14.3, catalogue WS-*).
 
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
 use std::time::Duration;
 
+use sidecar_testkit::app::SOON;
+use sidecar_testkit::process::eventually;
 use sidecar_testkit::websocket::{self, Message};
-use sidecar_testkit::{App, Launch, Provider, Reply, Request, Which, place};
+use sidecar_testkit::{App, Browser, Launch, Provider, Reply, Request, Which, place};
 
 use crate::site::Site;
 
@@ -153,4 +156,54 @@ fn what_is_no_proper_handshake_gets_an_answer_and_no_tunnel() {
         assert_eq!(connection.read_response("GET").expect("an answer").status, 200, "{what}");
         assert!(!site.app.last().headers.has("Upgrade"), "{what}");
     }
+}
+
+// What docs/guide/apps.md tells the operator.
+
+#[test]
+fn a_page_of_another_origin_opens_a_websocket_where_the_cookie_comes_along_and_the_app_is_told_whose_it_is() {
+    let site = Site::before(App::with(|_| Reply::WebSocketEcho), &["--cookie-samesite=lax"]);
+    let mut browser = Browser::new();
+    let page = site.sign_in(&mut browser, "alice", "/");
+    let cookie = browser.cookies_for(&site.program.url("/"));
+    let set = browser.hops().iter().flat_map(|hop| &hop.set_cookies).filter(|line| line.starts_with("_oauth2_proxy="));
+    assert!(set.clone().count() > 0 && set.clone().all(|line| line.contains("SameSite=Lax")), "{page}");
+    for origin in ["https://evil.test", "null", "http://app.example.com:8080", "https://app.example.com.evil.test"] {
+        let request = Request::get("/chat").header("Origin", origin).cookie(&cookie);
+        assert!(websocket::open(site.program.connect(), request).is_ok(), "{origin}");
+        assert_eq!(site.told("Origin"), origin);
+    }
+    assert!(websocket::open(site.program.connect(), Request::get("/chat")).is_err(), "without the cookie");
+}
+
+#[test]
+fn a_websocket_outlives_its_session_and_the_next_one_needs_a_new_one() {
+    let app = App::with(|_| Reply::WebSocketEcho);
+    let launch = Launch::oidc(Which::Ours, Provider::shared(), &app.upstream()).without("--email-domain");
+    let welcome = launch.write("emails", "alice@example.com\n");
+    let program = launch.flag(&format!("--authenticated-emails-file={}", welcome.display())).start();
+    let site = Site { program, app };
+    let cookie = site.alices_cookie();
+    let open = || websocket::open(site.program.connect(), Request::get("/chat").cookie(&cookie));
+    let mut socket = open().expect("alice is welcome");
+    std::fs::write(welcome, "bob@example.com\n").expect("written");
+    eventually(SOON, || open().err(), || "alice is still let in".to_owned());
+    socket.send("still there".into()).expect("sent");
+    assert_eq!(socket.read().expect("the echo").into_text().expect("text").as_str(), "still there");
+}
+
+#[test]
+fn requests_of_different_visitors_share_a_connection_to_the_app_unless_it_is_switched_off() {
+    // Each worker has connections of its own.
+    let visitors = 2 * std::thread::available_parallelism().expect("a number").get() + 1;
+    let connections = |flags: &[&str]| {
+        let site = Site::start(flags);
+        let ask = |_| {
+            assert_eq!(site.program.get("/").status, 200);
+            site.app.last().connection
+        };
+        (0..visitors).map(ask).collect::<BTreeSet<_>>().len()
+    };
+    assert!(connections(&[OPEN]) < visitors);
+    assert_eq!(connections(&[OPEN, "--disable-keep-alives=true"]), visitors);
 }
