@@ -5,6 +5,7 @@ use std::time::Duration;
 use sidecar_testkit::process::eventually;
 use sidecar_testkit::{App, Browser, Launch, Program, Provider, Response, Which, cookie, place};
 
+use crate::codes::assert_logged;
 use crate::site::{PASSWORD, SESSION, Site, get_with};
 
 /// The program, asking a provider at this port, which may not be there.
@@ -61,11 +62,13 @@ fn with_the_switch_a_provider_that_is_down_ends_the_start() {
 }
 
 #[test]
-fn readiness_follows_the_provider_when_it_is_told_to() {
+fn readiness_follows_the_provider_when_it_is_told_to_and_says_no_reason_to_strangers() {
     let port = place::free_port();
     let app = App::start();
     let program = program_asking(port, &app.upstream(), &["--ready-requires-provider"]);
-    assert_ne!(program.get("/ready").status, 200);
+    let answer = program.get("/ready");
+    assert_eq!((answer.status, answer.text().as_str()), (500, "error: not ready\n"));
+    assert_logged(&program, "E-PROVIDER-DOWN");
     assert_eq!(program.get("/ping").status, 200);
     let _provider = Provider::oidc_provider_at(port, &[]);
     eventually(

@@ -12,6 +12,7 @@ pub(super) fn all() -> Vec<Configuration> {
         forms_of_others(),
         users_without_a_button(),
         users_and_restrictions(),
+        users_and_refresh(),
         users_by_email(),
         users_hidden(),
         users_alone(),
@@ -260,6 +261,22 @@ fn users_and_restrictions() -> Configuration {
 /// What the form stores.
 fn form_session() -> serde_json::Value {
     json!({ "ca": crate::clock::now_seconds() - 5.0, "u": "alice", "g": ["devs"] })
+}
+
+/// A refresh finds no ID token in what the form stored, so it ends the session.
+fn users_and_refresh() -> Configuration {
+    let made_before = |seconds: f64| {
+        let mut session = form_session();
+        session["ca"] = json!(crate::clock::now_seconds() - seconds);
+        session
+    };
+    let cases = vec![
+        case("a session of the form", get("/page").as_session(made_before(30.0))),
+        case("one period later", get("/page").as_session(made_before(90.0))),
+        case("one period later on auth", get("/oauth2/auth").as_session(made_before(90.0))),
+        case("one period later by Basic", bringing("/page", RIGHT).as_session(made_before(90.0))),
+    ];
+    with_users("users of a file and refresh", &["--cookie-refresh=1m"], cases)
 }
 
 fn users_by_email() -> Configuration {
