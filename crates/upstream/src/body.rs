@@ -10,9 +10,9 @@ use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::body::Incoming;
 use sidecar_net::{BoxError, InFlight};
-use tokio::time::Instant;
+use tokio::time::{Instant, Sleep, sleep};
 
-use crate::{Table, file::FileBody, gunzip::Gunzip, hop};
+use crate::{Table, file::FileBody, gunzip::Gunzip, hop, limits::UPLOAD_STALL};
 
 /// A body: streamed from the network or a file, or at hand. Never collected.
 #[derive(Debug, Default)]
@@ -38,7 +38,7 @@ impl Body {
     }
 
     pub(crate) fn upload(incoming: Incoming, sent: Sent) -> Self {
-        Self(Inner::Upload(Upload { incoming, sent }))
+        Self(Inner::Upload(Upload { incoming, sent, stall: None }))
     }
 
     /// An answer whose trailers are looked at, if `trailers` says by what, and that counts as a request of its connection.
@@ -161,12 +161,21 @@ pub(crate) type Sent = Arc<OnceLock<Instant>>;
 struct Upload {
     incoming: Incoming,
     sent: Sent,
+    /// Runs while the visitor sends nothing of what it has announced.
+    stall: Option<Pin<Box<Sleep>>>,
 }
+
+/// A visitor has sent nothing of its body for [`UPLOAD_STALL`].
+#[derive(Debug, thiserror::Error)]
+#[error("nothing more of the body came")]
+struct Stalled;
 
 impl Upload {
     fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         loop {
-            match ready!(Pin::new(&mut self.incoming).poll_frame(cx)) {
+            let Poll::Ready(frame) = Pin::new(&mut self.incoming).poll_frame(cx) else { return self.poll_stall(cx) };
+            self.stall = None;
+            match frame {
                 Some(Ok(frame)) if frame.is_trailers() => {}
                 Some(frame) => return Poll::Ready(Some(frame.map_err(Into::into))),
                 None => {
@@ -175,6 +184,14 @@ impl Upload {
                 }
             }
         }
+    }
+
+    fn poll_stall(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        if self.incoming.size_hint().exact().is_none() {
+            return Poll::Pending;
+        }
+        let stall = self.stall.get_or_insert_with(|| Box::pin(sleep(UPLOAD_STALL)));
+        stall.as_mut().poll(cx).map(|()| Some(Err(Stalled.into())))
     }
 }
 

@@ -37,6 +37,7 @@ mod gunzip;
 mod hop;
 mod identity;
 mod inject;
+mod limits;
 mod local;
 mod protected;
 mod rewrite;

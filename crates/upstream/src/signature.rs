@@ -13,13 +13,12 @@ use sidecar_core::{Secret, form::percent_decode};
 
 use crate::{
     Body, Fault, ForwardError,
+    body::Sent,
     exchange::{Asked, Exchange},
     identity::Identity,
     inject::GAP_AUTH,
+    limits::MAX_SIGNED_BODY,
 };
-
-/// The largest body of a request that is signed (differences.md D49): it is held in memory until all of it is there.
-const MAX_BODY: usize = 10 * 1024 * 1024;
 
 const GAP_SIGNATURE: HeaderName = HeaderName::from_static("gap-signature");
 
@@ -176,16 +175,17 @@ impl Exchange<'_> {
         self.receive(sent, asked)
     }
 
-    async fn collect(&self, mut incoming: Incoming) -> Result<Bytes, ForwardError> {
+    async fn collect(&self, incoming: Incoming) -> Result<Bytes, ForwardError> {
         let too_large = || self.failed(Fault::TooLarge, None);
-        if incoming.size_hint().lower() > MAX_BODY as u64 {
+        if incoming.size_hint().lower() > MAX_SIGNED_BODY as u64 {
             return Err(too_large());
         }
+        let mut upload = Body::upload(incoming, Sent::default());
         let mut body = BytesMut::new();
-        while let Some(frame) = std::future::poll_fn(|cx| Pin::new(&mut incoming).poll_frame(cx)).await {
+        while let Some(frame) = std::future::poll_fn(|cx| Pin::new(&mut upload).poll_frame(cx)).await {
             let frame = frame.map_err(|_| self.failed(Fault::Visitor, None))?;
             let Some(piece) = frame.data_ref() else { continue };
-            if body.len() + piece.len() > MAX_BODY {
+            if body.len() + piece.len() > MAX_SIGNED_BODY {
                 return Err(too_large());
             }
             body.extend_from_slice(piece);

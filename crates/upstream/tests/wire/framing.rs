@@ -13,7 +13,10 @@ use crate::support::{App, Conversation, Front, OK, http, line};
 use flate2::{Compression, write::GzEncoder};
 use sidecar_net::KeepAlive;
 use sidecar_upstream::HttpSettings;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    time::timeout,
+};
 
 /// How many requests an app saw, and that each of its connections holds whole messages only.
 fn requests(app: &App) -> usize {
@@ -361,6 +364,35 @@ async fn an_app_that_does_not_answer_is_a_timeout() {
         let answer = front.ask(request).await;
         assert_eq!((answer.status(), answer.body.as_str()), (502, "Timeout"));
     }
+}
+
+/// Of time that passes when nothing else can happen.
+#[tokio::test(start_paused = true)]
+async fn a_body_that_stops_on_its_way_is_not_waited_for_and_a_slow_or_silent_stream_is() {
+    const STALL: Duration = Duration::from_mins(10);
+    let app = App::answering(OK).await;
+    let front = Front::before(&app).await;
+    let answered = async |pieces: &[&str], pause: Duration| {
+        let mut client = front.client().await;
+        for piece in pieces {
+            client.say(piece).await;
+            tokio::time::sleep(pause).await;
+        }
+        let begun = tokio::time::Instant::now();
+        let mut status = [0; 12];
+        timeout(STALL * 2, client.socket.read_exact(&mut status)).await.expect("an answer in time").unwrap();
+        (String::from_utf8_lossy(&status).into_owned(), begun.elapsed())
+    };
+    let (of_length, chunked): (String, String) = ["Content-Length: 4", "Transfer-Encoding: chunked"]
+        .map(|by| format!("POST / HTTP/1.1\r\nHost: h\r\n{by}\r\n\r\n"))
+        .into();
+    let (status, waited) = answered(&[of_length.as_str(), "ab"], Duration::ZERO).await;
+    assert_eq!(status, "HTTP/1.1 502");
+    assert!((STALL..STALL + Duration::from_secs(30)).contains(&waited), "{waited:?}");
+    let (status, _) = answered(&[of_length.as_str(), "a", "b", "c", "d"], STALL * 9 / 10).await;
+    assert_eq!(status, "HTTP/1.1 200", "slow");
+    let (status, _) = answered(&[chunked.as_str(), "2\r\nab\r\n", "0\r\n\r\n"], STALL * 3).await;
+    assert_eq!(status, "HTTP/1.1 200", "without a length");
 }
 
 // === Streaming ===

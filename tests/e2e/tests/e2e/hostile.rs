@@ -216,6 +216,23 @@ fn a_body_that_nobody_read_is_not_the_next_request() {
 }
 
 #[test]
+fn a_body_that_trickles_without_a_session_is_not_waited_for() {
+    let site = Site::start(&[]);
+    for path in ["/private", "/oauth2/auth", "/oauth2/userinfo", "/oauth2/nothing", "/ping", "/robots.txt"] {
+        let mut connection = site.program.connect();
+        let request = format!("POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\nx");
+        connection.write(request.as_bytes()).expect("sent");
+        connection.read_response("POST").unwrap_or_else(|error| panic!("[DOS-02] {path}: {error}"));
+        // The end, or a reset: of the body something has not been read.
+        let end = connection.read_some();
+        let has_ended = end.as_ref().is_ok_and(Vec::is_empty)
+            || end.as_ref().is_err_and(|error| error.kind() == std::io::ErrorKind::ConnectionReset);
+        assert!(has_ended, "[DOS-02] {path}: {end:?}");
+    }
+    assert!(site.app.seen().is_empty());
+}
+
+#[test]
 fn control_characters_and_folds_in_a_head_are_refused() {
     let target = Target::start(&[]);
     for lines in [
