@@ -57,6 +57,7 @@ codes! {
     RequestSize = "E-REQUEST-SIZE", "The body of a form sent to one of our own endpoints is larger than any form of ours; or, with signature-key, a body is larger than 10 MiB, which no signature covers.", "Nothing of ours sends such a form; look at who does by the request id. An app that takes larger bodies cannot be used with signature-key.";
     RequestTimeout = "E-REQUEST-TIMEOUT", "The body of a form sent to one of our own endpoints did not arrive in time.", "Send it again; if it goes on, look at what stands before us.";
     RequestBody = "E-REQUEST-BODY", "The visitor's body broke off, or is malformed, while it was forwarded to the app.", "Nothing is to be done unless it happens often: then look at the limits of what stands before us.";
+    RequestWebSockets = "E-REQUEST-WEBSOCKETS", "One session has 256 WebSockets open, more than a browser opens.", "Look at who opens them by the log line with the same request id; a program that needs more brings a bearer token, which is not counted.";
     SessionSeal = "E-SESSION-SEAL", "The session cookie was altered, or sealed with another cookie-secret or under another cookie-name.", "Use one cookie-secret for all that share the cookie; after a change of it, name the one before in cookie-secret-previous.";
     SessionExpired = "E-SESSION-EXPIRED", "The session cookie is older than cookie-expire or from the future, or its tokens have run out and were not renewed.", "Sign in again; cookie-refresh renews sessions in time; compare the clocks of all pods.";
     SessionPieces = "E-SESSION-PIECES", "Of a session that takes several cookies some are missing: the browser or something before us dropped them.", "Look at limits for the size of heads and cookies; session-cookie-minimal makes sessions small.";
@@ -128,6 +129,7 @@ mod tests {
             "E-REQUEST-SIZE",
             "E-REQUEST-TIMEOUT",
             "E-REQUEST-BODY",
+            "E-REQUEST-WEBSOCKETS",
             "E-SESSION-SEAL",
             "E-SESSION-EXPIRED",
             "E-SESSION-PIECES",

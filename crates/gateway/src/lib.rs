@@ -32,6 +32,7 @@ mod serve;
 mod sessions;
 mod settings;
 mod shared;
+mod sockets;
 mod standing;
 mod tally;
 

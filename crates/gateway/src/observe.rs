@@ -20,6 +20,7 @@ use sidecar_core::request_id::RequestId;
 use crate::inbound::Inbound;
 use crate::journal::{AuthLine, AuthStatus, ClientLabel, Journal, RequestLine};
 use crate::settings::Forwarding;
+use crate::sockets::Place;
 use crate::tally::Tally;
 
 /// What is kept of a request until its line is written. Headers and URI share their bytes with the request.
@@ -29,6 +30,7 @@ pub(crate) struct Record {
     session: Option<Arc<Session>>,
     upstream: Option<Arc<str>>,
     tally: Option<Arc<Tally>>,
+    websocket: Option<Place>,
     status: Option<StatusCode>,
     size: u64,
     silent: bool,
@@ -76,7 +78,17 @@ impl Record {
             version: inbound.request.version(),
             user_agent: inbound.headers().get(USER_AGENT).cloned(),
         };
-        Self { journal, facts, session: None, upstream: None, tally: None, status: None, size: 0, silent: false }
+        Self {
+            journal,
+            facts,
+            session: None,
+            upstream: None,
+            tally: None,
+            websocket: None,
+            status: None,
+            size: 0,
+            silent: false,
+        }
     }
 
     /// The request's name.
@@ -115,6 +127,11 @@ impl Record {
     /// Notes which upstream served the request.
     pub(crate) fn upstream(&mut self, id: Arc<str>) {
         self.upstream = Some(id);
+    }
+
+    /// Notes that the request became a WebSocket of its session.
+    pub(crate) fn websocket(&mut self, place: Place) {
+        self.websocket = Some(place);
     }
 
     /// Notes the status of the answer.

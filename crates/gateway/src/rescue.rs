@@ -44,6 +44,8 @@ pub(crate) enum Failure {
     UpstreamDown(Code),
     /// The app did not answer in time.
     UpstreamTimeout,
+    /// The session has as many WebSockets as it may.
+    WebSockets,
     /// A body of ours is too large.
     TooLarge,
     /// A fault of ours.
@@ -80,6 +82,7 @@ impl Failure {
             Self::Busy | Self::ProviderDown | Self::Unanswered => StatusCode::SERVICE_UNAVAILABLE,
             // compat: v7 answers 502 for a timeout too.
             Self::UpstreamDown(_) | Self::UpstreamTimeout => StatusCode::BAD_GATEWAY,
+            Self::WebSockets => StatusCode::TOO_MANY_REQUESTS,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         }
     }
@@ -105,6 +108,7 @@ impl Failure {
             Self::KeptOut(requirement) => requirement.code(),
             Self::Unanswered => Code::AccessUnknown,
             Self::UpstreamTimeout => Code::AppTimeout,
+            Self::WebSockets => Code::RequestWebSockets,
             Self::TooLarge => Code::RequestSize,
             Self::Internal => Code::Internal,
         }
@@ -153,6 +157,7 @@ impl Failure {
             }
             Self::UpstreamDown(_) => "The application cannot be reached at the moment.",
             Self::UpstreamTimeout => "The application did not answer in time.",
+            Self::WebSockets => "Too many connections are open. Please close some of this application's tabs.",
             Self::TooLarge => "What was sent is too large.",
             Self::Internal => "Something went wrong on our side.",
         }
@@ -216,6 +221,7 @@ impl From<Failure> for LoginOutcome {
             | Failure::Busy
             | Failure::UpstreamDown(_)
             | Failure::UpstreamTimeout
+            | Failure::WebSockets
             | Failure::Internal => Self::Failed,
         }
     }
@@ -250,6 +256,7 @@ mod tests {
             Failure::KeptOut(Requirement::Tenant),
             Failure::Unanswered,
             Failure::UpstreamTimeout,
+            Failure::WebSockets,
             Failure::Internal,
         ];
         let mut codes: Vec<&str> = failures.iter().map(|failure| failure.code().as_str()).collect();

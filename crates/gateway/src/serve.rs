@@ -17,7 +17,7 @@ use sidecar_core::policy::{Ask, Constraints, Decision, Grant, MustAsk, Refusal, 
 use sidecar_core::report::chain;
 use sidecar_core::request_id::RequestId;
 use sidecar_oidc::{BackendLogout, ExtraIssuer, Provider};
-use sidecar_session::{CookieStore, LoginCookies};
+use sidecar_session::{CookieStore, LoginCookies, SessionId};
 use sidecar_upstream::{Body, Fault, ForwardError, Peer as UpstreamPeer, Table, UntilClosed, Upstreams};
 
 use crate::answer::{self, Answer};
@@ -34,6 +34,7 @@ use crate::route::{Guarded, Public, Route};
 use crate::sessions::{Renewals, Resolved, Sessions};
 use crate::settings::{ForceHttps, Settings};
 use crate::shared::Shared;
+use crate::sockets::Sockets;
 use crate::standing::Standings;
 use crate::tally::{Claim, Tallies};
 
@@ -91,6 +92,7 @@ impl Gateway {
             sessions: Sessions::new(cookies, Arc::clone(&provider), settings.refresh.clone(), renewals, clock.clone()),
             credentials,
             standings: Standings::new(Arc::clone(&provider), settings.refresh.period, clock.clone()),
+            sockets: Sockets::default(),
             settings,
             provider,
             logins,
@@ -260,7 +262,10 @@ impl Gateway {
                 Box::pin(sign_out::answer(shared, inbound, session)).await
             }
             Guarded::Proxy => match decision {
-                Decision::Allow(grant) => self.forward(inbound, grant, record).await,
+                Decision::Allow(grant) => {
+                    let answer = self.forward(inbound, grant, record).await;
+                    self.count_websocket(answer, resolved.id, record)
+                }
                 Decision::Login => Box::pin(unauthenticated::answer(shared, &inbound)).await,
                 Decision::Refuse(refusal) => shared.turn_away(&inbound, refusal, record),
             },
@@ -311,6 +316,20 @@ impl Gateway {
                 let informed = decide(&settings.policy, &Ask { standing, ..ask }, Some(session));
                 informed.unwrap_or(Decision::Refuse(Refusal::Unanswered))
             }
+        }
+    }
+
+    /// The same answer, or a refusal where it opens a WebSocket and the session has too many.
+    fn count_websocket(&self, answer: Answer, session: Option<SessionId>, record: &mut Record) -> Answer {
+        let (Some(session), true) = (session, answer.extensions().get::<UntilClosed>().is_some()) else {
+            return answer;
+        };
+        match self.shared.sockets.take(session) {
+            Some(place) => {
+                record.websocket(place);
+                answer
+            }
+            None => self.shared.error_page(record.id(), Failure::WebSockets, Ways::Reload),
         }
     }
 

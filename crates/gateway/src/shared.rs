@@ -27,6 +27,7 @@ use crate::rescue::{Failure, Report};
 use crate::return_target::{for_page, return_target};
 use crate::sessions::{Resolved, Sessions};
 use crate::settings::Settings;
+use crate::sockets::Sockets;
 use crate::standing::Standings;
 use crate::tally::Tallies;
 
@@ -39,6 +40,7 @@ pub(crate) struct Shared {
     pub(crate) renderer: Renderer,
     pub(crate) provider: Arc<dyn Provider>,
     pub(crate) sessions: Sessions,
+    pub(crate) sockets: Sockets,
     pub(crate) credentials: Option<Credentials>,
     pub(crate) standings: Standings,
     pub(crate) logins: LoginCookies,

@@ -158,6 +158,19 @@ fn what_is_no_proper_handshake_gets_an_answer_and_no_tunnel() {
     }
 }
 
+#[test]
+fn a_session_has_as_many_websockets_as_a_browser_opens_and_others_have_theirs() {
+    let site = Site::before(App::with(|_| Reply::WebSocketEcho), &[]);
+    let (one, other) = (site.alices_cookie(), site.alices_cookie());
+    let open = |cookie: &str| websocket::open(site.program.connect(), Request::get("/chat").cookie(cookie));
+    let mut sockets: Vec<_> = (0..256).map(|_| open(&one).expect("a WebSocket")).collect();
+    let refused = open(&one).expect_err("one too many");
+    assert_eq!((refused.status, refused.headers.get("X-Auth-Request-Error")), (429, Some("E-REQUEST-WEBSOCKETS")));
+    assert!(open(&other).is_ok());
+    sockets.pop();
+    eventually(SOON, || open(&one).ok(), || "no place was free again".to_owned());
+}
+
 // What docs/guide/apps.md tells the operator.
 
 #[test]
