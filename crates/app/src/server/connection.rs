@@ -1,12 +1,15 @@
 //! Serving one connection.
 
+use std::cell::RefCell;
 use std::convert::Infallible;
-use std::panic::AssertUnwindSafe;
-use std::pin::Pin;
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::FutureExt as _;
 use http::header::{CONNECTION, HeaderValue};
 use http::{Request, Response, StatusCode};
 use http_body_util::{Either, Empty};
@@ -16,17 +19,18 @@ use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use sidecar_core::code::{self, Code};
+use sidecar_gateway::{Gateway, Observed, Peer};
 use sidecar_net::{Agreed, BoxError};
+use sidecar_upstream::Body as UpstreamBody;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tokio::time;
 
-use super::frames::Counted;
-use super::phase::{Answered, Phase, Served, Watched};
-use super::preface::Opened;
+use super::frames::Frames;
+use super::phase::{Answered, Phase, Served};
 use super::slots::Slot;
 use super::socket::{Accepted, Opening, Socket};
-use super::stall::Patient;
+use super::wire::Wire;
 use crate::limits::MAX_HEADER_LINES;
 
 /// Most requests of one HTTP/2 connection at a time.
@@ -45,31 +49,46 @@ pub(crate) struct Limits {
     pub(crate) head_bytes: usize,
 }
 
-/// What answers a request: a worker's gateway.
-pub(super) trait Answer: Clone + 'static {
+/// What answers requests.
+pub(super) trait Answer: 'static {
     /// The body of its answers.
     type Body: Body<Data = Bytes, Error = BoxError> + Unpin + 'static;
 
-    /// Answers one request.
-    fn answer(&self, request: Request<Incoming>) -> impl Future<Output = Response<Self::Body>> + 'static;
+    /// Answers one request. The future is as large as the whole path of a request, and is not wrapped in another on its way
+    /// here: each wrapper is a copy of it.
+    fn answer(&self, request: Request<Incoming>, peer: Peer) -> impl Future<Output = Response<Self::Body>>;
 }
 
-impl<A, F, B> Answer for A
-where
-    A: Fn(Request<Incoming>) -> F + Clone + 'static,
-    F: Future<Output = Response<B>> + 'static,
-    B: Body<Data = Bytes, Error = BoxError> + Unpin + 'static,
-{
-    type Body = B;
+impl Answer for Gateway {
+    type Body = Observed<UpstreamBody>;
 
-    fn answer(&self, request: Request<Incoming>) -> impl Future<Output = Response<B>> + 'static {
-        self(request)
+    fn answer(&self, request: Request<Incoming>, peer: Peer) -> impl Future<Output = Response<Self::Body>> {
+        self.handle(request, peer)
+    }
+}
+
+/// What answers at a worker: a request takes the one that there is when it comes, and ends on it.
+pub(super) struct Current<A>(RefCell<Rc<A>>);
+
+impl<A> Current<A> {
+    pub(super) fn new(answers: A) -> Self {
+        Self(RefCell::new(Rc::new(answers)))
+    }
+
+    pub(super) fn replace(&self, answers: A) {
+        self.0.replace(Rc::new(answers));
+    }
+
+    /// The one that answers now; costs a count that no other thread sees.
+    fn get(&self) -> Rc<A> {
+        Rc::clone(&self.0.borrow())
     }
 }
 
 /// What a connection is served with.
 pub(super) struct Guest<A> {
-    pub(super) answer: A,
+    pub(super) current: Rc<Current<A>>,
+    pub(super) peer: Peer,
     pub(super) limits: Limits,
     /// Turns true when no further request should be taken.
     pub(super) drain: watch::Receiver<bool>,
@@ -80,12 +99,12 @@ pub(super) async fn serve<A: Answer>(accepted: Accepted, slot: Slot, mut guest: 
     let Some((socket, opening)) = accepted.open().await else { return };
     let phase = Phase::new(slot);
     // The one clock of the connection, whatever it turns out to speak.
-    let mut overdue = std::pin::pin!(phase.overdue());
-    let mut socket = Opened::new(Patient::new(socket, phase.clone()));
+    let mut overdue = pin!(phase.overdue());
+    let mut wire = Wire::new(socket, phase.clone());
     let agreed = match opening {
         Opening::Agreed(agreed) => agreed,
         Opening::Unsaid => tokio::select! {
-            agreed = socket.speaks() => match agreed {
+            agreed = wire.speaks() => match agreed {
                 Ok(agreed) => agreed,
                 Err(_) => return,
             },
@@ -94,28 +113,28 @@ pub(super) async fn serve<A: Answer>(accepted: Accepted, slot: Slot, mut guest: 
         },
     };
     match agreed {
-        Agreed::Http1 => serve_http1(socket, guest, &phase, overdue).await,
+        Agreed::Http1 => serve_http1(wire, guest, &phase, overdue).await,
         // In a box, so that a connection of the other kind has a small future.
-        Agreed::Http2 => Box::pin(serve_http2(socket, guest, &phase, overdue)).await,
+        Agreed::Http2 => Box::pin(serve_http2(wire, guest, &phase, overdue)).await,
     }
 }
 
 async fn serve_http1<S, A: Answer>(
-    socket: Opened<Patient<S>>,
+    wire: Wire<S>,
     guest: Guest<A>,
     phase: &Phase,
     overdue: Pin<&mut impl Future<Output = ()>>,
 ) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let Guest { answer, limits, mut drain } = guest;
-    let service = service_fn(|request| within(answer.clone(), request, phase.request(), limits));
+    let Guest { current, peer, limits, mut drain } = guest;
+    let service = service_fn(|request| within(limits, current.get(), request, peer, phase.request()));
     let connection = http1::Builder::new()
         .max_buf_size(limits.head_bytes)
         .max_headers(MAX_HEADER_LINES)
-        .serve_connection(TokioIo::new(Watched::new(socket, phase.clone())), service)
+        .serve_connection(TokioIo::new(wire.watched(phase.clone())), service)
         .with_upgrades();
-    let mut connection = std::pin::pin!(connection);
+    let mut connection = pin!(connection);
     tokio::select! {
         // What ended it, a bad head or a hang-up, is the client's affair: hyper has answered what can be answered.
         done = connection.as_mut() => return tell(done),
@@ -136,20 +155,20 @@ fn tell(done: hyper::Result<()>) {
 }
 
 async fn serve_http2<A: Answer>(
-    socket: Opened<Patient<Socket>>,
+    wire: Wire<Socket>,
     guest: Guest<A>,
     phase: &Phase,
     overdue: Pin<&mut impl Future<Output = ()>>,
 ) {
-    let Guest { answer, limits, mut drain } = guest;
-    let service = service_fn(|request| within(answer.clone(), request, phase.request(), limits));
+    let Guest { current, peer, limits, mut drain } = guest;
+    let service = service_fn(|request| within(limits, current.get(), request, peer, phase.request()));
     let list = limits.head_bytes + MAX_HEADER_LINES * FIELD_OVERHEAD;
     let connection = http2::Builder::new(Worker)
         .max_concurrent_streams(MAX_STREAMS)
         .max_header_list_size(u32::try_from(list).unwrap_or(u32::MAX))
         .max_send_buf_size(SEND_BUFFER)
-        .serve_connection(TokioIo::new(Counted::new(socket, phase.clone())), service);
-    let mut connection = std::pin::pin!(connection);
+        .serve_connection(TokioIo::new(wire.watched(Frames::new(phase.clone()))), service);
+    let mut connection = pin!(connection);
     let is_overdue = tokio::select! {
         _ = connection.as_mut() => return,
         () = overdue => true,
@@ -176,19 +195,25 @@ impl<F: Future<Output = ()> + 'static> Executor<F> for Worker {
 
 /// The answer to a request whose head is within its limits.
 async fn within<A: Answer>(
-    answer: A,
-    request: Request<Incoming>,
-    served: Served,
     limits: Limits,
+    answers: Rc<A>,
+    request: Request<Incoming>,
+    peer: Peer,
+    served: Served,
 ) -> Result<Response<Answered<Either<A::Body, Empty<Bytes>>>>, Infallible> {
     if head_bytes(&request) > limits.head_bytes || request.headers().len() > MAX_HEADER_LINES {
         return Ok(too_large().map(Either::Right).map(|body| Answered::new(body, served)));
     }
+    let mut answering = pin!(answers.answer(request, peer));
     // A panic is a fault of ours and ends this request alone.
-    let answer = match AssertUnwindSafe(answer.answer(request)).catch_unwind().await {
-        Ok(answer) => answer.map(Either::Left),
-        Err(_) => panicked().map(Either::Right),
-    };
+    let answer = poll_fn(|cx| {
+        let polled = catch_unwind(AssertUnwindSafe(|| answering.as_mut().poll(cx)));
+        polled.map_or_else(
+            |_| Poll::Ready(panicked().map(Either::Right)),
+            |poll| poll.map(|answer| answer.map(Either::Left)),
+        )
+    })
+    .await;
     Ok(answer.map(|body| Answered::new(body, served)))
 }
 

@@ -23,14 +23,25 @@ fn text(body: impl Into<Bytes>) -> TextAnswer {
     Response::new(Full::new(body.into()).map_err(|never| match never {}).boxed())
 }
 
-async fn answer(request: Request<Incoming>) -> TextAnswer {
-    match request.uri().path() {
-        "/panic" => panic!("as asked"),
-        "/long" => text(vec![b'x'; LONG]),
-        "/medium" => text(vec![b'x'; MEDIUM]),
-        "/never" => std::future::pending().await,
-        _ => text("fine"),
+struct Clerk;
+
+impl Answer for Clerk {
+    type Body = BoxBody<Bytes, BoxError>;
+
+    async fn answer(&self, request: Request<Incoming>, _peer: Peer) -> TextAnswer {
+        match request.uri().path() {
+            "/panic" => panic!("as asked"),
+            "/long" => text(vec![b'x'; LONG]),
+            "/medium" => text(vec![b'x'; MEDIUM]),
+            "/never" => std::future::pending().await,
+            _ => text("fine"),
+        }
     }
+}
+
+fn guest(drain: watch::Receiver<bool>) -> Guest<Clerk> {
+    let current = Rc::new(Current::new(Clerk));
+    Guest { current, peer: Peer::Unix, limits: Limits { head_bytes: 64 * 1024 }, drain }
 }
 
 /// A client whose connection is served with one of these slots, and the task that does.
@@ -42,8 +53,7 @@ async fn client(slots: &Slots) -> (TcpStream, tokio::task::JoinHandle<()>) {
     let serving = tokio::task::spawn_local(async move {
         // Nobody drains: the sender lives as long as this.
         let (_sender, drain) = watch::channel(false);
-        let guest = Guest { answer, limits: Limits { head_bytes: 64 * 1024 }, drain };
-        serve(Accepted::Tcp(socket.into_std().unwrap()), slot, guest).await;
+        serve(Accepted::Tcp(socket.into_std().unwrap()), slot, guest(drain)).await;
     });
     (client, serving)
 }
@@ -141,10 +151,9 @@ fn a_client_that_takes_its_answer_slowly_gets_all_of_it() {
         let (mut client, socket) = tokio::io::duplex(64 * 1024);
         tokio::task::spawn_local(async move {
             let (_sender, drain) = watch::channel(false);
-            let guest = Guest { answer, limits: Limits { head_bytes: 64 * 1024 }, drain };
             let phase = Phase::new(Slot::for_tests());
-            let socket = Opened::new(Patient::new(socket, phase.clone()));
-            serve_http1(socket, guest, &phase, std::pin::pin!(phase.overdue())).await;
+            let wire = Wire::new(socket, phase.clone());
+            serve_http1(wire, guest(drain), &phase, pin!(phase.overdue())).await;
         });
         client.write_all(b"GET /medium HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.unwrap();
         let mut piece = vec![0; 32 * 1024];

@@ -5,13 +5,9 @@
 //! and it has no clock. Both are here, from the nine bytes that each frame begins with (RFC 9113 §4.1).
 
 use std::io;
-use std::pin::Pin;
-use std::task::{Context, Poll};
-
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::phase::Phase;
-use super::preface::PREFACE;
+use super::wire::{PREFACE, Watch};
 
 /// Frames that ask for nothing (see [`is_idle`]) which a connection may send at once, …
 const IDLE_FRAMES: u64 = 1000;
@@ -34,19 +30,8 @@ const CONTINUATION: u8 = 9;
 const END_HEADERS: u8 = 4;
 const END_STREAM: u8 = 1;
 
-/// A connection whose frames are counted as they are read. One that sends too many for nothing is cut.
-pub(super) struct Counted<S> {
-    socket: S,
-    frames: Frames,
-}
-
-impl<S> Counted<S> {
-    pub(super) fn new(socket: S, phase: Phase) -> Self {
-        Self { socket, frames: Frames::new(phase) }
-    }
-}
-
-struct Frames {
+/// The frames of one connection, counted as they are read. One that sends too many for nothing is cut.
+pub(super) struct Frames {
     phase: Phase,
     /// Bytes of the preface that are still to come.
     preface: usize,
@@ -66,7 +51,7 @@ struct Frames {
 struct Flood;
 
 impl Frames {
-    fn new(phase: Phase) -> Self {
+    pub(super) fn new(phase: Phase) -> Self {
         Self { phase, preface: PREFACE.len(), begin: [0; 9], came: 0, rest: 0, idle: 0, resets: 0, written: 0 }
     }
 
@@ -146,53 +131,13 @@ fn skip<'a>(bytes: &'a [u8], count: &mut usize) -> &'a [u8] {
     &bytes[skipped..]
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Counted<S> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let before = buf.filled().len();
-        let read = Pin::new(&mut self.socket).poll_read(cx, buf);
-        if let Poll::Ready(Ok(())) = read
-            && let Err(flood) = self.frames.read(&buf.filled()[before..])
-        {
-            return Poll::Ready(Err(io::Error::new(io::ErrorKind::QuotaExceeded, flood)));
-        }
-        read
-    }
-}
-
-impl<S: AsyncWrite + Unpin> Counted<S> {
-    fn written(&mut self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
-        if let Poll::Ready(Ok(bytes)) = written {
-            self.frames.written += bytes as u64;
-        }
-        written
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for Counted<S> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.socket).poll_write(cx, bytes);
-        self.written(written)
+impl Watch for Frames {
+    fn came(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.read(bytes).map_err(|flood| io::Error::new(io::ErrorKind::QuotaExceeded, flood))
     }
 
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.socket).poll_write_vectored(cx, slices);
-        self.written(written)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.socket.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_shutdown(cx)
+    fn left(&mut self, bytes: usize) {
+        self.written += bytes as u64;
     }
 }
 

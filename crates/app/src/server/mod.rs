@@ -14,11 +14,10 @@ mod connection;
 mod frames;
 mod listen;
 mod phase;
-mod preface;
 mod probes;
 mod slots;
 mod socket;
-mod stall;
+mod wire;
 mod worker;
 
 pub(crate) use accept::{Door, Speech, accept};

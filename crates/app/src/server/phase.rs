@@ -14,10 +14,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{self, Instant};
 
 use super::slots::Slot;
+use super::wire::Watch;
 use crate::limits::{HEAD_TIME, REST_TIME, SCARCE_TIME};
 
 /// How often a connection looks at the clock.
@@ -115,15 +115,10 @@ impl Phase {
         self.0.born.elapsed()
     }
 
-    fn bytes_came(&self) {
-        if self.0.waiting.load(Relaxed) == REST {
-            self.set(HEAD);
-        }
-    }
-
     /// The other side took something of what is there for it, or it takes nothing at present.
     pub(super) fn wrote<T>(&self, written: &Poll<T>) {
-        let waited = self.0.is_writing.swap(written.is_pending(), Relaxed);
+        let waited = self.0.is_writing.load(Relaxed);
+        self.0.is_writing.store(written.is_pending(), Relaxed);
         if waited && written.is_ready() && self.0.waiting.load(Relaxed) == REST {
             self.set(REST);
         }
@@ -137,6 +132,18 @@ impl Phase {
     fn elapsed(&self) -> u64 {
         as_millis(self.0.born.elapsed())
     }
+}
+
+/// Of HTTP/1, where what comes after a rest begins a head.
+impl Watch for Phase {
+    fn came(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if !bytes.is_empty() && self.0.waiting.load(Relaxed) == REST {
+            self.set(HEAD);
+        }
+        Ok(())
+    }
+
+    fn left(&mut self, _bytes: usize) {}
 }
 
 fn as_millis(duration: Duration) -> u64 {
@@ -184,54 +191,5 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Answered<B> {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
-    }
-}
-
-/// A socket whose reads tell the phase that bytes came.
-pub(super) struct Watched<S> {
-    socket: S,
-    phase: Phase,
-}
-
-impl<S> Watched<S> {
-    pub(super) fn new(socket: S, phase: Phase) -> Self {
-        Self { socket, phase }
-    }
-}
-
-impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let before = buf.filled().len();
-        let read = Pin::new(&mut self.socket).poll_read(cx, buf);
-        if read.is_ready() && buf.filled().len() > before {
-            self.phase.bytes_came();
-        }
-        read
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.socket).poll_write(cx, bytes)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.socket).poll_write_vectored(cx, slices)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.socket.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_shutdown(cx)
     }
 }

@@ -1,6 +1,6 @@
 //! The threads that serve.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::io;
 use std::rc::Rc;
 use std::thread::{self, JoinHandle};
@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time;
 
-use super::connection::{self, Answer, Guest, Limits};
+use super::connection::{self, Current, Guest, Limits};
 use super::slots::Slot;
 use super::socket::Accepted;
 use crate::metrics::{Connected, Meters};
@@ -25,24 +25,6 @@ enum Work {
     Connection(Accepted, Peer, Slot, Connected),
     /// Takes the place of the one that answers now.
     Gateway(Box<Gateway>),
-}
-
-/// The gateway of a thread: requests take the one that there is when they come, and end on it.
-struct Current(RefCell<Rc<Gateway>>);
-
-impl Current {
-    fn new(gateway: Gateway) -> Self {
-        Self(RefCell::new(Rc::new(gateway)))
-    }
-
-    fn replace(&self, gateway: Gateway) {
-        self.0.replace(Rc::new(gateway));
-    }
-
-    /// The one that answers now; costs a count that no other thread sees.
-    fn gateway(&self) -> Rc<Gateway> {
-        Rc::clone(&self.0.borrow())
-    }
 }
 
 /// How far stopping has come.
@@ -146,7 +128,7 @@ fn run(
             tokio::select! {
                 next = handed.recv() => match next {
                     Some(Work::Connection(accepted, peer, slot, connected)) => {
-                        let guest = Guest { answer: by(&current, peer), limits, drain: drain.clone() };
+                        let guest = Guest { current: Rc::clone(&current), peer, limits, drain: drain.clone() };
                         connections.spawn_local(async move {
                             connection::serve(accepted, slot, guest).await;
                             drop(connected);
@@ -161,13 +143,4 @@ fn run(
         let all = async { while connections.join_next().await.is_some() {} };
         if time::timeout(drain_time, all).await.is_ok() { Drain::Complete } else { Drain::Cut }
     })
-}
-
-/// What answers the requests of one connection.
-fn by(current: &Rc<Current>, peer: Peer) -> impl Answer {
-    let current = Rc::clone(current);
-    move |request| {
-        let gateway = current.gateway();
-        async move { gateway.handle(request, peer).await }
-    }
 }

@@ -1,33 +1,63 @@
-//! What a connection begins with tells what it speaks: HTTP/2 with prior knowledge (RFC 9113 §3.3) has a preface that no
-//! HTTP/1 request can be.
+//! The bytes of a visitor's connection on their way between its socket and hyper.
+//!
+//! What it begins with tells what it speaks: HTTP/2 with prior knowledge (RFC 9113 §3.3) has a preface that no HTTP/1
+//! request can be. What passes afterwards is shown to a [`Watch`], and what is there for a client that takes nothing of it
+//! waits for [`STALL_TIME`] at most.
 
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use sidecar_net::Agreed;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
+use tokio::time::{self, Sleep};
+
+use super::phase::Phase;
+use crate::limits::STALL_TIME;
 
 /// The client's connection preface (RFC 9113 §3.4).
 pub(super) const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// A connection whose first bytes may have been looked at: whoever reads it gets them first.
-pub(super) struct Opened<S> {
+/// Looks at what passes.
+pub(super) trait Watch {
+    /// The client sent this.
+    ///
+    /// # Errors
+    /// Whatever ends the connection.
+    fn came(&mut self, bytes: &[u8]) -> io::Result<()>;
+
+    /// The client was sent so many bytes.
+    fn left(&mut self, bytes: usize);
+}
+
+/// A connection. A tunnel takes it over, and is bound by its patience too.
+pub(super) struct Wire<S, W = ()> {
     socket: S,
+    watch: W,
+    /// The first bytes, which may have been looked at: whoever reads gets them first.
     early: [u8; PREFACE.len()],
     /// How many of `early` have come.
     came: usize,
     /// How many of those have been read.
     read: usize,
+    phase: Phase,
+    /// Runs while the client takes nothing of what is there for it.
+    stall: Option<Pin<Box<Sleep>>>,
 }
 
-impl<S> Opened<S> {
-    pub(super) fn new(socket: S) -> Self {
-        Self { socket, early: [0; PREFACE.len()], came: 0, read: 0 }
+impl<S> Wire<S> {
+    pub(super) fn new(socket: S, phase: Phase) -> Self {
+        Self { socket, watch: (), early: [0; PREFACE.len()], came: 0, read: 0, phase, stall: None }
+    }
+
+    /// The same, watched from its first byte.
+    pub(super) fn watched<W: Watch>(self, watch: W) -> Wire<S, W> {
+        let Self { socket, watch: (), early, came, read, phase, stall } = self;
+        Wire { socket, watch, early, came, read, phase, stall }
     }
 }
 
-impl<S: AsyncRead + Unpin> Opened<S> {
+impl<S: AsyncRead + Unpin> Wire<S> {
     /// Looks at the first bytes, no further than it takes to know: mostly one read, of what is there.
     ///
     /// # Errors
@@ -44,8 +74,8 @@ impl<S: AsyncRead + Unpin> Opened<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Opened<S> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+impl<S: AsyncRead + Unpin, W: Unpin> Wire<S, W> {
+    fn poll_bytes(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         if self.read == self.came {
             return Pin::new(&mut self.socket).poll_read(cx, buf);
         }
@@ -61,9 +91,32 @@ impl<S: AsyncRead + Unpin> AsyncRead for Opened<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Opened<S> {
+impl<S, W: Watch> Wire<S, W> {
+    /// What came of a write, unless the last that did anything was too long ago.
+    fn unless_stalled(&mut self, written: Poll<io::Result<usize>>, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        self.phase.wrote(&written);
+        if let Poll::Ready(written) = written {
+            self.stall = None;
+            self.watch.left(*written.as_ref().unwrap_or(&0));
+            return Poll::Ready(written);
+        }
+        let stall = self.stall.get_or_insert_with(|| Box::pin(time::sleep(STALL_TIME)));
+        stall.as_mut().poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+impl<S: AsyncRead + Unpin, W: Watch + Unpin> AsyncRead for Wire<S, W> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        ready!(self.poll_bytes(cx, buf))?;
+        Poll::Ready(self.watch.came(&buf.filled()[before..]))
+    }
+}
+
+impl<S: AsyncWrite + Unpin, W: Watch + Unpin> AsyncWrite for Wire<S, W> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.socket).poll_write(cx, bytes)
+        let written = Pin::new(&mut self.socket).poll_write(cx, bytes);
+        self.unless_stalled(written, cx)
     }
 
     fn poll_write_vectored(
@@ -71,7 +124,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Opened<S> {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.socket).poll_write_vectored(cx, slices)
+        let written = Pin::new(&mut self.socket).poll_write_vectored(cx, slices);
+        self.unless_stalled(written, cx)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -92,6 +146,7 @@ mod tests {
     use tokio::io::AsyncWriteExt as _;
 
     use super::*;
+    use crate::server::slots::Slot;
 
     /// What is made of a connection on which these pieces come, and what is read from it afterwards.
     async fn opened(pieces: &[&[u8]]) -> (Agreed, Vec<u8>) {
@@ -104,11 +159,12 @@ mod tests {
                 tokio::task::yield_now().await;
             }
         });
-        let mut opened = Opened::new(server);
-        let agreed = opened.speaks().await.unwrap();
+        let phase = Phase::new(Slot::for_tests());
+        let mut wire = Wire::new(server, phase.clone());
+        let agreed = wire.speaks().await.unwrap();
         writing.await.unwrap();
         let mut read = Vec::new();
-        opened.read_to_end(&mut read).await.unwrap();
+        wire.watched(phase).read_to_end(&mut read).await.unwrap();
         assert_eq!(read, whole);
         (agreed, read)
     }
