@@ -2,6 +2,22 @@
 
 use std::time::Duration;
 
+/// Longest from a connected socket to the finished TLS handshake; then the connection is closed.
+///
+/// Seen by `who_speaks_plain_http_to_the_tls_listener_is_told_and_who_says_nothing_is_cut`.
+pub(crate) const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
+
+/// Longest silence of a client's machine before ours asks whether it is still there (TCP keep-alive), on a plain listener. As
+/// with v7, the question is repeated every 15 s, and without any answer the connection ends.
+///
+/// Seen by `accepted_connections_are_asked_for_signs_of_life`.
+pub(crate) const PLAIN_SILENCE: Duration = Duration::from_secs(15);
+
+/// The same on a TLS listener.
+///
+/// Seen by `accepted_connections_are_asked_for_signs_of_life`.
+pub(crate) const TLS_SILENCE: Duration = Duration::from_mins(3);
+
 /// Most header lines of a request; more are answered with 431 (differences.md D43).
 ///
 /// Seen by `a_head_beyond_its_limits_is_refused`.
@@ -45,3 +61,9 @@ pub(crate) const RESERVED_FILES: usize = 64;
 ///
 /// Seen by `a_log_that_nobody_reads_costs_bounded_memory_and_says_what_was_dropped`.
 pub(crate) const MAX_LOG_BYTES: usize = 1024 * 1024;
+
+/// Most bytes of a foreign text in a line of the log; what is beyond is cut off. Heads of requests are bounded, yet their
+/// largest would make lines that no reader of logs takes.
+///
+/// Seen by `a_text_that_is_too_long_for_a_line_is_cut_between_characters`.
+pub(crate) const MAX_LOG_VALUE: usize = 8 * 1024;

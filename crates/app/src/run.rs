@@ -17,6 +17,7 @@ use tokio::sync::watch;
 use tokio::time;
 
 use crate::app::{App, AppError, Lasting};
+use crate::limits::{PLAIN_SILENCE, TLS_SILENCE};
 use crate::logging::{self, LogWriter};
 use crate::metrics::{self, Meters, Metrics};
 use crate::reload::{Changes, InUse};
@@ -120,7 +121,8 @@ fn serve(mut in_use: InUse, journal: Arc<dyn Journal>, meters: Meters) -> Result
         lasting.meters.provider_is(Arc::clone(&app.provider));
         let (metrics_doors, metrics_tls) = open(metrics.as_ref(), secure_metrics.as_ref(), "metrics")?;
         offer_metrics(metrics_doors, &lasting);
-        let probe_listener = in_use.config.app_probe_listen.as_ref().map(server::bind).transpose()?;
+        let probe_listener = in_use.config.app_probe_listen.as_ref().map(|listen| server::bind(listen, PLAIN_SILENCE));
+        let probe_listener = probe_listener.transpose()?;
         if let Some(listener) = &probe_listener {
             tracing::info!("listening on {} for probes of the app", listener.place());
         }
@@ -167,12 +169,12 @@ fn open(
 ) -> Result<(Vec<Door>, Option<watch::Sender<ServerTls>>), ListenError> {
     let mut doors = Vec::new();
     if let Some(listen) = plain {
-        let listener = server::bind(listen)?;
+        let listener = server::bind(listen, PLAIN_SILENCE)?;
         tracing::info!("{what} on {}", listener.place());
         doors.push(Door { listener, speech: Speech::Plain });
     }
     let Some(SecureListen { address, tls }) = secure else { return Ok((doors, None)) };
-    let listener = server::bind(address)?;
+    let listener = server::bind(address, TLS_SILENCE)?;
     tracing::info!("{what} with TLS on {}", listener.place());
     let (tls, current) = watch::channel(tls.clone());
     doors.push(Door { listener, speech: Speech::Tls(current) });

@@ -7,10 +7,8 @@ use http::Version;
 use sidecar_gateway::{AuthLine, ClientLabel, RequestLine};
 
 use super::stamp::Stamp;
+use crate::limits::MAX_LOG_VALUE;
 
-/// Most bytes of a foreign text in a line; what is beyond is cut off. Heads of requests are bounded, yet their largest
-/// would make lines that no reader of logs takes.
-const MAX_VALUE: usize = 8 * 1024;
 /// What stands where something was cut off.
 const CUT: &str = "\u{2026}";
 
@@ -91,14 +89,14 @@ impl<'a> Line<'a> {
     /// Somebody else's words on one line: what is not printable, line separators among it, is escaped, the rest stays as
     /// it is.
     pub(crate) fn plain(&mut self, text: &str) {
-        if text.len() <= MAX_VALUE && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        if text.len() <= MAX_LOG_VALUE && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
             return self.text(text);
         }
-        let kept = &text[..text.floor_char_boundary(MAX_VALUE)];
+        let (kept, cut) = text.split_at(text.floor_char_boundary(MAX_LOG_VALUE));
         for c in kept.chars() {
             let _ = if is_printable(c) { write!(self.0, "{c}") } else { write!(self.0, "{}", c.escape_default()) };
         }
-        if kept.len() < text.len() {
+        if !cut.is_empty() {
             self.text(CUT);
         }
     }
@@ -106,7 +104,7 @@ impl<'a> Line<'a> {
     /// A text in double quotes, as Go's `%q` writes it.
     pub(super) fn quoted(&mut self, text: &[u8]) {
         self.0.push(b'"');
-        let kept = &text[..text.len().min(MAX_VALUE)];
+        let (kept, cut) = text.split_at_checked(MAX_LOG_VALUE).unwrap_or((text, b""));
         if kept.iter().all(|byte| matches!(byte, b' '..=b'~') && *byte != b'"' && *byte != b'\\') {
             self.0.extend_from_slice(kept);
         } else {
@@ -117,7 +115,7 @@ impl<'a> Line<'a> {
                 }
             }
         }
-        if kept.len() < text.len() {
+        if !cut.is_empty() {
             self.text(CUT);
         }
         self.0.push(b'"');
@@ -149,8 +147,10 @@ fn is_printable(c: char) -> bool {
     }
     // The letter before keeps a combining mark from being escaped for standing first.
     let mut pair = [b'a', 0, 0, 0, 0];
-    let length = 1 + c.encode_utf8(&mut pair[1..]).len();
-    std::str::from_utf8(&pair[..length]).is_ok_and(|pair| pair.escape_debug().count() == 2)
+    let [_, behind @ ..] = &mut pair;
+    let length = c.encode_utf8(behind).len();
+    let pair = pair.get(..=length).and_then(|pair| std::str::from_utf8(pair).ok());
+    pair.is_some_and(|pair| pair.escape_debug().count() == 2)
 }
 
 pub(super) fn protocol(version: Version) -> &'static str {
@@ -192,9 +192,9 @@ mod tests {
 
     #[test]
     fn a_text_that_is_too_long_for_a_line_is_cut_between_characters() {
-        let long = "é".repeat(MAX_VALUE);
-        assert_eq!(written(|line| line.plain(&long)), format!("{}…", "é".repeat(MAX_VALUE / 2)));
-        let long = "x".repeat(MAX_VALUE + 1);
-        assert_eq!(written(|line| line.quoted(long.as_bytes())), format!("\"{}…\"", "x".repeat(MAX_VALUE)));
+        let long = "é".repeat(MAX_LOG_VALUE);
+        assert_eq!(written(|line| line.plain(&long)), format!("{}…", "é".repeat(MAX_LOG_VALUE / 2)));
+        let long = "x".repeat(MAX_LOG_VALUE + 1);
+        assert_eq!(written(|line| line.quoted(long.as_bytes())), format!("\"{}…\"", "x".repeat(MAX_LOG_VALUE)));
     }
 }

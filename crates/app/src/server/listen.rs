@@ -3,13 +3,17 @@
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use std::{fs, io};
 
+use rustix::net::sockopt;
 use sidecar_config::Listen;
 use tokio::net::{TcpListener, UnixListener};
 
 /// Connections that wait to be accepted.
 const BACKLOG: u32 = 1024;
+/// Between two questions to a machine that does not answer. Linux asks nine times.
+const QUESTION_INTERVAL: Duration = Duration::from_secs(15);
 
 /// A bound listener.
 pub(crate) enum Listener {
@@ -31,20 +35,32 @@ pub(crate) struct ListenError {
     source: io::Error,
 }
 
-/// Binds; needs a runtime.
+/// Binds; needs a runtime. A client's machine that is silent for as long as `silence` says is asked whether it is still
+/// there.
 ///
 /// # Errors
 /// [`ListenError`]
-pub(crate) fn bind(listen: &Listen) -> Result<Listener, ListenError> {
+pub(crate) fn bind(listen: &Listen, silence: Duration) -> Result<Listener, ListenError> {
     let bound = match listen {
         Listen::Tcp { host, port } => tcp(host.as_deref(), *port).map(Listener::Tcp),
         Listen::Unix { path, mode } => unix(path, *mode),
         Listen::Descriptor(number) => descriptor(*number),
     };
+    let bound = bound.and_then(|listener| listener.keep_alive(silence).map(|()| listener));
     bound.map_err(|source| ListenError { place: place(listen), source })
 }
 
 impl Listener {
+    /// What a TCP listener is told here, the connections that it accepts have from it.
+    fn keep_alive(&self, silence: Duration) -> io::Result<()> {
+        if let Self::Tcp(listener) = self {
+            sockopt::set_socket_keepalive(listener, true)?;
+            sockopt::set_tcp_keepidle(listener, silence)?;
+            sockopt::set_tcp_keepintvl(listener, QUESTION_INTERVAL)?;
+        }
+        Ok(())
+    }
+
     /// Where it listens, for the log.
     pub(crate) fn place(&self) -> String {
         match self {
@@ -121,6 +137,25 @@ impl Drop for SocketFile {
         if let Some(path) = &self.0 {
             // Gone already is as good.
             let _ = fs::remove_file(path);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits::{PLAIN_SILENCE, TLS_SILENCE};
+
+    #[tokio::test]
+    async fn accepted_connections_are_asked_for_signs_of_life() {
+        for silence in [PLAIN_SILENCE, TLS_SILENCE] {
+            let listen = Listen::Tcp { host: Some("127.0.0.1".to_owned()), port: 0 };
+            let Listener::Tcp(listener) = bind(&listen, silence).unwrap() else { panic!("a TCP listener") };
+            let _client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+            let (accepted, _) = listener.accept().await.unwrap();
+            assert!(sockopt::socket_keepalive(&accepted).unwrap());
+            assert_eq!(sockopt::tcp_keepidle(&accepted).unwrap(), silence);
+            assert_eq!(sockopt::tcp_keepintvl(&accepted).unwrap(), Duration::from_secs(15));
         }
     }
 }

@@ -3,7 +3,6 @@
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use sidecar_net::{Agreed, Handshake, ServerTls};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
@@ -11,11 +10,11 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio::time;
 use tokio_rustls::server::TlsStream;
 
-/// Longest from the connected socket to the finished TLS handshake.
-const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
-/// How much of what such a client sends is read.
+use crate::limits::HANDSHAKE_TIME;
+
+/// How much is read of what a client sends that speaks plain HTTP to the TLS listener.
 const MOST_UNREAD: u64 = 64 * 1024;
-/// What a client gets that speaks plain HTTP to the TLS listener; Go's server says as much.
+/// What such a client gets; Go's server says as much.
 const NOT_TLS: &[u8] =
     b"HTTP/1.0 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\nThis port speaks HTTPS.\n";
 
