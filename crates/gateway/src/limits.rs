@@ -17,3 +17,24 @@ pub(crate) const MAX_FORM_BYTES: usize = 64 * 1024;
 ///
 /// Seen by `a_form_is_whole_small_and_in_time_or_none`.
 pub(crate) const FORM_TIME: Duration = Duration::from_secs(30);
+
+/// Highest cost of a bcrypt hash. Each step doubles the time, and 16 takes seconds already; Apache's own default is 5.
+///
+/// Seen by `every_line_that_cannot_be_used_is_named`.
+pub(crate) const MAX_COST: u32 = 16;
+
+/// Most passwords that wait for each that is being looked at: some seconds' work at the usual costs. Whoever brings one more
+/// is asked to come back later.
+///
+/// Seen by `more_than_fit_are_turned_away_and_the_event_loop_goes_on`.
+pub(crate) const MAX_WAITING: usize = 32;
+
+/// Most passwords that count as right without another look.
+///
+/// Seen by `a_right_password_is_remembered_for_a_minute_and_so_are_no_more_than_fit`.
+pub(crate) const MAX_REMEMBERED: usize = 1024;
+
+/// How long a password that was right does so. A changed file counts at once all the same.
+///
+/// Seen by `a_right_password_is_remembered_for_a_minute_and_so_are_no_more_than_fit`.
+pub(crate) const REMEMBERED: Duration = Duration::from_mins(1);

@@ -61,6 +61,16 @@ impl EndpointUrl {
         Ok(Self(Arc::new(Parts { url, uri })))
     }
 
+    /// The URL of a text in our own source.
+    ///
+    /// # Panics
+    /// When it is none.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "a fault of the source, which its tests meet")]
+    pub fn from_static(text: &'static str) -> Self {
+        Self::parse(text).expect("a URL of our own")
+    }
+
     /// The whole URL, query and fragment included.
     #[must_use]
     pub fn as_url(&self) -> &Url {

@@ -69,7 +69,7 @@ pub(crate) struct GitHub {
 impl GitHub {
     pub(crate) fn new(settings: GitHubSettings, client: Client) -> Self {
         let GitHubSettings { registration, endpoints, resource, restrictions, session_lifetime } = settings;
-        let own = |text| EndpointUrl::parse(text).expect("a URL of this file");
+        let own = EndpointUrl::from_static;
         let has_account_chooser = endpoints.authorization.is_none();
         let validate_url = endpoints.validate.unwrap_or_else(|| own(VALIDATE_URL));
         let api = Api::new(client.clone(), &validate_url);

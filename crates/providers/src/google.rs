@@ -57,7 +57,7 @@ pub(crate) struct Google {
 impl Google {
     pub(crate) fn new(settings: GoogleSettings, client: Client) -> Self {
         let GoogleSettings { registration, endpoints } = settings;
-        let own = |text| EndpointUrl::parse(text).expect("a URL of this file");
+        let own = EndpointUrl::from_static;
         let token_endpoint = endpoints.token.unwrap_or_else(|| own(TOKEN_ENDPOINT));
         let issuer = if is_googles(&token_endpoint) { IssuerRule::Exactly(ISSUER) } else { IssuerRule::Any };
         let settings = OAuthSettings {

@@ -1,7 +1,6 @@
 //! The groups of a visitor, as Microsoft Graph tells them.
 
 use std::collections::HashSet;
-use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -9,12 +8,10 @@ use sidecar_core::Secret;
 use sidecar_oidc::{ApiHeaders, Call, CallError, Client, EndpointUrl};
 use tokio::time::timeout;
 
+use crate::limits::{MAX_GRAPH_PAGES, PAGES_TIME};
+
 /// Where it is, for everybody but the national clouds.
 const HOST: &str = "https://graph.microsoft.com";
-/// With a hundred groups on each; no session holds as many.
-const MAX_PAGES: usize = 50;
-/// For all pages together. A visitor waits for them.
-const DEADLINE: Duration = Duration::from_secs(30);
 
 /// The memberships of the visitor whose token it is asked with, nested ones included.
 #[derive(Clone, Debug)]
@@ -34,10 +31,11 @@ struct Page {
 
 /// [`HOST`], for settings.
 pub(crate) fn host() -> EndpointUrl {
-    EndpointUrl::parse(HOST).expect("the text is written in this file")
+    EndpointUrl::from_static(HOST)
 }
 
-/// The address of `path` at the host of `base`. Both texts are written in this crate, or are checked by `config`.
+/// The address of `path` at the host of `base`.
+#[expect(clippy::expect_used, reason = "both texts are written in this crate, or checked by `config`")]
 pub(crate) fn at(base: &EndpointUrl, path: &str, query: Option<&str>) -> EndpointUrl {
     base.with_path_and_query(path, query).expect("another path at the same host is an address too")
 }
@@ -49,7 +47,7 @@ impl Memberships {
     /// [`CallError`] for any page: some of the groups are no answer. A page that leads to another origin is a fault, since the
     /// access token would go there; so are too many pages, and a name that is no text.
     pub(crate) async fn ask(&self, client: &Client, access_token: &Secret<String>) -> Result<Vec<String>, CallError> {
-        let all = timeout(DEADLINE, self.pages(client, access_token)).await;
+        let all = timeout(PAGES_TIME, self.pages(client, access_token)).await;
         all.unwrap_or_else(|_| Err(CallError::timed_out(Call::Groups, &self.first)))
     }
 
@@ -57,7 +55,7 @@ impl Memberships {
         let headers = ApiHeaders::bearer(access_token).and("consistencylevel", "eventual");
         let mut groups = Vec::new();
         let mut url = self.first.clone();
-        for _ in 0..MAX_PAGES {
+        for _ in 0..MAX_GRAPH_PAGES {
             let page: Page = client.get_json(Call::Groups, &url, headers.clone()).await?;
             for group in &page.value {
                 match group.get(&self.field) {

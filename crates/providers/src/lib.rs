@@ -14,6 +14,7 @@ mod github;
 mod google;
 mod graph;
 mod keycloak;
+mod limits;
 mod openid;
 mod running;
 

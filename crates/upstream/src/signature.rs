@@ -106,12 +106,10 @@ impl Algorithm {
 /// RFC 2104 over MD5, which aws-lc leaves out.
 fn hmac_md5(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
     const BLOCK: usize = 64;
+    let digest = Md5::digest(key);
+    let key = if key.len() > BLOCK { &digest } else { key };
     let mut block = [0; BLOCK];
-    if key.len() > BLOCK {
-        block[..16].copy_from_slice(&Md5::digest(key));
-    } else {
-        block[..key.len()].copy_from_slice(key);
-    }
+    block.iter_mut().zip(key).for_each(|(place, byte)| *place = *byte);
     let mut inner = Md5::new_with_prefix(block.map(|byte| byte ^ 0x36));
     for part in parts {
         inner.update(part);

@@ -10,9 +10,10 @@ use base64::engine::general_purpose::STANDARD;
 use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 
 use super::key;
+use crate::limits::MAX_COST;
 
-/// The costs that are taken. Each step doubles the time, and 16 takes seconds already; Apache's own default is 5.
-const COSTS: std::ops::RangeInclusive<u32> = 4..=16;
+/// The lowest cost that bcrypt knows.
+const MIN_COST: u32 = 4;
 
 /// bcrypt's own base64. PHP's and others' salts may have bits left over in their last character.
 const SALT: GeneralPurpose = GeneralPurpose::new(
@@ -56,7 +57,7 @@ impl Hash {
         let bytes = |engine: &GeneralPurpose, text| engine.decode(text).map_err(|_| NoHash::Malformed);
         let salt = bytes(&SALT, salt)?.try_into().map_err(|_| NoHash::Malformed)?;
         let hash = bytes(&bcrypt::BASE_64, hash)?.try_into().map_err(|_| NoHash::Malformed)?;
-        if COSTS.contains(&cost) { Ok(Self::Bcrypt { cost, salt, hash }) } else { Err(NoHash::Cost) }
+        if (MIN_COST..=MAX_COST).contains(&cost) { Ok(Self::Bcrypt { cost, salt, hash }) } else { Err(NoHash::Cost) }
     }
 
     /// What one look costs, if that is worth mentioning.

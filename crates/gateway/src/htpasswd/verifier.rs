@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::num::NonZero;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::available_parallelism;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use aws_lc_rs::hmac;
 use aws_lc_rs::rand::SystemRandom;
@@ -15,16 +15,7 @@ use sidecar_core::Secret;
 use tokio::sync::Semaphore;
 
 use super::Users;
-
-/// How many passwords may wait for each that is being looked at: some seconds' work at the usual costs.
-const WAITING: usize = 32;
-
-/// How long a password that was right counts as right without another look. A changed file counts at once all the same: it
-/// comes with a new [`Verifier`].
-const REMEMBERED: Duration = Duration::from_mins(1);
-
-/// More than this are not remembered.
-const MAX_REMEMBERED: usize = 1024;
+use crate::limits::{MAX_REMEMBERED, MAX_WAITING, REMEMBERED};
 
 /// What came of a look at a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +41,7 @@ pub(crate) struct Verifier {
 impl Verifier {
     pub(crate) fn new(users: Users) -> Self {
         let seats = available_parallelism().map_or(1, NonZero::get).div_ceil(2);
-        Self::with(users, seats, WAITING)
+        Self::with(users, seats, MAX_WAITING)
     }
 
     pub(super) fn with(users: Users, seats: usize, waiting: usize) -> Self {
@@ -81,7 +72,7 @@ impl Verifier {
     pub(crate) async fn verify(&self, user: &str, password: &Secret<Vec<u8>>) -> Verdict {
         let mark = self.known.as_ref().map(|known| known.mark(user, password.expose()));
         if let (Some(known), Some(mark)) = (&self.known, &mark)
-            && known.has(mark)
+            && known.has(mark, Instant::now())
         {
             return Verdict::Right;
         }
@@ -96,7 +87,7 @@ impl Verifier {
         match look.await {
             Ok(true) => {
                 if let (Some(known), Some(mark)) = (&self.known, mark) {
-                    known.remember(mark);
+                    known.remember(mark, Instant::now());
                 }
                 Verdict::Right
             }
@@ -134,12 +125,11 @@ impl Known {
         mark
     }
 
-    fn has(&self, mark: &Mark) -> bool {
-        self.lock().get(mark).is_some_and(|until| Instant::now() < *until)
+    fn has(&self, mark: &Mark, now: Instant) -> bool {
+        self.lock().get(mark).is_some_and(|until| now < *until)
     }
 
-    fn remember(&self, mark: Mark) {
-        let now = Instant::now();
+    fn remember(&self, mark: Mark, now: Instant) {
         let mut until = self.lock();
         if until.len() >= MAX_REMEMBERED {
             until.retain(|_, until| now < *until);
@@ -151,5 +141,23 @@ impl Known {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Mark, Instant>> {
         self.until.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_right_password_is_remembered_for_a_minute_and_so_are_no_more_than_fit() {
+        let known = Known::new().unwrap();
+        let marks: Vec<Mark> = (0..=MAX_REMEMBERED).map(|number| known.mark(&number.to_string(), b"right")).collect();
+        let (begun, minute) = (Instant::now(), REMEMBERED);
+        marks.iter().for_each(|mark| known.remember(*mark, begun));
+        let remembered = |now| marks.iter().filter(|mark| known.has(mark, now)).count();
+        assert_eq!(remembered(begun), MAX_REMEMBERED);
+        assert_eq!(remembered(begun + minute), 0);
+        known.remember(marks[MAX_REMEMBERED], begun + minute);
+        assert_eq!(remembered(begun + minute), 1, "what is forgotten takes no room");
     }
 }

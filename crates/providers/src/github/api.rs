@@ -1,7 +1,5 @@
 //! The calls of the API (providers.md 5.9).
 
-use std::time::Duration;
-
 use http::StatusCode;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -11,11 +9,7 @@ use tokio::time::timeout;
 
 use super::names::{Groups, Named, Organization, Page, Team};
 use super::restrictions::Repository;
-
-/// A server that gives more of them does not know when to stop.
-const MAX_PAGES: usize = 100;
-/// For all pages of a list together. A visitor waits for them.
-const DEADLINE: Duration = Duration::from_secs(30);
+use crate::limits::{MAX_GITHUB_PAGES, PAGES_TIME};
 
 /// The API of one server.
 pub(super) struct Api {
@@ -119,7 +113,7 @@ impl Api {
         path: &str,
         access_token: &Secret<String>,
     ) -> Result<Vec<String>, CallError> {
-        let all = timeout(DEADLINE, self.pages::<T>(call, path, access_token)).await;
+        let all = timeout(PAGES_TIME, self.pages::<T>(call, path, access_token)).await;
         all.unwrap_or_else(|_| Err(CallError::timed_out(call, &self.origin)))
     }
 
@@ -131,7 +125,7 @@ impl Api {
         access_token: &Secret<String>,
     ) -> Result<Vec<String>, CallError> {
         let mut groups = Groups::default();
-        for page in 1..=MAX_PAGES {
+        for page in 1..=MAX_GITHUB_PAGES {
             let url = self.url(call, path, Some(&format!("page={page}&per_page=100")))?;
             let elements: Vec<T> = self.client.get_list(call, &url, ApiHeaders::github(access_token)).await?;
             match groups.take(&elements) {
@@ -184,13 +178,14 @@ fn base_path(path: &str) -> &str {
     const MARK: &str = "/api/v";
     let whole = path.trim_end_matches('/');
     let Some(rest) = path.strip_prefix(MARK) else { return whole };
-    let digits = rest.len() - rest.trim_start_matches(|letter: char| letter.is_ascii_digit()).len();
-    if digits == 0 { whole } else { &path[..MARK.len() + digits] }
+    let below = rest.trim_start_matches(|letter: char| letter.is_ascii_digit());
+    if below == rest { whole } else { path.strip_suffix(below).unwrap_or(path) }
 }
 
 #[cfg(test)]
 mod tests {
     use std::net::Ipv4Addr;
+    use std::time::Duration;
 
     use sidecar_net::{Dialer, Proxies, Tls, TlsSettings};
     use sidecar_oidc::Fault;

@@ -5,8 +5,7 @@ use std::collections::HashSet;
 use serde::Deserialize;
 use sidecar_oidc::Object;
 
-/// More groups than this are no list of a person's memberships.
-const MAX_GROUPS: usize = 10_000;
+use crate::limits::MAX_MEMBERSHIPS;
 
 /// An element of the list of organizations. GitHub names it by `login`, Gitea by `name`.
 #[derive(Deserialize)]
@@ -104,7 +103,7 @@ impl Groups {
                 Some(text) => self.texts.push(text),
                 None => self.left_out += 1,
             }
-            if self.seen.len() > MAX_GROUPS {
+            if self.seen.len() > MAX_MEMBERSHIPS {
                 return Page::TooMany;
             }
         }
@@ -169,7 +168,7 @@ mod tests {
 
     #[test]
     fn a_list_without_end_is_cut_off() {
-        let many: Vec<String> = (0..=MAX_GROUPS).map(|number| format!(r#"{{"login":"o{number}"}}"#)).collect();
+        let many: Vec<String> = (0..=MAX_MEMBERSHIPS).map(|number| format!(r#"{{"login":"o{number}"}}"#)).collect();
         let page: Vec<Organization> = serde_json::from_str(&format!("[{}]", many.join(","))).unwrap();
         assert_eq!(Groups::default().take(&page), Page::TooMany);
     }
