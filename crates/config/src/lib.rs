@@ -14,6 +14,11 @@
 //!
 //! Loading binds no socket, calls no provider and changes nothing global. It reads the files that the options name.
 
+#![cfg_attr(
+    not(any(test, fuzzing)),
+    warn(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::string_slice)
+)]
+
 mod alpha;
 mod arguments;
 mod convert;

@@ -26,14 +26,17 @@ fn distance(one: &[char], two: &[char]) -> usize {
     let mut before: Vec<usize> = Vec::new();
     let mut above: Vec<usize> = (0..=two.len()).collect();
     for (i, a) in one.iter().enumerate() {
-        let mut row = vec![i + 1];
-        for (j, b) in two.iter().enumerate() {
-            let replaced = above[j] + usize::from(a != b);
-            let mut best = replaced.min(above[j + 1] + 1).min(row[j] + 1);
-            if i > 0 && j > 0 && *a == two[j - 1] && one[i - 1] == *b {
-                best = best.min(before[j - 1] + 1);
-            }
-            row.push(best);
+        let mut left = i + 1;
+        let mut row = vec![left];
+        for (j, (b, [diagonal, up])) in two.iter().zip(above.array_windows()).enumerate() {
+            let swapped = || {
+                let (i, j) = (i.checked_sub(1)?, j.checked_sub(1)?);
+                let are_crossed = one.get(i) == Some(b) && two.get(j) == Some(a);
+                before.get(j).filter(|_| are_crossed).map(|cost| cost + 1)
+            };
+            let best = (diagonal + usize::from(a != b)).min(up + 1).min(left + 1);
+            left = swapped().map_or(best, |swapped| swapped.min(best));
+            row.push(left);
         }
         before = std::mem::replace(&mut above, row);
     }

@@ -100,8 +100,8 @@ fn kind(error: &regex_syntax::Error) -> String {
 fn translate(pattern: &str, groups: Groups) -> Result<String, PatternError> {
     let mut translation =
         Translation { rest: pattern, out: String::with_capacity(pattern.len() + 16), repeated: false, groups };
-    while let Some(c) = translation.rest.chars().next() {
-        translation.step(c)?;
+    while let Some((c, after)) = escape::first(translation.rest) {
+        translation.step(c, after)?;
     }
     Ok(translation.out)
 }
@@ -122,57 +122,54 @@ struct Translation<'a> {
     groups: Groups,
 }
 
-impl Translation<'_> {
-    fn step(&mut self, c: char) -> Result<(), PatternError> {
+impl<'a> Translation<'a> {
+    /// Translates what begins with `c`, behind which is `after`.
+    fn step(&mut self, c: char, after: &'a str) -> Result<(), PatternError> {
         let repeated = std::mem::take(&mut self.repeated);
         match c {
             '*' | '+' | '?' => {
-                self.skip(1);
+                self.rest = after;
                 self.out.push(c);
                 self.repeat(repeated)
             }
-            '{' => self.brace(repeated),
-            '(' => self.group(),
+            '{' => self.brace(after, repeated),
+            '(' => self.group(after),
             '[' => {
                 let (class, after) = class::translate(self.rest)?;
                 self.out.push_str(&class);
                 self.rest = after;
                 Ok(())
             }
-            '\\' => self.escaped(),
+            '\\' => self.escaped(after),
             '.' | '^' | '$' | '|' | ')' => {
-                self.skip(1);
+                self.rest = after;
                 self.out.push(c);
                 Ok(())
             }
             c => {
-                self.literal(c);
+                self.literal(c, after);
                 Ok(())
             }
         }
     }
 
     /// A repetition with counts, or a brace that means itself.
-    fn brace(&mut self, repeated: bool) -> Result<(), PatternError> {
-        let Some((min, max, after)) = counted(self.rest) else {
-            self.literal('{');
+    fn brace(&mut self, after_brace: &'a str, repeated: bool) -> Result<(), PatternError> {
+        let Some((min, max, after)) = counted(after_brace) else {
+            self.literal('{', after_brace);
             return Ok(());
         };
         if min > MAX_REPEAT || max.is_some_and(|max| max > MAX_REPEAT || max < min) {
             return Err(PatternError::RepeatCount);
         }
-        let length = self.rest.len() - after.len();
-        self.out.push_str(&self.rest[..length]);
-        self.skip(length);
+        let max = max.map(|max| max.to_string()).unwrap_or_default();
+        self.out.extend(["{", &min.to_string(), ",", &max, "}"]);
+        self.rest = after;
         self.repeat(repeated)
     }
 
-    fn skip(&mut self, bytes: usize) {
-        self.rest = &self.rest[bytes..];
-    }
-
-    fn literal(&mut self, c: char) {
-        self.skip(c.len_utf8());
+    fn literal(&mut self, c: char, after: &'a str) {
+        self.rest = after;
         escape::push(&mut self.out, c);
     }
 
@@ -181,8 +178,8 @@ impl Translation<'_> {
         if repeated {
             return Err(PatternError::NestedRepetition);
         }
-        if self.rest.starts_with('?') {
-            self.skip(1);
+        if let Some(after) = self.rest.strip_prefix('?') {
+            self.rest = after;
             self.out.push('?');
         }
         self.repeated = true;
@@ -190,9 +187,9 @@ impl Translation<'_> {
     }
 
     /// What begins with a parenthesis: a group with or without a name, or flags.
-    fn group(&mut self) -> Result<(), PatternError> {
-        let Some(special) = self.rest.strip_prefix("(?") else {
-            self.skip(1);
+    fn group(&mut self, after: &'a str) -> Result<(), PatternError> {
+        let Some(special) = after.strip_prefix('?') else {
+            self.rest = after;
             self.out.push_str(if self.groups == Groups::Kept { "(" } else { "(?:" });
             return Ok(());
         };
@@ -208,46 +205,46 @@ impl Translation<'_> {
             }
             return Ok(());
         }
-        let end = special.find([':', ')']).ok_or(PatternError::Group)?;
-        let flags = flags(&special[..end])?;
-        let scoped = special[end..].starts_with(':');
-        self.rest = &special[end + 1..];
-        match (flags.as_str(), scoped) {
-            (flags, true) => self.out.extend(["(?", flags, ":"]),
-            ("", false) => {}
-            (flags, false) => self.out.extend(["(?", flags, ")"]),
+        let (written, end) = special.split_at(special.find([':', ')']).ok_or(PatternError::Group)?);
+        let (end, after) = escape::first(end).ok_or(PatternError::Group)?;
+        match (flags(written)?.as_str(), end) {
+            ("", ')') => {}
+            (flags, end) => {
+                self.out.extend(["(?", flags]);
+                self.out.push(end);
+            }
         }
+        self.rest = after;
         Ok(())
     }
 
     /// What begins with a backslash, outside of a class.
-    fn escaped(&mut self) -> Result<(), PatternError> {
-        let after = &self.rest[1..];
-        let c = after.chars().next().ok_or(PatternError::TrailingBackslash)?;
+    fn escaped(&mut self, text: &'a str) -> Result<(), PatternError> {
+        let (c, after) = escape::first(text).ok_or(PatternError::TrailingBackslash)?;
         match c {
             'Q' => {
-                let (quoted, after) = after[1..].split_once("\\E").unwrap_or((&after[1..], ""));
+                let (quoted, after) = after.split_once("\\E").unwrap_or((after, ""));
                 quoted.chars().for_each(|c| escape::push(&mut self.out, c));
                 self.rest = after;
             }
             'A' | 'z' => {
-                self.skip(2);
+                self.rest = after;
                 self.out.extend(['\\', c]);
             }
             'b' => {
-                self.skip(2);
+                self.rest = after;
                 self.out.push_str(r"(?-u:\b)");
             }
             'B' => {
-                self.skip(2);
+                self.rest = after;
                 self.out.push_str(r"(?-u:\B)");
             }
             _ => {
-                if let Some((class, after)) = escape::class(after)? {
+                if let Some((class, after)) = escape::class(text)? {
                     self.out.extend(["[", class.as_str(), "]"]);
                     self.rest = after;
                 } else {
-                    let (c, after) = escape::character(after)?;
+                    let (c, after) = escape::character(text)?;
                     escape::push(&mut self.out, c);
                     self.rest = after;
                 }
@@ -273,9 +270,9 @@ fn flags(text: &str) -> Result<String, PatternError> {
     Ok(if off.is_empty() { on } else { format!("{on}-{off}") })
 }
 
-/// `{n}`, `{n,}` or `{n,m}` at the start of `text`: the counts, `None` for no upper one, and what follows.
+/// `n}`, `n,}` or `n,m}` at the start of `text`: the counts, `None` for no upper one, and what follows.
 fn counted(text: &str) -> Option<(u32, Option<u32>, &str)> {
-    let (min, rest) = count(text.strip_prefix('{')?)?;
+    let (min, rest) = count(text)?;
     if let Some(after) = rest.strip_prefix('}') {
         return Some((min, Some(min), after));
     }

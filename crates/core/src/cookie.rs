@@ -48,12 +48,9 @@ pub fn parse_line(line: &[u8]) -> impl Iterator<Item = Cookie<'_>> {
 
 /// Parses one `name=value`. A pair without `=` has an empty value.
 fn parse_pair(pair: &[u8]) -> Option<Cookie<'_>> {
-    let pair = trim(pair);
-    let (name, value) = match pair.iter().position(|byte| *byte == b'=') {
-        Some(at) => (trim(&pair[..at]), &pair[at + 1..]),
-        None => (pair, &[][..]),
-    };
-    let value = match value {
+    let mut sides = trim(pair).splitn(2, |byte| *byte == b'=');
+    let name = trim(sides.next()?);
+    let value = match sides.next().unwrap_or(b"") {
         [b'"', inner @ .., b'"'] => inner,
         bare => bare,
     };

@@ -141,18 +141,18 @@ fn hex(digit: u8) -> Option<u8> {
 
 /// Appends `text` form-encoded: `A-Z a-z 0-9 - _ . ~` stay, a space becomes `+`, every other byte `%XX` in upper case.
 pub fn encode_into(text: impl AsRef<[u8]>, encoded: &mut String) {
-    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
     for &byte in text.as_ref() {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => encoded.push(char::from(byte)),
             b' ' => encoded.push('+'),
-            byte => {
-                encoded.push('%');
-                encoded.push(char::from(DIGITS[usize::from(byte >> 4)]));
-                encoded.push(char::from(DIGITS[usize::from(byte & 15)]));
-            }
+            byte => encoded.extend(['%', upper_digit(byte >> 4), upper_digit(byte & 15)]),
         }
     }
+}
+
+/// The hexadecimal digit of a number below 16.
+fn upper_digit(number: u8) -> char {
+    char::from(if number < 10 { b'0' + number } else { b'A' - 10 + number })
 }
 
 /// `text` form-encoded, as [`encode_into`] says.

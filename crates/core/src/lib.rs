@@ -7,6 +7,8 @@
 //! [`Host`]: origin::Host
 //! [`IpNets`]: net::IpNets
 
+#![cfg_attr(not(test), warn(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::string_slice))]
+
 pub mod claims;
 pub mod clock;
 pub mod code;

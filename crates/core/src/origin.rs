@@ -73,22 +73,21 @@ impl<'a> Host<'a> {
     /// The host without its port; an IPv6 address keeps its brackets.
     #[must_use]
     pub fn name(self) -> &'a str {
-        match self.port_colon() {
-            Some(colon) => &self.0[..colon],
-            None => self.0,
-        }
+        self.parts().0
     }
 
     /// The port's text, without the colon. Empty for a lone colon.
     #[must_use]
     pub fn port(self) -> Option<&'a str> {
-        self.port_colon().map(|colon| &self.0[colon + 1..])
+        self.parts().1
     }
 
-    fn port_colon(self) -> Option<usize> {
-        let colon = self.0.rfind(':')?;
-        let in_brackets = self.0.rfind(']').is_some_and(|bracket| bracket > colon);
-        (!in_brackets).then_some(colon)
+    fn parts(self) -> (&'a str, Option<&'a str>) {
+        match self.0.rsplit_once(':') {
+            // A colon inside the brackets of an IPv6 address belongs to it.
+            Some((name, port)) if !port.contains(']') => (name, Some(port)),
+            _ => (self.0, None),
+        }
     }
 }
 

@@ -142,10 +142,14 @@ pub fn unambiguous(target: &str) -> Result<Cow<'_, str>, Ambiguity> {
     if path.len() != decoded.len() && decoded.matches('/').count() != path.matches('/').count() {
         return Err(Ambiguity::EncodedSlash);
     }
-    if decoded.as_bytes().windows(3).any(|w| w[0] == b'%' && w[1].is_ascii_hexdigit() && w[2].is_ascii_hexdigit()) {
+    if decoded.split('%').skip(1).any(begins_with_two_digits) {
         return Err(Ambiguity::DoubleEncoding);
     }
     Ok(decoded)
+}
+
+fn begins_with_two_digits(behind_percent: &str) -> bool {
+    matches!(behind_percent.as_bytes(), [high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit())
 }
 
 fn has_delimiter(path: &str) -> bool {

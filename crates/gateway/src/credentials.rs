@@ -200,9 +200,8 @@ impl<'a> Authorization<'a> {
 
     fn basic(encoded: &str) -> Option<Self> {
         let decoded = Secret::new(BASIC.decode(encoded).ok()?);
-        let colon = decoded.expose().iter().position(|byte| *byte == b':')?;
-        let (user, password) = decoded.expose().split_at(colon);
-        Some(Self::Basic { user: user.to_vec(), password: Secret::new(password[1..].to_vec()) })
+        let mut sides = decoded.expose().splitn(2, |byte| *byte == b':').map(<[u8]>::to_vec);
+        Some(Self::Basic { user: sides.next()?, password: Secret::new(sides.next()?) })
     }
 
     /// The token in it: that of `Bearer`; or the user of `Basic`, with a password that says so, or its password.

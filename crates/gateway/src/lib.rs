@@ -4,6 +4,11 @@
 //! the upstream answers; `answer` alone writes responses and `rescue` alone says what a failure looks like. The
 //! identity provider, the cookie formats and the upstream are handed in; flags, sockets and vendors are not known here.
 
+#![cfg_attr(
+    not(any(test, fuzzing)),
+    warn(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::string_slice)
+)]
+
 mod answer;
 mod app_probe;
 mod credentials;

@@ -21,7 +21,18 @@ pub(crate) enum Public {
     /// `PREFIX/callback`
     Callback,
     /// `PREFIX/static/…`
-    Asset,
+    Asset(Asset),
+}
+
+/// The files that custom templates in the field link to (differences.md D52).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asset {
+    /// `css/bulma.min.css`
+    Stylesheet,
+    /// `css/all.min.css`
+    Icons,
+    /// Any other.
+    Missing,
 }
 
 /// Endpoints that are judged by policy.
@@ -50,7 +61,9 @@ impl Route {
             Some("/callback") => Self::Public(Public::Callback),
             Some("/userinfo") => Self::Guarded(Guarded::UserInfo),
             Some("/sign_out") => Self::Guarded(Guarded::SignOut),
-            Some(rest) if rest.starts_with("/static/") => Self::Public(Public::Asset),
+            Some("/static/css/bulma.min.css") => Self::Public(Public::Asset(Asset::Stylesheet)),
+            Some("/static/css/all.min.css") => Self::Public(Public::Asset(Asset::Icons)),
+            Some(rest) if rest.starts_with("/static/") => Self::Public(Public::Asset(Asset::Missing)),
             Some(_) | None => Self::Guarded(Guarded::Proxy),
         }
     }
@@ -70,7 +83,9 @@ mod tests {
             ("/oauth2/callback", Route::Public(Public::Callback)),
             ("/oauth2/userinfo", Route::Guarded(Guarded::UserInfo)),
             ("/oauth2/sign_out", Route::Guarded(Guarded::SignOut)),
-            ("/oauth2/static/css/x.css", Route::Public(Public::Asset)),
+            ("/oauth2/static/css/bulma.min.css", Route::Public(Public::Asset(Asset::Stylesheet))),
+            ("/oauth2/static/css/all.min.css", Route::Public(Public::Asset(Asset::Icons))),
+            ("/oauth2/static/css/x.css", Route::Public(Public::Asset(Asset::Missing))),
         ] {
             assert_eq!(Route::of(path, "/oauth2"), route, "{path}");
         }

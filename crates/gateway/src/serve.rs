@@ -214,7 +214,7 @@ impl Gateway {
             Public::SignIn => sign_in::answer(shared, inbound, record).await,
             Public::Start => start::answer(shared, inbound).await,
             Public::Callback => callback::answer(shared, inbound, record).await,
-            Public::Asset => asset::answer(&inbound.path()[shared.settings.prefix.len() + "/static/".len()..]),
+            Public::Asset(asset) => asset::answer(asset),
         }
     }
 

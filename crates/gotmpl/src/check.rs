@@ -123,13 +123,11 @@ impl<'b, 'v> Walk<'b, 'v> {
             value = first.flatten().filter(|_| command.arguments.is_empty());
         }
         if let Binding::Declare(slots) = &pipe.binding {
+            // The variables of a loop take its elements, which the sample may lack.
+            let known = value.filter(|value| slots.len() == 1 && !matches!(value, Value::List(_) | Value::Int(_)));
             for slot in slots {
                 self.variables.resize(*slot, None);
-                // The variables of a loop take its elements, which the sample may lack.
-                self.variables.push(None);
-            }
-            if let [slot] = slots[..] {
-                self.variables[slot] = value.filter(|value| !matches!(value, Value::List(_) | Value::Int(_)));
+                self.variables.push(known);
             }
         }
         Ok(value)

@@ -215,7 +215,7 @@ fn slice(arguments: &[Value]) -> Result<Value, Fault> {
     let end = ends.get(1).copied().unwrap_or(length);
     let cut = |text: &str| text.get(start..end).map(str::to_owned).ok_or(Fault::Character);
     if let Value::List(items) = first {
-        return Ok(Value::List(items[start..end].to_vec()));
+        return items.get(start..end).map(|cut| Value::List(cut.to_vec())).ok_or(Fault::Index);
     }
     let text = cut(first.as_str().unwrap_or_default())?;
     Ok(if matches!(first, Value::Html(_)) { Value::Html(text) } else { Value::Text(text) })

@@ -58,20 +58,18 @@ pub(crate) enum Kind {
 /// What a trim marker takes away.
 const BLANK: [char; 4] = [' ', '\t', '\r', '\n'];
 
-/// Splits a file. The last token is [`Kind::End`].
-pub(crate) fn lex<'a>(file: &str, text: &'a str) -> Result<Vec<Token<'a>>, TemplateError> {
+/// Splits a file into its tokens and its end.
+pub(crate) fn lex<'a>(file: &str, text: &'a str) -> Result<(Vec<Token<'a>>, Token<'a>), TemplateError> {
     let mut lexer = Lexer { file, rest: text, line: 1, tokens: Vec::new() };
     let mut trimmed = Trim::No;
-    while let Some(open) = lexer.rest.find("{{") {
-        let inside = &lexer.rest[open + 2..];
+    while let Some((outside, inside)) = lexer.rest.split_once("{{") {
         let before = if starts_trim(inside) { Trim::Yes } else { Trim::No };
-        lexer.outside(open, trimmed, before);
+        lexer.outside(outside, trimmed, before);
         trimmed = lexer.action(before)?;
     }
-    let end = lexer.rest.len();
-    lexer.outside(end, trimmed, Trim::No);
-    lexer.push(Kind::End, 0);
-    Ok(lexer.tokens)
+    lexer.outside(lexer.rest, trimmed, Trim::No);
+    let end = Token { kind: Kind::End, text: "", line: lexer.line };
+    Ok((lexer.tokens, end))
 }
 
 /// Whether a trim marker stands on this side of an action.
@@ -108,28 +106,21 @@ impl<'a> Lexer<'a, '_> {
     }
 
     /// The text before the next action, without what the markers on both sides take away.
-    fn outside(&mut self, length: usize, left: Trim, right: Trim) {
-        let mut text = &self.rest[..length];
-        if right == Trim::Yes {
-            text = text.trim_end_matches(BLANK);
+    fn outside(&mut self, whole: &str, left: Trim, right: Trim) {
+        let text = if right == Trim::Yes { whole.trim_end_matches(BLANK) } else { whole };
+        let kept = if left == Trim::Yes { text.trim_start_matches(BLANK) } else { text };
+        self.skip(text.len() - kept.len());
+        if !kept.is_empty() {
+            self.push(Kind::Text, kept.len());
         }
-        let mut start = 0;
-        if left == Trim::Yes {
-            start = text.len() - text.trim_start_matches(BLANK).len();
-        }
-        let kept = text.len() - start;
-        self.skip(start);
-        if kept > 0 {
-            self.push(Kind::Text, kept);
-        }
-        self.skip(length - start - kept);
+        self.skip(whole.len() - text.len());
     }
 
     /// One action or comment, from `{{` through `}}`.
     fn action(&mut self, before: Trim) -> Result<Trim, TemplateError> {
         let line = self.line;
         let opening = if before == Trim::Yes { 4 } else { 2 };
-        if self.rest[opening..].starts_with("/*") {
+        if self.rest.get(opening..).is_some_and(|inside| inside.starts_with("/*")) {
             self.skip(opening);
             return self.comment();
         }
@@ -144,11 +135,12 @@ impl<'a> Lexer<'a, '_> {
                 self.push(Kind::Close, length);
                 return Ok(after);
             }
-            let Some(first) = self.rest.chars().next() else {
+            let mut letters = self.rest.chars();
+            let Some(first) = letters.next() else {
                 self.line = line;
                 return Err(self.fault("an action is not closed"));
             };
-            let (kind, length) = self.word(first)?;
+            let (kind, length) = self.word(first, letters.as_str())?;
             if kind == Kind::LeftParen {
                 parens += 1;
             } else if kind == Kind::RightParen {
@@ -160,16 +152,15 @@ impl<'a> Lexer<'a, '_> {
 
     /// From `/*` through `*/}}`.
     fn comment(&mut self) -> Result<Trim, TemplateError> {
-        let end = self.rest[2..].find("*/").ok_or_else(|| self.fault("a comment is not closed"))? + 4;
-        let Some((closing, after)) = closing(&self.rest[end..]) else {
-            return Err(self.fault("a comment must fill its action"));
-        };
-        self.skip(end + closing);
+        let comment = self.rest.strip_prefix("/*").and_then(|inside| inside.split_once("*/"));
+        let (_, behind) = comment.ok_or_else(|| self.fault("a comment is not closed"))?;
+        let (closing, after) = closing(behind).ok_or_else(|| self.fault("a comment must fill its action"))?;
+        self.skip(self.rest.len() - behind.len() + closing);
         Ok(after)
     }
 
-    /// The kind and length of the word that begins with `first`.
-    fn word(&self, first: char) -> Result<(Kind, usize), TemplateError> {
+    /// The kind and length of the word that begins with `first`, which `behind` follows.
+    fn word(&self, first: char, behind: &str) -> Result<(Kind, usize), TemplateError> {
         let rest = self.rest;
         Ok(match first {
             ' ' | '\t' | '\r' | '\n' => (Kind::Space, blanks(rest)),
@@ -178,36 +169,36 @@ impl<'a> Lexer<'a, '_> {
             ')' => (Kind::RightParen, 1),
             ',' => (Kind::Comma, 1),
             '=' => (Kind::Assign, 1),
-            ':' if rest[1..].starts_with('=') => (Kind::Declare, 2),
+            ':' if behind.starts_with('=') => (Kind::Declare, 2),
             '"' => (Kind::Quoted, self.quoted('"')?),
             '\'' => (Kind::Number, self.quoted('\'')?),
             '`' => {
-                let end = rest[1..].find('`').ok_or_else(|| self.fault("a raw string is not closed"))?;
+                let end = behind.find('`').ok_or_else(|| self.fault("a raw string is not closed"))?;
                 (Kind::Raw, end + 2)
             }
-            '.' if !rest[1..].starts_with(|next: char| next.is_ascii_digit()) => self.name(Kind::Field, Kind::Dot)?,
-            '$' => self.name(Kind::Variable, Kind::Variable)?,
+            '.' if !behind.starts_with(|next: char| next.is_ascii_digit()) => {
+                self.name(behind, Kind::Field, Kind::Dot)?
+            }
+            '$' => self.name(behind, Kind::Variable, Kind::Variable)?,
             '0'..='9' | '+' | '-' | '.' => (Kind::Number, self.number()),
-            letter if is_name(letter) => (Kind::Word, self.ended(length_of_name(rest))?),
+            letter if is_name(letter) => (Kind::Word, self.ended(rest.trim_start_matches(is_name))?),
             other => return Err(self.fault(format!("unexpected {other:?} in an action"))),
         })
     }
 
-    /// A word of one sign and a name, or of the sign alone.
-    fn name(&self, kind: Kind, alone: Kind) -> Result<(Kind, usize), TemplateError> {
-        let length = 1 + length_of_name(&self.rest[1..]);
-        if length == 1 && ends_word(&self.rest[1..]) {
-            return Ok((alone, 1));
-        }
-        Ok((kind, self.ended(length)?))
+    /// A word of one sign and the name behind it, or of the sign alone.
+    fn name(&self, behind: &str, kind: Kind, alone: Kind) -> Result<(Kind, usize), TemplateError> {
+        let after = behind.trim_start_matches(is_name);
+        let kind = if after == behind && ends_word(after) { alone } else { kind };
+        Ok((kind, self.ended(after)?))
     }
 
-    /// Sees that a word of that length is not run into by another.
-    fn ended(&self, length: usize) -> Result<usize, TemplateError> {
-        if ends_word(&self.rest[length..]) {
-            return Ok(length);
+    /// The length of the word before `after`, which must not run into another.
+    fn ended(&self, after: &str) -> Result<usize, TemplateError> {
+        if ends_word(after) {
+            return Ok(self.rest.len() - after.len());
         }
-        let next = self.rest[length..].chars().next().unwrap_or_default();
+        let next = after.chars().next().unwrap_or_default();
         Err(self.fault(format!("unexpected {next:?} in an action")))
     }
 
@@ -254,16 +245,13 @@ fn closing(text: &str) -> Option<(usize, Trim)> {
 
 /// The length of white space that belongs to no trim marker.
 fn blanks(text: &str) -> usize {
-    let length = text.len() - text.trim_start_matches(BLANK).len();
-    if length > 1 && text[length..].starts_with("-}}") { length - 1 } else { length }
+    let behind = text.trim_start_matches(BLANK);
+    let length = text.len() - behind.len();
+    if length > 1 && behind.starts_with("-}}") { length - 1 } else { length }
 }
 
 fn is_name(letter: char) -> bool {
     letter == '_' || letter.is_ascii_alphanumeric()
-}
-
-fn length_of_name(text: &str) -> usize {
-    text.find(|letter| !is_name(letter)).unwrap_or(text.len())
 }
 
 /// Whether a word may end here.

@@ -32,6 +32,8 @@
 //! that is called behind the `=` of an attribute. Fails while running, though Go prints it: slices that cut a character, types
 //! spelled out in `%!` notes. An element of a list that is `nil` has all fields, which are `nil`; Go fails there.
 
+#![cfg_attr(not(test), warn(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::string_slice))]
+
 mod check;
 mod compare;
 mod encode;

@@ -88,20 +88,20 @@ fn tagged(value: &Value) -> Result<String, Fault> {
 fn parse(format: &str) -> Result<Vec<Part<'_>>, Fault> {
     let mut parts = Vec::new();
     let mut rest = format;
-    while let Some(at) = rest.find('%') {
-        parts.push(Part::Plain(&rest[..at]));
-        let after = &rest[at + 1..];
+    while let Some((before, after)) = rest.split_once('%') {
+        parts.push(Part::Plain(before));
         let end = after.find(|letter| !"-+# 0123456789.".contains(letter)).unwrap_or(after.len());
-        let Some(letter) = after[end..].chars().next() else {
-            if end > 0 {
-                return Err(Fault::Format(rest[at..].to_owned()));
+        let (options, behind) = after.split_at(end);
+        let mut letters = behind.chars();
+        let Some(letter) = letters.next() else {
+            if !options.is_empty() {
+                return Err(Fault::Format(format!("%{options}")));
             }
             parts.push(Part::Lone);
             return Ok(parts);
         };
-        let whole = &rest[at..at + 1 + end + letter.len_utf8()];
-        parts.push(part(&after[..end], letter).ok_or_else(|| Fault::Format(whole.to_owned()))?);
-        rest = &after[end + letter.len_utf8()..];
+        parts.push(part(options, letter).ok_or_else(|| Fault::Format(format!("%{options}{letter}")))?);
+        rest = letters.as_str();
     }
     parts.push(Part::Plain(rest));
     Ok(parts)
@@ -110,8 +110,8 @@ fn parse(format: &str) -> Result<Vec<Part<'_>>, Fault> {
 /// A verb and what stands between it and its percent sign.
 fn part(options: &str, letter: char) -> Option<Part<'static>> {
     let mut verb = Verb { letter, ..Verb::default() };
-    let numbers = options.trim_start_matches(['-', '+', '#', ' ', '0']);
-    for flag in options[..options.len() - numbers.len()].chars() {
+    let (flags, numbers) = options.split_at(options.find(|letter| !"-+# 0".contains(letter)).unwrap_or(options.len()));
+    for flag in flags.chars() {
         match flag {
             '-' => verb.minus = true,
             '+' => verb.plus = true,
@@ -212,7 +212,7 @@ impl Verb {
     /// As many characters as the precision lets through.
     fn cut<'a>(&self, text: &'a str) -> &'a str {
         match self.precision {
-            Some(count) => text.char_indices().nth(count).map_or(text, |(end, _)| &text[..end]),
+            Some(count) => text.char_indices().nth(count).and_then(|(end, _)| text.get(..end)).unwrap_or(text),
             None => text,
         }
     }

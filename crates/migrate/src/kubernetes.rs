@@ -168,15 +168,14 @@ fn lossy(value: &[u8]) -> String {
 fn filled(text: &str, variables: &[(String, Variable)]) -> String {
     let mut filled = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(at) = rest.find('$') {
-        let (before, found) = rest.split_at(at);
+    while let Some((before, found)) = rest.split_once('$') {
         filled.push_str(before);
-        if let Some(after) = found.strip_prefix("$$") {
+        if let Some(after) = found.strip_prefix('$') {
             filled.push('$');
             rest = after;
             continue;
         }
-        let name = found.strip_prefix("$(").and_then(|inner| inner.split_once(')'));
+        let name = found.strip_prefix('(').and_then(|inner| inner.split_once(')'));
         let known = name.and_then(|(name, after)| {
             variables.iter().find(|(known, _)| known == name).map(|(_, value)| (value, after))
         });
@@ -188,7 +187,7 @@ fn filled(text: &str, variables: &[(String, Variable)]) -> String {
             // What is elsewhere stays a reference, which is no value of anything.
             Some((Variable::Elsewhere(_), _)) | None => {
                 filled.push('$');
-                rest = &found[1..];
+                rest = found;
             }
         }
     }

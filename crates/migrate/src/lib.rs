@@ -8,6 +8,8 @@
 //! Nothing is started, asked or written, and a value of a secret is never printed. What the files refer to and is not among
 //! them (a Secret in the cluster, a file of a volume) counts as set and unseen.
 
+#![cfg_attr(not(test), warn(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::string_slice))]
+
 mod differences;
 mod document;
 mod environment;

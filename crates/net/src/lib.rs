@@ -14,6 +14,8 @@
 //! rustls-native-certs, which honours `SSL_CERT_FILE` and `SSL_CERT_DIR` when the system's roots are loaded.)
 //!
 
+#![cfg_attr(not(test), warn(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::string_slice))]
+
 mod connect;
 mod dial;
 mod endpoint;

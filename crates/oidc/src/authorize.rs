@@ -121,7 +121,7 @@ fn authorization_url<'a>(
         }
     }
     let url = endpoint.as_url().as_str();
-    let base = &url[..url.find(['?', '#']).unwrap_or(url.len())];
+    let base = url.split(['?', '#']).next().unwrap_or(url);
     match endpoint.as_url().fragment() {
         Some(fragment) => format!("{base}?{encoded}#{fragment}"),
         None => format!("{base}?{encoded}"),

@@ -13,6 +13,11 @@
 //! What else reads a token says by its type or its name what it did not check ([`id_token::PastIdToken`],
 //! [`claims::Claims::of_access_token`]).
 
+#![cfg_attr(
+    not(any(test, fuzzing)),
+    warn(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::string_slice)
+)]
+
 pub mod algorithm;
 pub mod api;
 mod authorize;

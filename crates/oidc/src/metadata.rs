@@ -122,8 +122,8 @@ impl Document {
         let Object(document): Object<Self> = serde_json::from_slice(json).map_err(|_| MetadataError::Malformed)?;
         let got = document.issuer.as_deref().unwrap_or_default();
         if check == IssuerCheck::Required && got != issuer {
-            let got = got[..got.floor_char_boundary(256)].to_owned();
-            return Err(MetadataError::Issuer { expected: issuer.to_owned(), got });
+            let (got, _) = got.split_at(got.floor_char_boundary(256));
+            return Err(MetadataError::Issuer { expected: issuer.to_owned(), got: got.to_owned() });
         }
         Ok(document)
     }

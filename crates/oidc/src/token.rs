@@ -278,6 +278,7 @@ fn encode(mut pairs: Vec<(&str, &str)>) -> Secret<String> {
 }
 
 /// RFC 6749 §2.3.1: both parts are form-encoded before they become a Basic credential.
+#[expect(clippy::expect_used, reason = "base64 is visible ASCII")]
 fn basic(client_id: &str, secret: &Secret<String>) -> HeaderValue {
     let pair = Secret::new(format!("{}:{}", form::encode(client_id), form::encode(secret.expose())));
     let text = Secret::new(format!("Basic {}", STANDARD.encode(pair.expose())));

@@ -8,6 +8,8 @@
 //! behaviour, one variant of [`Id`] and of [`Settings`], and its line in each of the tables below; the compiler asks for
 //! them.
 
+#![cfg_attr(not(test), warn(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::string_slice))]
+
 mod azure;
 mod entra_id;
 mod github;

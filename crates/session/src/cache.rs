@@ -94,15 +94,21 @@ impl SessionCache {
 
     /// Where a value belongs; the same however it was cut in pieces.
     fn place(&self, value: &Value<'_>) -> u64 {
-        let mut tail = [0; HASHED_TAIL];
-        let mut free = HASHED_TAIL;
-        for part in value.parts().iter().rev() {
-            let taken = part.len().min(free);
-            tail[free - taken..free].copy_from_slice(&part.as_bytes()[part.len() - taken..]);
-            free -= taken;
-        }
-        self.hasher.hash_one((value.len(), tail))
+        self.hasher.hash_one((value.len(), tail(value.parts())))
     }
+}
+
+/// The last bytes of the parts one after the other, in front of them zeroes where there are not as many.
+fn tail(parts: &[&str]) -> [u8; HASHED_TAIL] {
+    if let Some(tail) = parts.last().and_then(|last| last.as_bytes().last_chunk()) {
+        return *tail;
+    }
+    let mut tail = [0; HASHED_TAIL];
+    let backwards = parts.iter().rev().flat_map(|part| part.bytes().rev());
+    for (place, byte) in tail.iter_mut().rev().zip(backwards) {
+        *place = byte;
+    }
+    tail
 }
 
 impl Generations {

@@ -37,16 +37,13 @@ impl Cfb {
 
     /// Encrypts under a given IV; apart from tests it must be random.
     pub(crate) fn seal_under(&self, iv: [u8; IV_LEN], plaintext: &[u8]) -> Vec<u8> {
-        let mut sealed = Vec::with_capacity(IV_LEN + plaintext.len());
-        sealed.extend_from_slice(&iv);
-        sealed.extend_from_slice(plaintext);
-        let text = &mut sealed[IV_LEN..];
+        let mut text = plaintext.to_vec();
         match self {
-            Self::Aes128(aes) => Encryptor::inner_iv_init(aes, &iv.into()).encrypt(text),
-            Self::Aes192(aes) => Encryptor::inner_iv_init(aes, &iv.into()).encrypt(text),
-            Self::Aes256(aes) => Encryptor::inner_iv_init(aes, &iv.into()).encrypt(text),
+            Self::Aes128(aes) => Encryptor::inner_iv_init(aes, &iv.into()).encrypt(&mut text),
+            Self::Aes192(aes) => Encryptor::inner_iv_init(aes, &iv.into()).encrypt(&mut text),
+            Self::Aes256(aes) => Encryptor::inner_iv_init(aes, &iv.into()).encrypt(&mut text),
         }
-        sealed
+        [iv.as_slice(), &text].concat()
     }
 
     /// Decrypts in place and gives the plaintext; `None` when there is no whole IV.

@@ -48,7 +48,7 @@ impl<'a> Value<'a> {
     }
 
     pub(crate) fn parts(&self) -> &[&'a str] {
-        &self.parts[..self.count]
+        self.parts.get(..self.count).unwrap_or(&self.parts)
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -108,12 +108,12 @@ impl<'a> Presented<'a> {
     ///
     /// Of pieces that occur several times, the first of each make the first value, the second the next, and so on.
     pub(crate) fn values(&self) -> Result<impl Iterator<Item = Value<'a>>, NoValue> {
-        let count = self.pieces.iter().take_while(|slots| slots[0].is_some()).count();
-        let parts = match count {
+        let pieces = self.pieces.split(|slots| slots[0].is_none()).next().unwrap_or_default();
+        let parts = match pieces {
             _ if self.whole[0].is_some() => std::slice::from_ref(&self.whole),
-            0 => return Err(NoValue::Absent),
-            1 => return Err(NoValue::LonePiece),
-            _ => &self.pieces[..count],
+            [] => return Err(NoValue::Absent),
+            [_] => return Err(NoValue::LonePiece),
+            pieces => pieces,
         };
         let sets = parts.iter().map(|slots| slots.iter().flatten().count()).max().unwrap_or(0);
         Ok((0..sets).map(|set| nth_set(parts, set)))
@@ -124,7 +124,7 @@ impl<'a> Presented<'a> {
 fn nth_set<'a>(pieces: &[[Option<&'a str>; MAX_SAME_NAME]], set: usize) -> Value<'a> {
     let mut value = Value { parts: [""; MAX_PIECES], count: pieces.len() };
     for (part, slots) in value.parts.iter_mut().zip(pieces) {
-        *part = slots[..=set].iter().flatten().last().copied().unwrap_or_default();
+        *part = slots.iter().take(set + 1).flatten().last().copied().unwrap_or_default();
     }
     value
 }

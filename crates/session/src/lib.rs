@@ -10,6 +10,11 @@
 //! [`RequestCookies`]: sidecar_core::cookie::RequestCookies
 //! [`SetCookie`]: sidecar_core::cookie::SetCookie
 
+#![cfg_attr(
+    not(any(test, fuzzing)),
+    warn(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::string_slice)
+)]
+
 mod b64;
 mod cache;
 mod cfb;

@@ -47,6 +47,7 @@ pub(crate) fn compress(content: &[u8]) -> Vec<u8> {
     frame
 }
 
+#[expect(clippy::expect_used, reason = "blocks are cut at BLOCK_LEN")]
 fn block_len(block: &[u8]) -> u32 {
     u32::try_from(block.len()).expect("a block has at most 64 KiB")
 }
@@ -88,8 +89,8 @@ fn read_header(input: &mut Input<'_>, limit: usize) -> Result<Frame, FrameError>
     if input.take(MAGIC.len())? != MAGIC {
         return Err(FrameError::Malformed);
     }
-    let descriptor = input.0;
-    let [flags, block_descriptor] = input.array()?;
+    let [flags, block_descriptor] = *input.0.first_chunk().ok_or(FrameError::Malformed)?;
+    let descriptor = input.take(if flags & CONTENT_SIZE == 0 { 2 } else { 2 + size_of::<u64>() })?;
     // compat: v7 never gets block checksums of compressed blocks right, so nobody writes them.
     if flags & VERSION_MASK != VERSION || flags & (BLOCK_CHECKSUM | DICTIONARY_ID) != 0 {
         return Err(FrameError::Malformed);
@@ -101,13 +102,11 @@ fn read_header(input: &mut Input<'_>, limit: usize) -> Result<Frame, FrameError>
         7 => 4 * 1024 * 1024,
         _ => return Err(FrameError::Malformed),
     };
-    if flags & CONTENT_SIZE != 0 {
-        let size = u64::from_le_bytes(input.array()?);
-        if usize::try_from(size).map_or(true, |size| size > limit) {
-            return Err(FrameError::TooLarge);
-        }
+    if let Some(size) = descriptor.last_chunk()
+        && usize::try_from(u64::from_le_bytes(*size)).map_or(true, |size| size > limit)
+    {
+        return Err(FrameError::TooLarge);
     }
-    let descriptor = &descriptor[..descriptor.len() - input.0.len()];
     let [checksum] = input.array()?;
     if XxHash32::oneshot(0, descriptor).to_le_bytes()[1] != checksum {
         return Err(FrameError::Malformed);

@@ -95,7 +95,7 @@ impl CookieNames {
     pub(crate) fn login(&self, state_hash: &str) -> String {
         let digest = digest::digest(&digest::SHA256, state_hash.as_bytes());
         let mut name = format!("{}_login_", self.session);
-        for byte in &digest.as_ref()[..LOGIN_SUFFIX_LEN / 2] {
+        for byte in digest.as_ref().iter().take(LOGIN_SUFFIX_LEN / 2) {
             let _ = write!(name, "{byte:02x}");
         }
         name

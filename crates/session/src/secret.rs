@@ -85,10 +85,13 @@ impl std::fmt::Debug for CookieSecret {
 /// The text without its trailing `=` is read as unpadded URL-safe base64; if that gives 16, 24 or 32 bytes, they are
 /// the key, otherwise the text itself is. So 32 characters of hexadecimal mean 24 bytes, AES-192.
 fn aes_key(secret: &[u8]) -> Zeroizing<Vec<u8>> {
-    let unpadded = secret.len() - secret.iter().rev().take_while(|byte| **byte == b'=').count();
+    let mut unpadded = secret;
+    while let [rest @ .., b'='] = unpadded {
+        unpadded = rest;
+    }
     // compat: Go's decoder skips line ends wherever they are.
     let text: Zeroizing<Vec<u8>> =
-        Zeroizing::new(secret[..unpadded].iter().copied().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect());
+        Zeroizing::new(unpadded.iter().copied().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect());
     match b64::RAW.decode(text.as_slice()) {
         Ok(key) if matches!(key.len(), 16 | 24 | 32) => Zeroizing::new(key),
         Ok(_) | Err(_) => Zeroizing::new(secret.to_vec()),

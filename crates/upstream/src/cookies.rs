@@ -86,9 +86,10 @@ fn pairs(line: &HeaderValue) -> impl Iterator<Item = &[u8]> {
 }
 
 fn split_name(pair: &[u8]) -> (&[u8], &[u8]) {
-    match pair.iter().position(|byte| *byte == b'=') {
-        Some(at) => (bare(&pair[..at]), &pair[at + 1..]),
-        None => (b"", pair),
+    let mut sides = pair.splitn(2, |byte| *byte == b'=');
+    match (sides.next(), sides.next()) {
+        (Some(name), Some(value)) => (bare(name), value),
+        _ => (b"", pair),
     }
 }
 
@@ -110,8 +111,7 @@ fn bare(mut name: &[u8]) -> &[u8] {
 
 /// The name by which a request's pair goes: what stands before `=`, or all of it.
 fn request_name(pair: &[u8]) -> &[u8] {
-    let end = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
-    bare(&pair[..end])
+    bare(pair.split(|byte| *byte == b'=').next().unwrap_or(pair))
 }
 
 #[cfg(test)]

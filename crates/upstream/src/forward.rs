@@ -13,7 +13,7 @@ use crate::{
     fixed,
     identity::Identities,
     local,
-    table::{Choice, Target},
+    table::{Choice, Route, Target},
 };
 
 /// All upstreams, as one worker reaches them: the shared table and connections of its own.
@@ -43,8 +43,9 @@ pub struct Forwarded {
 }
 
 /// The upstream of a request, and for one with files the decoded path below it.
-struct Place {
+struct Place<'a> {
     index: usize,
+    route: &'a Route,
     below: Vec<u8>,
 }
 
@@ -86,9 +87,8 @@ impl Upstreams {
         };
         let identity = self.identities.of(session, &self.table.injector);
         let (mut response, upstream) = match self.place(&mut request) {
-            Ok(Place { index, below }) => {
-                let route = &self.table.routes[index];
-                let response = match (&route.target, &self.pools[index]) {
+            Ok(Place { index, route, below }) => {
+                let response = match (&route.target, self.pools.get(index).and_then(Option::as_ref)) {
                     (Target::Http(target), Some(pool)) => {
                         let exchange = Exchange { table: &self.table, route, target, pool };
                         exchange.run(request, &identity, peer).await?
@@ -105,18 +105,18 @@ impl Upstreams {
         Ok(Forwarded { response, upstream })
     }
     /// Where the request goes, its target rewritten if it is to be; or what it is answered without any upstream.
-    fn place(&self, request: &mut Request<Incoming>) -> Result<Place, Box<Response<Body>>> {
+    fn place(&self, request: &mut Request<Incoming>) -> Result<Place<'_>, Box<Response<Body>>> {
         match self.table.choose(request.uri()) {
-            Choice::Serve { index, below } => {
-                let is_needed = matches!(self.table.routes[index].target, Target::Files(_));
-                Ok(Place { index, below: if is_needed { below.into_owned() } else { Vec::new() } })
+            Choice::Serve { index, route, below } => {
+                let is_needed = matches!(route.target, Target::Files(_));
+                Ok(Place { index, route, below: if is_needed { below.into_owned() } else { Vec::new() } })
             }
-            Choice::Rewrite { index, rewritten } => {
+            Choice::Rewrite { index, route, rewritten } => {
                 let mut parts = std::mem::take(request.uri_mut()).into_parts();
                 parts.path_and_query = Some(rewritten.target);
                 // What parted a moment ago goes together again.
                 *request.uri_mut() = Uri::from_parts(parts).unwrap_or_default();
-                Ok(Place { index, below: rewritten.path })
+                Ok(Place { index, route, below: rewritten.path })
             }
             Choice::Clean(location) => Err(local::moved(&location)),
             Choice::Slash(location) => Err(local::moved_with_page(&location)),

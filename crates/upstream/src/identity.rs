@@ -44,18 +44,19 @@ impl Identities {
     pub(crate) fn of(&self, session: Option<&Arc<Session>>, injector: &Injector) -> Arc<Identity> {
         let Some(session) = session else { return Arc::clone(&self.nobody) };
         let address = Arc::as_ptr(session);
-        // Allocations of this size differ above these bits.
-        let slot = (address.addr() >> 7) % SLOTS;
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        match &slots[slot] {
-            Some(known) if known.session.as_ptr() == address => Arc::clone(&known.identity),
-            Some(_) | None => {
-                let identity = Arc::new(injector.identity(Some(session)));
-                let remembered = Remembered { session: Arc::downgrade(session), identity: Arc::clone(&identity) };
-                slots[slot] = Some(remembered);
-                identity
-            }
+        // Allocations of this size differ above these bits.
+        let slot = slots.get_mut((address.addr() >> 7) % SLOTS);
+        if let Some(Some(known)) = &slot
+            && known.session.as_ptr() == address
+        {
+            return Arc::clone(&known.identity);
         }
+        let identity = Arc::new(injector.identity(Some(session)));
+        if let Some(slot) = slot {
+            *slot = Some(Remembered { session: Arc::downgrade(session), identity: Arc::clone(&identity) });
+        }
+        identity
     }
 }
 

@@ -24,6 +24,11 @@
 //! 1xx answers of the app other than 101 are swallowed by hyper's client. `Expect` is not passed on: hyper answers it
 //! when the body is asked for, and an app that refuses a body it announced would leave the connection in doubt.
 
+#![cfg_attr(
+    not(any(test, fuzzing)),
+    warn(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::string_slice)
+)]
+
 mod body;
 mod cookies;
 mod error;

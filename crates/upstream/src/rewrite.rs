@@ -109,17 +109,18 @@ impl Rewrite {
 /// The path with one slash before it. Without any it would be no target of a request (RFC 9112 3.2.1), and with two some
 /// readers take what follows for a host; the original does so itself and sends `GET http://…` (catalogue PATH-17).
 fn with_one_slash(path: Vec<u8>) -> Vec<u8> {
-    match path.iter().take_while(|byte| **byte == b'/').count() {
-        0 => [b"/", path.as_slice()].concat(),
-        1 => path,
-        slashes => path[slashes - 1..].to_vec(),
+    let mut below = path.as_slice();
+    while let [b'/', rest @ ..] = below {
+        below = rest;
     }
+    if path.len() == below.len() + 1 { path } else { [b"/", below].concat() }
 }
 
 fn split_query(mut path: Vec<u8>) -> (Vec<u8>, Option<Vec<u8>>) {
     let Some(at) = path.iter().position(|byte| *byte == b'?') else { return (path, None) };
-    let query = path.split_off(at);
-    (path, Some(query[1..].to_vec()))
+    let query = path.split_off(at + 1);
+    path.truncate(at);
+    (path, Some(query))
 }
 
 /// Whether a pattern matches a decoded path.
@@ -156,6 +157,8 @@ impl<'a> Lossy<'a> {
         Self { bytes, text: Cow::Owned(text), places }
     }
 
+    /// What stands in `bytes` for a part of `text`.
+    #[expect(clippy::indexing_slicing, reason = "an empty answer for a range beyond the text would be another path")]
     fn original(&self, range: Range<usize>) -> &'a [u8] {
         if self.places.is_empty() {
             return &self.bytes[range];
@@ -173,9 +176,9 @@ fn pieces(template: &str, pattern: &Regex) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut text = String::new();
     let mut rest = template;
-    while let Some(at) = rest.find('$') {
-        text.push_str(&rest[..at]);
-        rest = &rest[at + 1..];
+    while let Some((before, after)) = rest.split_once('$') {
+        text.push_str(before);
+        rest = after;
         if let Some(after) = rest.strip_prefix('$') {
             text.push('$');
             rest = after;
@@ -241,9 +244,9 @@ impl Pairs {
         if pair.contains(&b';') {
             return Err(BadPair);
         }
-        let at = pair.iter().position(|byte| *byte == b'=');
-        let (name, value) = at.map_or((pair, &b""[..]), |at| (&pair[..at], &pair[at + 1..]));
-        let (name, value) = (decoded(name).ok_or(BadPair)?, decoded(value).ok_or(BadPair)?);
+        let mut sides = pair.splitn(2, |byte| *byte == b'=');
+        let mut side = || decoded(sides.next().unwrap_or(b"")).ok_or(BadPair);
+        let (name, value) = (side()?, side()?);
         self.0.entry(name).or_default().push(value);
         Ok(())
     }

@@ -67,11 +67,11 @@ pub(crate) struct HttpTarget {
 
 /// What is to be done with a request's target.
 #[derive(Debug)]
-pub(crate) enum Choice<'a> {
+pub(crate) enum Choice<'table, 'uri> {
     /// Serve it from here. The decoded path, below the match path.
-    Serve { index: usize, below: Cow<'a, [u8]> },
+    Serve { index: usize, route: &'table Route, below: Cow<'uri, [u8]> },
     /// Serve it from here with another target.
-    Rewrite { index: usize, rewritten: Box<Rewritten> },
+    Rewrite { index: usize, route: &'table Route, rewritten: Box<Rewritten> },
     /// Its decoded path is not clean, and goes there (http-behaviour 14.1).
     Clean(String),
     /// Only with a slash at the end is it something.
@@ -142,7 +142,7 @@ impl Table {
         *name == header::SET_COOKIE || self.injector.is_ours_on_responses(name)
     }
 
-    pub(crate) fn choose<'a>(&self, uri: &'a Uri) -> Choice<'a> {
+    pub(crate) fn choose<'uri>(&self, uri: &'uri Uri) -> Choice<'_, 'uri> {
         let decoded = match uri.path() {
             path if path.contains('%') => match percent_decode(path) {
                 Some(decoded) => Cow::Owned(decoded),
@@ -159,35 +159,34 @@ impl Table {
             let is_raw = self.path_form == PathForm::Raw;
             return Choice::Clean(relocated(uri, &if is_raw { clean } else { escape_path(clean.as_bytes()) }));
         }
-        let Some(index) = self.find(&shown, &decoded) else {
+        let Some((index, route)) = self.find(&shown, &decoded) else {
             let with_slash = || self.find(&[&shown, &b"/"[..]].concat(), &[&decoded, &b"/"[..]].concat());
             if !shown.ends_with(b"/") && with_slash().is_some() {
                 return Choice::Slash(relocated(uri, &format!("{}/", uri.path())));
             }
             return Choice::Nothing;
         };
-        let route = &self.routes[index];
         if let Matching::Rewrite(rewrite) = &route.serves {
             return match rewrite.apply(&decoded, uri.query()) {
-                Ok(rewritten) => Choice::Rewrite { index, rewritten: Box::new(rewritten) },
+                Ok(rewritten) => Choice::Rewrite { index, route, rewritten: Box::new(rewritten) },
                 Err(Unfit::TooLong) => Choice::TooLong,
                 Err(Unfit::DotSegment) => Choice::Malformed,
             };
         }
         if self.path_form == PathForm::Raw {
             let below = percent_decode(route.below(&shown)).unwrap_or_default();
-            return Choice::Serve { index, below: Cow::Owned(below) };
+            return Choice::Serve { index, route, below: Cow::Owned(below) };
         }
         let below = match decoded {
             Cow::Borrowed(path) => Cow::Borrowed(route.below(path)),
             Cow::Owned(path) => Cow::Owned(route.below(&path).to_vec()),
         };
-        Choice::Serve { index, below }
+        Choice::Serve { index, route, below }
     }
 
     /// The first that serves a path: `shown` is what paths are compared with, `decoded` what is rewritten.
-    fn find(&self, shown: &[u8], decoded: &[u8]) -> Option<usize> {
-        self.routes.iter().position(|route| match &route.serves {
+    fn find(&self, shown: &[u8], decoded: &[u8]) -> Option<(usize, &Route)> {
+        self.routes.iter().enumerate().find(|(_, route)| match &route.serves {
             Matching::Path => route.is_at(shown),
             Matching::Pattern(pattern) => rewrite::is_match(pattern, shown),
             Matching::Rewrite(rewrite) => rewrite.is_match(decoded),
@@ -292,10 +291,10 @@ mod tests {
 
     fn chosen(table: &Table, target: &str) -> String {
         match table.choose(&target.parse().unwrap()) {
-            Choice::Serve { index, below } => {
-                format!("{} {}", table.routes[index].id, String::from_utf8_lossy(&below))
+            Choice::Serve { route, below, .. } => {
+                format!("{} {}", route.id, String::from_utf8_lossy(&below))
             }
-            Choice::Rewrite { index, rewritten } => format!("{} {}", table.routes[index].id, rewritten.target),
+            Choice::Rewrite { route, rewritten, .. } => format!("{} {}", route.id, rewritten.target),
             Choice::TooLong => "414".into(),
             Choice::Clean(to) => format!("301 {to}"),
             Choice::Slash(to) => format!("301/ {to}"),

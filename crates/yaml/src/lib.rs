@@ -6,6 +6,8 @@
 //! Nothing of a document is repeated in an [`Error`]: it may hold secrets. A document of any bytes takes memory in
 //! proportion to its size: aliases are copied, but only up to [`MAX_NODES`].
 
+#![cfg_attr(not(test), warn(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::string_slice))]
+
 mod build;
 mod limits;
 mod node;

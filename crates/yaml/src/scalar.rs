@@ -63,11 +63,11 @@ fn integer(text: &str) -> Option<Value> {
         Some(digits) => (true, digits),
         None => (false, text.strip_prefix('+').unwrap_or(text)),
     };
-    let (radix, digits) = match digits.as_bytes() {
-        [b'0', b'x' | b'X', ..] => (16, &digits[2..]),
-        [b'0', b'o' | b'O', ..] => (8, &digits[2..]),
-        [b'0', b'b' | b'B', ..] => (2, &digits[2..]),
-        [b'0', _, ..] => (8, &digits[1..]),
+    let (radix, digits) = match (digits.split_at_checked(2), digits.strip_prefix('0')) {
+        (Some(("0x" | "0X", digits)), _) => (16, digits),
+        (Some(("0o" | "0O", digits)), _) => (8, digits),
+        (Some(("0b" | "0B", digits)), _) => (2, digits),
+        (_, Some(octal)) if !octal.is_empty() => (8, octal),
         _ => (10, digits),
     };
     if digits.is_empty() || !digits.chars().all(|c| c.is_digit(radix)) {
@@ -99,8 +99,8 @@ fn is_float(text: &str) -> bool {
 
 /// Whether yaml.v3 takes it for a time: `2001-12-14`, with or without a time of day behind it.
 fn is_date(text: &str) -> bool {
-    let (date, time) = match text.find(['T', 't', ' ']) {
-        Some(at) => (&text[..at], Some(&text[at + 1..])),
+    let (date, time) = match text.split_once(['T', 't', ' ']) {
+        Some((date, time)) => (date, Some(time)),
         None => (text, None),
     };
     let mut parts = date.split('-');

@@ -97,7 +97,7 @@ impl RotatingFile {
             if first as u64 > self.limits.max_bytes {
                 outcome.lost += 1;
                 outcome.error.get_or_insert_with(|| "a line is longer than logging-max-size".to_owned());
-                rest = &rest[first..];
+                (_, rest) = rest.split_at(first);
                 continue;
             }
             let Some(room) = self.room_for(first as u64, &mut outcome) else {
@@ -184,7 +184,7 @@ impl RotatingFile {
                 }
                 Ok(written) => {
                     open.size += written as u64;
-                    rest = &rest[written..];
+                    rest = rest.get(written..).unwrap_or_default();
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {
@@ -264,8 +264,8 @@ pub(super) fn take_over(file: &File, other: &Metadata) {
 
 /// How many bytes of `lines` fit into `room` without a line cut in two.
 fn whole_lines(lines: &[u8], room: u64) -> usize {
-    let room = usize::try_from(room).unwrap_or(usize::MAX).min(lines.len());
-    lines[..room].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1)
+    let fit = usize::try_from(room).ok().and_then(|room| lines.get(..room)).unwrap_or(lines);
+    fit.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1)
 }
 
 fn count(lines: &[u8]) -> u64 {

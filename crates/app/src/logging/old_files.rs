@@ -99,8 +99,8 @@ impl Names {
         if !fits {
             return None;
         }
-        let number = |at: std::ops::Range<usize>| text[at].parse::<i32>().ok();
-        let small = |at: std::ops::Range<usize>| text[at].parse::<i8>().ok();
+        let number = |at: std::ops::Range<usize>| text.get(at)?.parse::<i32>().ok();
+        let small = |at: std::ops::Range<usize>| text.get(at)?.parse::<i8>().ok();
         let time = DateTime::new(
             i16::try_from(number(0..4)?).ok()?,
             small(5..7)?,

@@ -40,6 +40,7 @@ impl Slots {
     }
 
     /// A free slot; waits for one.
+    #[expect(clippy::expect_used, reason = "nobody closes the semaphore")]
     pub(super) async fn take(&self) -> Slot {
         if self.free.available_permits() == 0 {
             tracing::warn!(connections = self.most, "as many connections are open as there may be; others wait");

@@ -82,7 +82,7 @@ impl Workers {
         self.next.set((turn + 1) % self.threads.len());
         // A worker that has ended is part of a process that is ending.
         let work = Work::Connection(accepted, peer, slot, self.meters.connected());
-        let _ = self.threads[turn].work.send(work);
+        let _ = self.threads.get(turn).map(|thread| thread.work.send(work));
     }
 
     /// Lets every thread answer by another gateway from its next request on. Connections stay.

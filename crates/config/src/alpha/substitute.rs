@@ -38,77 +38,69 @@ pub(crate) fn substitute(text: &str, variables: &HashMap<String, String>) -> Res
     let mut writer = Writer::default();
     let mut rest = text;
     while let Some(at) = rest.find('$') {
-        writer.copy(&rest[..at]);
-        let found = &rest[at..];
-        let taken = match token(found).ok_or(Unclosed { at: writer.written })? {
-            Token::Literal(length) => {
-                writer.copy(&found[..length]);
-                length
-            }
-            Token::Dollar => {
-                writer.fill("$", 2);
-                2
-            }
-            Token::Variable { length, name, otherwise } => {
+        let (before, found) = rest.split_at(at);
+        writer.copy(before);
+        let (token, after) = token(found).ok_or(Unclosed { at: writer.written })?;
+        let written = found.strip_suffix(after).unwrap_or(found);
+        match token {
+            Token::Literal => writer.copy(written),
+            Token::Dollar => writer.fill("$", 2),
+            Token::Variable { name, otherwise } => {
                 let known = || variables.get(name).cloned().unwrap_or_default();
                 let value = otherwise.map_or_else(known, |otherwise| otherwise.value(name, variables));
-                writer.fill(&value, found[..length].chars().count());
-                length
+                writer.fill(&value, written.chars().count());
             }
-        };
-        rest = &found[taken..];
+        }
+        rest = after;
     }
     writer.copy(rest);
     Ok(Substituted { text: writer.text, runs: writer.runs })
 }
 
-/// What begins with a `$`; lengths are in bytes.
+/// What begins with a `$`.
 enum Token<'a> {
-    /// These bytes stay as they are.
-    Literal(usize),
+    /// It stays as it is.
+    Literal,
     /// `$$`
     Dollar,
     /// A variable, and what to take in place of its value.
-    Variable { length: usize, name: &'a str, otherwise: Option<Otherwise<'a>> },
+    Variable { name: &'a str, otherwise: Option<Otherwise<'a>> },
 }
 
-/// The token at the start of `found`, which is a `$`; `None` when it is never closed.
-fn token(found: &str) -> Option<Token<'_>> {
-    let after = &found[1..];
-    match after.chars().next() {
-        Some('$') => Some(Token::Dollar),
-        Some('{') => braced(found),
-        Some(_) => Some(match name_length(after) {
-            _ if after.starts_with(|c: char| c.is_ascii_digit()) => Token::Literal(1),
-            0 => Token::Literal(1),
-            length if &after[..length] == "_" => Token::Literal(2),
-            length => Token::Variable { length: 1 + length, name: &after[..length], otherwise: None },
-        }),
-        None => Some(Token::Literal(1)),
+/// The token at the start of `found`, which is a `$`, and what follows it; `None` when it is never closed.
+fn token(found: &str) -> Option<(Token<'_>, &str)> {
+    let after = found.strip_prefix('$')?;
+    if let Some(after) = after.strip_prefix('$') {
+        return Some((Token::Dollar, after));
     }
+    if let Some(inner) = after.strip_prefix('{') {
+        return braced(inner);
+    }
+    let (name, behind) = split_name(after);
+    Some(match name {
+        "_" => (Token::Literal, behind),
+        name if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) => (Token::Literal, after),
+        name => (Token::Variable { name, otherwise: None }, behind),
+    })
 }
 
-/// `${…}`
-fn braced(found: &str) -> Option<Token<'_>> {
-    let inner = &found[2..];
-    let name = &inner[..name_length(inner)];
-    let end = inner.find('}').filter(|end| !inner[..*end].contains(['\n', '\r']))?;
-    let length = 2 + end + 1;
-    let behind = &inner[name.len()..end];
+/// `${…}`, of which `inner` is what stands behind the brace.
+fn braced(inner: &str) -> Option<(Token<'_>, &str)> {
+    let (inside, after) = inner.split_once('}').filter(|(inside, _)| !inside.contains(['\n', '\r']))?;
+    let (name, behind) = split_name(inside);
     // compat: what is no name and no operator is a variable that nobody set.
     if name == "_" || (name.is_empty() && (behind.is_empty() || behind.starts_with(['-', '=', '+', ':']))) {
-        return Some(Token::Literal(length));
+        return Some((Token::Literal, after));
     }
     if behind == ":" {
         return None;
     }
-    let otherwise = Otherwise::read(behind);
-    Some(Token::Variable { length, name, otherwise })
+    Some((Token::Variable { name, otherwise: Otherwise::read(behind) }, after))
 }
 
-/// The longest run of letters, digits and underscores.
-fn name_length(text: &str) -> usize {
-    text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len())
+/// The longest run of letters, digits and underscores, and what follows it.
+fn split_name(text: &str) -> (&str, &str) {
+    text.split_at(text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len()))
 }
 
 /// The text so far, and where its end is in both.

@@ -86,6 +86,7 @@ fn element_of_list(element: &Node, depth: usize, text: &mut String) {
 }
 
 /// What would be read as something else than a text: nothing, a boolean of any version of YAML, a number, a time.
+#[expect(clippy::expect_used, reason = "a test compiles it")]
 static OTHER: LazyLock<Regex> = LazyLock::new(|| {
     let words = "~|[nN]ull|NULL|[tT]rue|TRUE|[fF]alse|FALSE|[yYnN]|[yY]es|YES|[nN]o|NO|[oO]n|ON|[oO]ff|OFF|<<";
     let numbers = r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:[iI]nf|INF)|\.(?:nan|NaN|NAN)";

@@ -75,31 +75,31 @@ enum BadPlaceholder {
 fn placeholders(path: &str) -> Result<Regex, BadPlaceholder> {
     let mut pattern = String::from("^");
     let mut rest = path;
-    while let Some(open) = rest.find(['{', '}']) {
-        pattern.push_str(&regex::escape(&rest[..open]));
-        let length = inner(&rest[open..]).ok_or(BadPlaceholder::Unbalanced)?;
-        let own = segment(&rest[open + 1..open + 1 + length])?;
-        pattern.extend(["(?:", own, ")"]);
-        rest = &rest[open + length + 2..];
+    while let Some((before, after)) = rest.split_once('{') {
+        let (placeholder, after) = split_at_counterpart(after).ok_or(BadPlaceholder::Unbalanced)?;
+        pattern.push_str(&literal(before)?);
+        pattern.extend(["(?:", segment(placeholder)?, ")"]);
+        rest = after;
     }
-    pattern.push_str(&regex::escape(rest));
+    pattern.push_str(&literal(rest)?);
     if !path.ends_with('/') {
         pattern.push('$');
     }
     Ok(re2::compile(&pattern)?.regex)
 }
 
-/// How many bytes stand between the brace that a text begins with and its counterpart.
-fn inner(text: &str) -> Option<usize> {
-    let mut depth = 0_usize;
-    for (at, c) in text.char_indices() {
-        match c {
-            '{' => depth += 1,
-            '}' => depth = depth.checked_sub(1)?,
-            _ => {}
-        }
+/// What stands outside of placeholders, as a pattern.
+fn literal(text: &str) -> Result<String, BadPlaceholder> {
+    if text.contains('}') { Err(BadPlaceholder::Unbalanced) } else { Ok(regex::escape(text)) }
+}
+
+/// What stands before the counterpart of a brace that is open, and what behind.
+fn split_at_counterpart(text: &str) -> Option<(&str, &str)> {
+    let mut depth = 1_usize;
+    for (at, brace) in text.match_indices(['{', '}']) {
+        depth = if brace == "{" { depth + 1 } else { depth - 1 };
         if depth == 0 {
-            return Some(at - 1);
+            return Some((text.get(..at)?, text.get(at + 1..)?));
         }
     }
     None

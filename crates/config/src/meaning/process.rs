@@ -88,7 +88,9 @@ pub(super) fn is_off(address: &Written<String>) -> bool {
 pub(super) type Refusal = (&'static str, &'static str);
 
 pub(super) fn listener(text: &str) -> Result<Listen, Refusal> {
-    if let Some(number) = text.get(..3).filter(|prefix| prefix.eq_ignore_ascii_case("fd:")).map(|_| &text[3..]) {
+    if let Some((prefix, number)) = text.split_at_checked(3)
+        && prefix.eq_ignore_ascii_case("fd:")
+    {
         return match number.parse() {
             Ok(number @ 3..) => Ok(Listen::Descriptor(number)),
             Ok(_) | Err(_) => Err(("names no descriptor", "write fd: and a number from 3 up")),

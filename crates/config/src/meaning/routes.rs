@@ -78,13 +78,12 @@ struct Ambiguous {
 impl Rule<'_> {
     /// Splits at the first `=` or `!=`. Only a `!=` there negates; oauth2-proxy negates for one anywhere in the rule.
     fn read(text: &str) -> Result<Rule<'_>, Ambiguous> {
-        let Some(equals) = text.find('=') else {
+        let Some((method, pattern)) = text.split_once('=') else {
             return Ok(Rule { method: MethodRule::Any, negated: false, pattern: text });
         };
-        let pattern = &text[equals + 1..];
-        let (method, negated) = match text[..equals].strip_suffix('!') {
+        let (method, negated) = match method.strip_suffix('!') {
             Some(method) => (method, true),
-            None => (&text[..equals], false),
+            None => (method, false),
         };
         if !method.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')) {
             return Err(Ambiguous {

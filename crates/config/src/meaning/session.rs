@@ -123,7 +123,7 @@ fn secret_of_file<T>(written: &Written<T>, path: &str, judge: &mut Judge) -> Opt
 
 /// A secret that anybody can guess.
 fn warn_of_weakness<T>(written: &Written<T>, secret: &[u8], judge: &mut Judge) {
-    let all_equal = secret.windows(2).all(|pair| pair[0] == pair[1]);
+    let all_equal = secret.iter().all(|byte| secret.first() == Some(byte));
     if all_equal || secret.trim_ascii_end() == PUBLISHED.as_bytes() {
         judge.warn(written, format!("anybody can guess this secret and sign in as anybody; {MAKE_SECRET}"));
     }

@@ -57,10 +57,9 @@ fn nested(out: &mut String, members: &str) {
 /// `[:name:]` or `[:^name:]` at the start of `text`.
 fn named(text: &str) -> Result<Option<(&str, &str)>, PatternError> {
     let Some(inner) = text.strip_prefix("[:") else { return Ok(None) };
-    let Some(end) = inner.find(":]") else { return Ok(None) };
-    let name = &inner[..end];
+    let Some((name, after)) = inner.split_once(":]") else { return Ok(None) };
     if NAMED.contains(&name.strip_prefix('^').unwrap_or(name)) {
-        Ok(Some(text.split_at("[:".len() + end + ":]".len())))
+        Ok(text.strip_suffix(after).map(|class| (class, after)))
     } else {
         Err(PatternError::Class)
     }
@@ -89,6 +88,5 @@ fn member(text: &str) -> Result<(char, &str), PatternError> {
     if let Some(escaped) = text.strip_prefix('\\') {
         return escape::character(escaped);
     }
-    let c = text.chars().next().ok_or(PatternError::Class)?;
-    Ok((c, &text[c.len_utf8()..]))
+    escape::first(text).ok_or(PatternError::Class)
 }

@@ -13,30 +13,36 @@ pub(super) fn push(out: &mut String, c: char) {
     }
 }
 
+/// The first character, and what follows it.
+pub(super) fn first(text: &str) -> Option<(char, &str)> {
+    let mut letters = text.chars();
+    Some((letters.next()?, letters.as_str()))
+}
+
 /// The contents of a bracketed class that an escape stands for, and what follows it. `text` begins after the backslash.
 ///
 /// Go's letters mean ASCII, and its white space lacks the vertical tab.
 pub(super) fn class(text: &str) -> Result<Option<(String, &str)>, PatternError> {
-    let members = match text.as_bytes().first() {
-        Some(b'd') => "0-9",
-        Some(b'D') => "^0-9",
-        Some(b'w') => "0-9A-Za-z_",
-        Some(b'W') => "^0-9A-Za-z_",
-        Some(b's') => r"\t\n\f\r\x20",
-        Some(b'S') => r"^\t\n\f\r\x20",
-        Some(b'p' | b'P') => return property(text).map(Some),
+    let Some((letter, after)) = first(text) else { return Ok(None) };
+    let members = match letter {
+        'd' => "0-9",
+        'D' => "^0-9",
+        'w' => "0-9A-Za-z_",
+        'W' => "^0-9A-Za-z_",
+        's' => r"\t\n\f\r\x20",
+        'S' => r"^\t\n\f\r\x20",
+        'p' => return property(after, false).map(Some),
+        'P' => return property(after, true).map(Some),
         _ => return Ok(None),
     };
-    Ok(Some((members.to_owned(), &text[1..])))
+    Ok(Some((members.to_owned(), after)))
 }
 
-/// `\pL`, `\p{Greek}`, `\P{Greek}`, `\p{^Greek}`.
-fn property(text: &str) -> Result<(String, &str), PatternError> {
-    let negated = text.starts_with('P');
-    let rest = &text[1..];
-    let (name, after) = match rest.strip_prefix('{') {
+/// `\pL`, `\p{Greek}`, `\P{Greek}`, `\p{^Greek}`. `text` begins after the letter.
+fn property(text: &str, negated: bool) -> Result<(String, &str), PatternError> {
+    let (name, after) = match text.strip_prefix('{') {
         Some(braced) => braced.split_once('}').ok_or(PatternError::Class)?,
-        None => rest.split_at(rest.chars().next().ok_or(PatternError::Class)?.len_utf8()),
+        None => text.split_at(text.chars().next().ok_or(PatternError::Class)?.len_utf8()),
     };
     let (negated, name) = match name.strip_prefix('^') {
         Some(name) => (!negated, name),
@@ -50,8 +56,7 @@ fn property(text: &str) -> Result<(String, &str), PatternError> {
 
 /// The one character that an escape stands for, and what follows it. `text` begins after the backslash.
 pub(super) fn character(text: &str) -> Result<(char, &str), PatternError> {
-    let c = text.chars().next().ok_or(PatternError::TrailingBackslash)?;
-    let after = &text[c.len_utf8()..];
+    let (c, after) = first(text).ok_or(PatternError::TrailingBackslash)?;
     match c {
         '0'..='7' => octal(c, text),
         'x' => hexadecimal(after).ok_or(PatternError::Escape(c)),

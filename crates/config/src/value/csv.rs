@@ -35,20 +35,17 @@ pub(crate) fn record(text: &str) -> Result<Vec<String>, ValueError> {
 fn quoted_field(mut rest: &str) -> Result<(String, &str), ValueError> {
     let mut field = String::new();
     loop {
-        let Some(end) = rest.find('"') else {
+        let Some((before, after)) = rest.split_once('"') else {
             return Err(ValueError::new("has a quote that is never closed", "close it, or double it to mean itself"));
         };
-        field.push_str(&rest[..end]);
-        rest = &rest[end + 1..];
-        match rest.as_bytes().first() {
-            Some(b'"') => {
-                field.push('"');
-                rest = &rest[1..];
-            }
-            None | Some(b',' | b'\n') => return Ok((field, rest)),
-            Some(_) => {
-                return Err(ValueError::new("has text after a closing quote", "double a quote that means itself"));
-            }
+        field.push_str(before);
+        if let Some(after) = after.strip_prefix('"') {
+            field.push('"');
+            rest = after;
+        } else if after.is_empty() || after.starts_with([',', '\n']) {
+            return Ok((field, after));
+        } else {
+            return Err(ValueError::new("has text after a closing quote", "double a quote that means itself"));
         }
     }
 }

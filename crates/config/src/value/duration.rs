@@ -84,11 +84,7 @@ impl fmt::Display for Decimal {
 /// Reads an optional sign and one or more groups of number and unit; a bare zero needs no unit.
 pub(super) fn parse(text: &str) -> Result<GoDuration, ValueError> {
     let refused = || ValueError::new("is not a duration", "write a number and a unit, as in 90s, 15m or 1h30m");
-    let (negative, mut rest) = match text.as_bytes() {
-        [b'-', ..] => (true, &text[1..]),
-        [b'+', ..] => (false, &text[1..]),
-        _ => (false, text),
-    };
+    let (negative, mut rest) = integer::split_sign(text);
     if rest == "0" {
         return Ok(GoDuration(0));
     }

@@ -9,11 +9,7 @@ const FLOAT_LIMIT: f64 = 9_223_372_036_854_775_808.0;
 /// Reads a signed 64-bit integer: `42`, `-7`, `0x1f`, `0o17`, `017`, `0b1`, `1_000`.
 pub(super) fn parse(text: &str) -> Result<i64, ValueError> {
     let refused = || ValueError::new("is not an integer", "write decimal digits");
-    let (negative, unsigned) = match text.as_bytes() {
-        [b'-', ..] => (true, &text[1..]),
-        [b'+', ..] => (false, &text[1..]),
-        _ => (false, text),
-    };
+    let (negative, unsigned) = split_sign(text);
     let (radix, digits, prefixed) = split_base(unsigned);
     if !underscores_stand_between_digits(digits, prefixed) {
         return Err(refused());
@@ -29,14 +25,21 @@ pub(super) fn parse(text: &str) -> Result<i64, ValueError> {
         .map_err(|_| ValueError::new("is out of range", "write an integer of 64 bits"))
 }
 
+/// Whether a number is negative, and what stands behind its sign.
+pub(super) fn split_sign(text: &str) -> (bool, &str) {
+    match text.strip_prefix('-') {
+        Some(unsigned) => (true, unsigned),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    }
+}
+
 /// The base a number is written in, its digits, and whether a prefix stood before them.
 fn split_base(text: &str) -> (u32, &str, bool) {
-    let bytes = text.as_bytes();
-    match bytes {
-        [b'0', b'x' | b'X', ..] => (16, &text[2..], true),
-        [b'0', b'o' | b'O', ..] => (8, &text[2..], true),
-        [b'0', b'b' | b'B', ..] => (2, &text[2..], true),
-        [b'0', _, ..] => (8, &text[1..], true),
+    match (text.split_at_checked(2), text.strip_prefix('0')) {
+        (Some(("0x" | "0X", digits)), _) => (16, digits, true),
+        (Some(("0o" | "0O", digits)), _) => (8, digits, true),
+        (Some(("0b" | "0B", digits)), _) => (2, digits, true),
+        (_, Some(octal)) if !octal.is_empty() => (8, octal, true),
         _ => (10, text, false),
     }
 }

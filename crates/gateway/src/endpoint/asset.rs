@@ -5,17 +5,18 @@ use http::{Response, StatusCode};
 use sidecar_upstream::Body;
 
 use crate::answer::{self, Answer};
+use crate::route::Asset;
 
 /// A small stylesheet for the class names that the default templates use.
 const STYLESHEET: &str = include_str!("asset.css");
 const CSS: HeaderValue = HeaderValue::from_static("text/css; charset=utf-8");
 
-/// The file behind `path`, which starts after `PREFIX/static/`.
-pub(crate) fn answer(path: &str) -> Answer {
-    let text = match path {
-        "css/bulma.min.css" => STYLESHEET,
-        "css/all.min.css" => "",
-        _ => return not_found(),
+/// The file, or that there is none.
+pub(crate) fn answer(asset: Asset) -> Answer {
+    let text = match asset {
+        Asset::Stylesheet => STYLESHEET,
+        Asset::Icons => "",
+        Asset::Missing => return not_found(),
     };
     let mut answer = Response::new(Body::from(bytes::Bytes::from_static(text.as_bytes())));
     answer::no_store(&mut answer);

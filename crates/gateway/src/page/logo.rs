@@ -61,7 +61,8 @@ fn origin(url: &str) -> &str {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.';
     let digits = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
     let nameable = !host.is_empty() && host.bytes().all(plain) && digits;
-    if nameable { &url[.."https://".len() + authority.len()] } else { ANY_HTTPS }
+    let origin = rest.strip_prefix(authority).and_then(|behind| url.strip_suffix(behind));
+    origin.filter(|_| nameable).unwrap_or(ANY_HTTPS)
 }
 
 #[cfg(test)]

@@ -34,22 +34,21 @@ impl Css {
     }
 
     fn code(self, text: &str) -> Step<Self> {
-        let mut from = 0;
-        while let Some(at) = text[from..].find(['(', '"', '\'', '/']).map(|at| from + at) {
-            let rest = &text[at..];
-            from = at + 1;
-            if rest.starts_with('"') {
-                return Step::over(self.to(CssState::DoubleQuoted), from);
-            }
-            if rest.starts_with('\'') {
-                return Step::over(self.to(CssState::SingleQuoted), from);
+        for (at, mark) in text.match_indices(['(', '"', '\'', '/']) {
+            let (before, rest) = text.split_at(at);
+            match mark {
+                "\"" => return Step::over(self.to(CssState::DoubleQuoted), at + 1),
+                "'" => return Step::over(self.to(CssState::SingleQuoted), at + 1),
+                _ => {}
             }
             if rest.starts_with("/*") || rest.starts_with("//") {
                 let state = if rest.starts_with("/*") { CssState::BlockComment } else { CssState::LineComment };
                 return Step { next: self.to(state), length: at + 2, printed: Printed::First(at) };
             }
-            if rest.starts_with('(') && ends_in_url(&text[..at]) {
-                let inside = rest[1..].trim_start_matches(BLANK);
+            if let Some(inside) = rest.strip_prefix('(')
+                && ends_in_url(before)
+            {
+                let inside = inside.trim_start_matches(BLANK);
                 let start = text.len() - inside.len();
                 return match inside.chars().next() {
                     Some('"') => Step::over(self.to(CssState::DoubleQuotedUrl), start + 1),
@@ -64,22 +63,25 @@ impl Css {
     /// A string or address up to one of `ends`, the first of which escapes.
     fn quoted(self, text: &str, ends: &[char]) -> Result<Step<Self>, String> {
         let mut next = self;
-        let mut start = 0;
+        let mut rest = text;
         let mut count = 0;
-        while let Some(at) = text[start..].find(ends).map(|at| start + at) {
-            let Some(escaped) = text[at..].strip_prefix('\\') else {
-                return Ok(Step::over(next.to(CssState::Code), at + 1));
+        while let Some(at) = rest.find(ends) {
+            let (_, end) = rest.split_at(at);
+            let Some(escaped) = end.strip_prefix('\\') else {
+                return Ok(Step::over(next.to(CssState::Code), text.len() - end.len() + 1));
             };
-            let letter = escaped.chars().next().ok_or("a backslash stands before a value in a style")?;
-            start = at + 1 + letter.len_utf8();
+            let mut letters = escaped.chars();
+            letters.next().ok_or("a backslash stands before a value in a style")?;
+            rest = letters.as_str();
             count += 1;
             if count > MAX_ESCAPES {
                 return Err("a string in a style has too many escapes".to_owned());
             }
             // Go looks at all from the start again, which can complete an escape.
-            next.part = next.part.after(&unescape(&text[..start]));
+            let (all, _) = text.split_at(text.len() - rest.len());
+            next.part = next.part.after(&unescape(all));
         }
-        next.part = next.part.after(&unescape(&text[start..]));
+        next.part = next.part.after(&unescape(rest));
         Ok(Step::over(next, text.len()))
     }
 }
@@ -87,11 +89,9 @@ impl Css {
 /// Whether the text ends in the word `url`, blanks aside.
 fn ends_in_url(text: &str) -> bool {
     let text = text.trim_end_matches(BLANK);
-    let Some(start) = text.len().checked_sub(3) else {
-        return false;
-    };
-    let is_word = text.get(start..).is_some_and(|word| word.eq_ignore_ascii_case("url"));
-    is_word && !text[..start].ends_with(|letter: char| letter == '-' || letter == '_' || is_word_letter(letter))
+    let end = text.len().checked_sub("url".len()).and_then(|start| text.split_at_checked(start));
+    let goes_on = |letter: char| letter == '-' || letter == '_' || is_word_letter(letter);
+    end.is_some_and(|(before, word)| word.eq_ignore_ascii_case("url") && !before.ends_with(goes_on))
 }
 
 fn is_word_letter(letter: char) -> bool {
@@ -102,9 +102,9 @@ fn is_word_letter(letter: char) -> bool {
 pub(super) fn unescape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(at) = rest.find('\\') {
-        out.push_str(&rest[..at]);
-        rest = &rest[at + 1..];
+    while let Some((before, after)) = rest.split_once('\\') {
+        out.push_str(before);
+        rest = after;
         let mut code = 0;
         let mut length = 0;
         for digit in rest.chars().take(6).map_while(|letter| letter.to_digit(16)) {
@@ -114,13 +114,14 @@ pub(super) fn unescape(text: &str) -> String {
             code = code * 16 + digit;
             length += 1;
         }
-        rest = &rest[length..];
+        let mut letters = rest.chars();
         if length > 0 {
             out.push(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
+            (_, rest) = rest.split_at(length);
             rest = rest.strip_prefix("\r\n").or_else(|| rest.strip_prefix(BLANK)).unwrap_or(rest);
-        } else if let Some(letter) = rest.chars().next() {
+        } else if let Some(letter) = letters.next() {
             out.push(letter);
-            rest = &rest[letter.len_utf8()..];
+            rest = letters.as_str();
         }
     }
     out.push_str(rest);

@@ -148,16 +148,16 @@ fn name(text: &str) -> String {
 
 /// The text of trusted markup: an attribute shows no tags. Of markup that ends where its first tag begins, it shows all.
 fn without_tags(html: &str) -> String {
-    if next_markup(html).is_none_or(|(_, end, _)| end == html.len()) {
+    if next_markup(html).is_none_or(|found| found.behind.is_empty()) {
         return html.to_owned();
     }
     let mut out = String::with_capacity(html.len());
     let mut rest = html;
-    while let Some((at, end, markup)) = next_markup(rest) {
-        out.push_str(&rest[..at]);
-        let behind = match markup {
-            Markup::Comment => rest[end..].find("-->").map(|close| &rest[end + close + 3..]),
-            Markup::Tag(element) => behind_tag(&rest[end..], element, &mut out),
+    while let Some(found) = next_markup(rest) {
+        out.push_str(found.before);
+        let behind = match found.markup {
+            Markup::Comment => found.behind.split_once("-->").map(|(_, behind)| behind),
+            Markup::Tag(element) => behind_tag(found.behind, element, &mut out),
         };
         match behind {
             Some(behind) => rest = behind,
@@ -171,12 +171,12 @@ fn without_tags(html: &str) -> String {
 /// What follows a tag; the content of a `title` or `textarea` goes to `out`, that of a script or style is dropped.
 fn behind_tag<'a>(tag: &'a str, element: Element, out: &mut String) -> Option<&'a str> {
     let behind = super::markup::behind_tag(tag)?;
-    let content = match element {
-        Element::Other | Element::Meta => return Some(behind),
-        Element::Script | Element::Style | Element::Textarea | Element::Title => &behind[..end_tag(behind, element)],
-    };
+    if matches!(element, Element::Other | Element::Meta) {
+        return Some(behind);
+    }
+    let (content, end) = behind.split_at(end_tag(behind, element));
     if matches!(element, Element::Textarea | Element::Title) {
         out.push_str(content);
     }
-    Some(&behind[content.len()..])
+    Some(end)
 }

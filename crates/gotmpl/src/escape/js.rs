@@ -40,11 +40,12 @@ impl Js {
             JsState::Regexp => self.quoted(text, '/'),
             JsState::Template => self.template(text),
             JsState::BlockComment => {
-                let end = text.find("*/").map(|end| end + 2);
-                let length = end.unwrap_or(text.len());
+                let (comment, next, length) = match text.split_once("*/") {
+                    Some((comment, _)) => (comment, self.to(JsState::Code, self.slash), comment.len() + 2),
+                    None => (text, self.clone(), text.len()),
+                };
                 // A comment over several lines ends the statement as a line's end does.
-                let blank = if text[..length].contains(LINE_ENDS) { "\n" } else { " " };
-                let next = if end.is_some() { self.to(JsState::Code, self.slash) } else { self.clone() };
+                let blank = if comment.contains(LINE_ENDS) { "\n" } else { " " };
                 Ok(Step { next, length, printed: Printed::Instead(blank) })
             }
             JsState::LineComment | JsState::HtmlOpen | JsState::HtmlClose => {
@@ -66,8 +67,8 @@ impl Js {
             &['"', '\'', '`', '/', '<', '-', '#', '{', '}']
         };
         let at = text.find(special).unwrap_or(text.len());
-        let slash = after(&text[..at], self.slash);
-        let rest = &text[at..];
+        let (before, rest) = text.split_at(at);
+        let slash = after(before, self.slash);
         let Some(sign) = rest.chars().next() else {
             return Ok(Step::over(self.to(JsState::Code, slash), at));
         };
@@ -127,7 +128,7 @@ impl Js {
                 '[' if regexp => in_class = true,
                 ']' if regexp => in_class = false,
                 // Not the end of an expression: it will be printed so that it ends no script either.
-                '<' if regexp && is_end_tag(&text[at..]) => drop(letters.next()),
+                '<' if regexp && begins_end_tag(letters.as_str()) => drop(letters.next()),
                 _ if letter == quote && !in_class => {
                     return Ok(Step::over(self.to(JsState::Code, Slash::Division), at + 1));
                 }
@@ -148,7 +149,7 @@ impl Js {
                     letters.next().ok_or("a backslash stands before a value in a script")?;
                 }
                 '`' => return Ok(Step::over(self.to(JsState::Code, self.slash), at + 1)),
-                '$' if text[at..].starts_with("${") => {
+                '$' if letters.as_str().starts_with('{') => {
                     if self.braces.len() == MAX_DEPTH {
                         return Err("template literals are nested too deeply".to_owned());
                     }
@@ -163,8 +164,9 @@ impl Js {
     }
 }
 
-fn is_end_tag(text: &str) -> bool {
-    text.get(..8).is_some_and(|tag| tag.eq_ignore_ascii_case("</script"))
+/// Whether a `<` before the text begins the end of a script.
+fn begins_end_tag(text: &str) -> bool {
+    text.get(..7).is_some_and(|tag| tag.eq_ignore_ascii_case("/script"))
 }
 
 /// What a `/` would be behind `text`; if that is blank, what it would have been `before`.
@@ -177,14 +179,14 @@ fn after(text: &str, before: Slash) -> Slash {
         // `x++ / y` divides, `x + /y/` does not.
         '+' | '-' => (text.len() - text.trim_end_matches(last).len()) % 2 == 1,
         // `42. / y`
-        '.' => !text[..text.len() - 1].ends_with(|digit: char| digit.is_ascii_digit()),
+        '.' => !text.strip_suffix('.').is_some_and(|text| text.ends_with(|digit: char| digit.is_ascii_digit())),
         ',' | '<' | '>' | '=' | '*' | '%' | '&' | '|' | '^' | '?' | '!' | '~' | '(' | '[' | ':' | ';' | '{' | '}' => {
             true
         }
         _ => {
-            let word =
+            let before =
                 text.trim_end_matches(|letter: char| letter == '$' || letter == '_' || letter.is_ascii_alphanumeric());
-            BEFORE_REGEXP.contains(&&text[word.len()..])
+            text.strip_prefix(before).is_some_and(|word| BEFORE_REGEXP.contains(&word))
         }
     };
     if regexp { Slash::Regexp } else { Slash::Division }

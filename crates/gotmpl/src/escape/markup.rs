@@ -25,12 +25,14 @@ pub(super) fn walk<'a>(start: Context, text: &'a str, out: &mut String) -> Resul
     let mut end_tag = EndTag { element: Element::Other, behind: 0 };
     while !rest.is_empty() {
         let end = if is_ended_by_tag(&context.place) { end_tag.find(context.element, rest) } else { rest.len() };
-        let (next, length) = match end {
-            0 => (leave(&context, out), 0),
-            _ => step(&context, &rest[..end], out).map_err(|fault| (rest, fault))?,
+        let (next, length) = if end == 0 {
+            (leave(&context, out), 0)
+        } else {
+            let (inside, _) = rest.split_at(end);
+            step(&context, inside, out).map_err(|fault| (rest, fault))?
         };
         context = next;
-        rest = &rest[length..];
+        (_, rest) = rest.split_at(length);
     }
     Ok(context)
 }
@@ -86,21 +88,23 @@ fn step(context: &Context, rest: &str, out: &mut String) -> Result<(Context, usi
         Place::Dead => (context.clone(), end),
         Place::Tag => in_tag(context, rest)?,
         Place::Name(kind) => {
-            let length = name_length(rest)?;
-            let kind = if length > 0 { kind.continued() } else { *kind };
-            (context.at(if length == end { Place::Name(kind) } else { Place::AfterName(kind) }), length)
+            let (name, behind) = split_name(rest)?;
+            let kind = if name.is_empty() { *kind } else { kind.continued() };
+            (context.at(if behind.is_empty() { Place::Name(kind) } else { Place::AfterName(kind) }), name.len())
         }
         Place::AfterName(kind) => {
-            let blank = blank_length(rest);
-            match rest[blank..].chars().next() {
+            let inner = rest.trim_start_matches(BLANK);
+            let blank = rest.len() - inner.len();
+            match inner.chars().next() {
                 None => (context.clone(), blank),
                 Some('=') => (context.at(Place::BeforeValue(*kind)), blank + 1),
                 Some(_) => (context.at(Place::Tag), blank),
             }
         }
         Place::BeforeValue(kind) => {
-            let blank = blank_length(rest);
-            let (quote, length) = match rest[blank..].chars().next() {
+            let inner = rest.trim_start_matches(BLANK);
+            let blank = rest.len() - inner.len();
+            let (quote, length) = match inner.chars().next() {
                 None => return Ok(pushed(context.clone(), rest, blank, out)),
                 Some('\'') => (Quote::Single, 1),
                 Some('"') => (Quote::Double, 1),
@@ -113,12 +117,9 @@ fn step(context: &Context, rest: &str, out: &mut String) -> Result<(Context, usi
 }
 
 fn pushed(next: Context, rest: &str, length: usize, out: &mut String) -> (Context, usize) {
-    out.push_str(&rest[..length]);
+    let (taken, _) = rest.split_at(length);
+    out.push_str(taken);
     (next, length)
-}
-
-fn blank_length(text: &str) -> usize {
-    text.len() - text.trim_start_matches(BLANK).len()
 }
 
 // === text and tags ===
@@ -129,35 +130,42 @@ pub(super) enum Markup {
     Tag(Element),
 }
 
-/// The first comment or tag in a text: where it begins, and where its `<!--` or its name ends.
-pub(super) fn next_markup(text: &str) -> Option<(usize, usize, Markup)> {
+/// A comment or tag in a text.
+pub(super) struct Found<'a> {
+    pub(super) markup: Markup,
+    pub(super) before: &'a str,
+    /// `<!--`, or the tag to the end of its name.
+    pub(super) opening: &'a str,
+    pub(super) behind: &'a str,
+}
+
+/// The first comment or tag.
+pub(super) fn next_markup(text: &str) -> Option<Found<'_>> {
     text.match_indices('<').find_map(|(at, _)| {
-        let rest = &text[at..];
-        if rest.starts_with("<!--") {
-            return Some((at, at + 4, Markup::Comment));
+        let (before, rest) = text.split_at(at);
+        if let Some((opening, behind)) = rest.split_at_checked(4).filter(|(opening, _)| *opening == "<!--") {
+            return Some(Found { markup: Markup::Comment, before, opening, behind });
         }
-        let name = rest[1..].strip_prefix('/').unwrap_or(&rest[1..]);
-        let length = tag_name_length(name);
-        let start = text.len() - name.len();
-        (length > 0).then(|| {
-            let opens = !rest.starts_with("</");
-            let element = if opens { element(&name[..length]) } else { Element::Other };
-            (at, start + length, Markup::Tag(element))
-        })
+        let closing = rest.strip_prefix("</");
+        let (name, behind) = split_tag_name(closing.or_else(|| rest.strip_prefix('<'))?)?;
+        let element = if closing.is_some() { Element::Other } else { element(name) };
+        let (opening, _) = rest.split_at(rest.len() - behind.len());
+        Some(Found { markup: Markup::Tag(element), before, opening, behind })
     })
 }
 
 fn in_text(context: &Context, rest: &str, out: &mut String) -> (Context, usize) {
-    let Some((at, end, markup)) = next_markup(rest) else {
+    let Some(Found { markup, before, opening, .. }) = next_markup(rest) else {
         push_text(rest, out);
         return (context.clone(), rest.len());
     };
-    push_text(&rest[..at], out);
+    push_text(before, out);
+    let length = before.len() + opening.len();
     match markup {
-        Markup::Comment => (context.at(Place::Comment), end),
+        Markup::Comment => (context.at(Place::Comment), length),
         Markup::Tag(element) => {
-            out.push_str(&rest[at..end]);
-            (Context { place: Place::Tag, element }, end)
+            out.push_str(opening);
+            (Context { place: Place::Tag, element }, length)
         }
     }
 }
@@ -169,7 +177,7 @@ pub(super) fn behind_tag(text: &str) -> Option<&str> {
     while context != Context::TEXT {
         let (next, length) = step(&context, rest, &mut String::new()).ok().filter(|_| !rest.is_empty())?;
         context = next;
-        rest = &rest[length..];
+        (_, rest) = rest.split_at(length);
     }
     Some(rest)
 }
@@ -185,21 +193,23 @@ fn push_text(text: &str, out: &mut String) {
     }
 }
 
-/// Letters and digits after a letter; `-` and `:` only between them.
-fn tag_name_length(text: &str) -> usize {
+/// The name that a tag begins with, and what follows it: letters and digits after a letter; `-` and `:` only between them.
+fn split_tag_name(text: &str) -> Option<(&str, &str)> {
     if !text.starts_with(|letter: char| letter.is_ascii_alphabetic()) {
-        return 0;
+        return None;
     }
-    let bytes = text.as_bytes();
-    let mut length = 1;
-    while let Some(byte) = bytes.get(length) {
-        let joins = matches!(byte, b':' | b'-') && bytes.get(length + 1).is_some_and(u8::is_ascii_alphanumeric);
-        if !(joins || byte.is_ascii_alphanumeric()) {
-            break;
+    let mut letters = text.chars();
+    loop {
+        let behind = letters.as_str();
+        let joins = |next: Option<char>| next.is_some_and(|next| next.is_ascii_alphanumeric());
+        let goes_on = match letters.next() {
+            Some(':' | '-') => joins(letters.clone().next()),
+            letter => joins(letter),
+        };
+        if !goes_on {
+            return Some(text.split_at(text.len() - behind.len()));
         }
-        length += 1;
     }
-    length
 }
 
 fn element(name: &str) -> Element {
@@ -223,9 +233,10 @@ pub(super) fn end_tag(text: &str, element: Element) -> usize {
         Element::Other | Element::Meta => return text.len(),
     };
     let ends = |(at, _): &(usize, &str)| {
-        let rest = &text[at + 2..];
-        rest.get(..name.len()).is_some_and(|word| word.eq_ignore_ascii_case(name))
-            && rest[name.len()..].starts_with([' ', '\t', '\n', '\u{c}', '\r', '/', '>'])
+        let word = text.get(at + "</".len()..).and_then(|rest| rest.split_at_checked(name.len()));
+        word.is_some_and(|(word, behind)| {
+            word.eq_ignore_ascii_case(name) && behind.starts_with([' ', '\t', '\n', '\u{c}', '\r', '/', '>'])
+        })
     };
     text.match_indices("</").find(ends).map_or(text.len(), |(at, _)| at)
 }
@@ -253,20 +264,22 @@ fn in_tag(context: &Context, rest: &str) -> Result<(Context, usize), String> {
     if inner.starts_with('>') {
         return Ok((content(context.element), blank + 1));
     }
-    let length = name_length(inner)?;
-    if length == 0 {
+    let (name, behind) = split_name(inner)?;
+    if name.is_empty() {
         return Err("an attribute must have a name".to_owned());
     }
-    let kind = attribute::kind(context.element, &inner[..length]);
-    let place = if length == inner.len() { Place::Name(kind) } else { Place::AfterName(kind) };
-    Ok((context.at(place), blank + length))
+    let kind = attribute::kind(context.element, name);
+    let place = if behind.is_empty() { Place::Name(kind) } else { Place::AfterName(kind) };
+    Ok((context.at(place), blank + name.len()))
 }
 
-fn name_length(text: &str) -> Result<usize, String> {
-    let length = text.find([' ', '\t', '\n', '\u{c}', '\r', '/', '=', '>']).unwrap_or(text.len());
-    match text[..length].chars().find(|letter| matches!(letter, '\'' | '"' | '<')) {
+/// The name of an attribute that a text begins with, and what follows it.
+fn split_name(text: &str) -> Result<(&str, &str), String> {
+    let end = text.find([' ', '\t', '\n', '\u{c}', '\r', '/', '=', '>']).unwrap_or(text.len());
+    let (name, behind) = text.split_at(end);
+    match name.chars().find(|letter| matches!(letter, '\'' | '"' | '<')) {
         Some(letter) => Err(format!("{letter:?} stands in the name of an attribute")),
-        None => Ok(length),
+        None => Ok((name, behind)),
     }
 }
 
@@ -283,17 +296,18 @@ fn in_value(
         Quote::Single => (rest.find('\''), 1),
         Quote::Double => (rest.find('"'), 1),
     };
-    let value = &rest[..end.unwrap_or(rest.len())];
+    let (value, _) = rest.split_at(end.unwrap_or(rest.len()));
     if quote == Quote::None
         && let Some(letter) = value.chars().find(|letter| NEEDS_QUOTES.contains(letter))
     {
         return Err(format!("{letter:?} stands in the value of an attribute without quotes"));
     }
     let length = end.map_or(rest.len(), |end| end + closing);
+    let (taken, _) = rest.split_at(length);
     if language.is_script_literal() {
-        push_literal(&rest[..length], out);
+        push_literal(taken, out);
     } else {
-        out.push_str(&rest[..length]);
+        out.push_str(taken);
     }
     if end.is_none() {
         // A value follows: its place inside the attribute's own language counts. Half a type is none.
@@ -338,7 +352,7 @@ impl Language {
         while !rest.is_empty() {
             let step = language.step(rest)?;
             language = step.next;
-            rest = &rest[step.length..];
+            (_, rest) = rest.split_at(step.length);
         }
         Ok(language)
     }
@@ -354,8 +368,10 @@ impl<L> Step<L> {
 fn in_code(context: &Context, language: &Language, rest: &str, out: &mut String) -> Result<(Context, usize), String> {
     let step = language.step(rest)?;
     match step.printed {
-        Printed::First(length) if language.is_script_literal() => push_literal(&rest[..length], out),
-        Printed::First(length) => out.push_str(&rest[..length]),
+        Printed::First(length) => {
+            let (taken, _) = rest.split_at(length);
+            if language.is_script_literal() { push_literal(taken, out) } else { out.push_str(taken) }
+        }
         Printed::Instead(blank) => out.push_str(blank),
     }
     Ok((context.at(Place::Code(step.next)), step.length))
@@ -391,8 +407,8 @@ impl Meta {
 /// The end of the first `url=`, in any case and with blanks before the sign.
 fn url_assignment(text: &str) -> Option<usize> {
     text.match_indices(['u', 'U']).find_map(|(at, _)| {
-        let word = text.get(at..at + 3).filter(|word| word.eq_ignore_ascii_case("url"))?;
-        let rest = text[at + word.len()..].trim_start_matches(BLANK);
-        rest.starts_with('=').then(|| text.len() - rest.len() + 1)
+        let (word, behind) = text.get(at..)?.split_at_checked("url".len())?;
+        let behind = behind.trim_start_matches(BLANK).strip_prefix('=')?;
+        word.eq_ignore_ascii_case("url").then(|| text.len() - behind.len())
     })
 }

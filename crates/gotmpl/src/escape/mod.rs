@@ -188,7 +188,8 @@ impl<'d> Walk<'d> {
             Node::Text(text, line) => {
                 let mut out = String::with_capacity(text.len());
                 let end = markup::walk(context.clone(), text, &mut out).map_err(|(rest, fault)| {
-                    site.fault(line + text[..text.len() - rest.len()].matches('\n').count(), fault)
+                    let lines = |text: &str| text.matches('\n').count();
+                    site.fault(line + lines(text) - lines(rest), fault)
                 })?;
                 Ok((Node::Text(out, *line), end))
             }

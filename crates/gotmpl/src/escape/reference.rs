@@ -82,76 +82,76 @@ pub(super) fn decode(text: &str, language: &Language) -> Result<String, String> 
     };
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(at) = rest.find('&') {
-        out.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let length = match rest[1..].strip_prefix('#') {
-            Some(number) => numeric(number, &mut out).map(|length| length + 2),
-            None => named(&rest[1..], &mut out).map(|length| length + 1),
+    while let Some((before, after)) = rest.split_once('&') {
+        out.push_str(before);
+        let behind = match after.strip_prefix('#') {
+            Some(number) => numeric(number, &mut out),
+            None => named(after, &mut out),
         };
-        let length = match length {
-            Some(length) => length,
-            None if strict && is_reference(&rest[1..]) => {
+        rest = match behind {
+            Some(behind) => behind,
+            None if strict && with_semicolon(after).is_some() => {
                 return Err("a reference is not known here; write the character, or its number as &#233;".to_owned());
             }
             None => {
                 out.push('&');
-                1
+                after
             }
         };
-        rest = &rest[length..];
     }
     out.push_str(rest);
     Ok(out)
 }
 
-fn word(text: &str) -> &str {
-    &text[..text.find(|letter: char| !letter.is_ascii_alphanumeric()).unwrap_or(text.len())]
+/// The name that a text begins with, and what follows it.
+fn split_name(text: &str) -> (&str, &str) {
+    text.split_at(text.find(|letter: char| !letter.is_ascii_alphanumeric()).unwrap_or(text.len()))
 }
 
-/// Whether there is a name with its semicolon.
-fn is_reference(text: &str) -> bool {
-    let name = word(text);
-    !name.is_empty() && text[name.len()..].starts_with(';')
+/// A name that has its semicolon, and what follows that.
+fn with_semicolon(text: &str) -> Option<(&str, &str)> {
+    let (name, behind) = split_name(text);
+    behind.strip_prefix(';').map(|after| (name, after)).filter(|_| !name.is_empty())
 }
 
-/// Resolves what follows `&`; returns how long it was.
-fn named(text: &str, out: &mut String) -> Option<usize> {
-    let name = word(text);
+/// Resolves what follows `&`; returns what is behind it.
+fn named<'a>(text: &'a str, out: &mut String) -> Option<&'a str> {
     let of = |name: &str| ASCII.iter().find(|(known, _)| *known == name).map(|(_, letter)| *letter);
-    if is_reference(text) {
+    if let Some((name, after)) = with_semicolon(text) {
         let known = of(name).or_else(|| WITHOUT_SEMICOLON.contains(&name).then_some(ANY));
         if let Some(letter) = known {
             out.push_str(letter);
-            return Some(name.len() + 1);
+            return Some(after);
         }
     }
-    let longest = WITHOUT_SEMICOLON.iter().filter(|known| name.starts_with(**known)).max_by_key(|known| known.len())?;
+    let (longest, after) = WITHOUT_SEMICOLON
+        .iter()
+        .filter_map(|known| Some((*known, text.strip_prefix(*known)?)))
+        .max_by_key(|(known, _)| known.len())?;
     // A longer name that has its semicolon could be another reference, as `&notin;` is.
-    if is_reference(text) {
+    if with_semicolon(text).is_some() {
         return None;
     }
     out.push_str(of(longest).unwrap_or(ANY));
-    Some(longest.len())
+    Some(after)
 }
 
-/// Resolves what follows `&#`; returns how long it was.
-fn numeric(text: &str, out: &mut String) -> Option<usize> {
-    let (radix, start) = if text.starts_with(['x', 'X']) { (16, 1) } else { (10, 0) };
-    let digits = &text[start..];
-    let length = digits.find(|digit: char| !digit.is_digit(radix)).unwrap_or(digits.len());
-    let semicolon = usize::from(digits[length..].starts_with(';'));
+/// Resolves what follows `&#`; returns what is behind it.
+fn numeric<'a>(text: &'a str, out: &mut String) -> Option<&'a str> {
+    let (radix, digits) = text.strip_prefix(['x', 'X']).map_or((10, text), |digits| (16, digits));
+    let behind = digits.trim_start_matches(|digit: char| digit.is_digit(radix));
+    let after = behind.strip_prefix(';').unwrap_or(behind);
     // Go takes no reference of less than four characters for one, and `&#x;` for one.
-    if start + length + semicolon < 2 {
+    if text.len() - after.len() < 2 {
         return None;
     }
-    let code = digits[..length]
+    let code = digits
         .chars()
-        .filter_map(|digit| digit.to_digit(radix))
+        .map_while(|digit| digit.to_digit(radix))
         .fold(0_u32, |code, digit| code.saturating_mul(radix).saturating_add(digit));
     match code {
         0 | 0x80..=0x9f => out.push_str(ANY),
         _ => out.push(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)),
     }
-    Some(start + length + semicolon)
+    Some(after)
 }

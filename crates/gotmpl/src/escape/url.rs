@@ -80,11 +80,10 @@ pub(super) fn srcset(list: &str) -> String {
 
 fn image(entry: &str) -> String {
     let inner = entry.trim_start_matches(BLANK);
-    let url = &inner[..inner.find(BLANK).unwrap_or(inner.len())];
-    let size = &inner[url.len()..];
+    let (url, size) = inner.split_at(inner.find(BLANK).unwrap_or(inner.len()));
     let plain = size.chars().all(|letter| letter.is_ascii_alphanumeric() || BLANK.contains(&letter));
     if plain && is_safe(url) {
-        let blank = &entry[..entry.len() - inner.len()];
+        let (blank, _) = entry.split_at(entry.len() - inner.len());
         return format!("{blank}{}{size}", normalize(url));
     }
     BLOCKED.to_owned()

@@ -4,8 +4,8 @@ use crate::value::Value;
 
 /// Reads a number, or a character in single quotes, which is a number too.
 pub(super) fn number(word: &str) -> Result<Value, String> {
-    if let Some(inside) = word.strip_prefix('\'') {
-        let text = unquote(&inside[..inside.len() - 1], '\'')?;
+    if let Some(inside) = word.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) {
+        let text = unquote(inside, '\'')?;
         let mut letters = text.chars();
         return match (letters.next(), letters.next()) {
             (Some(letter), None) => Ok(Value::Int(i64::from(u32::from(letter)))),
@@ -22,11 +22,11 @@ fn whole(word: &str) -> Option<Value> {
         None => (1, word.strip_prefix('+').unwrap_or(word)),
     };
     let lower = digits.to_ascii_lowercase();
-    let (radix, digits) = match lower.split_at_checked(2) {
-        Some(("0x", rest)) => (16, rest),
-        Some(("0b", rest)) => (2, rest),
-        Some(("0o", rest)) => (8, rest),
-        _ if lower.len() > 1 && lower.starts_with('0') => (8, &lower[1..]),
+    let (radix, digits) = match (lower.split_at_checked(2), lower.strip_prefix('0')) {
+        (Some(("0x", rest)), _) => (16, rest),
+        (Some(("0b", rest)), _) => (2, rest),
+        (Some(("0o", rest)), _) => (8, rest),
+        (_, Some(octal)) if !octal.is_empty() => (8, octal),
         _ => (10, lower.as_str()),
     };
     let plain = without_underscores(digits, radix != 10)?;
@@ -44,13 +44,14 @@ fn float(word: &str) -> Option<Value> {
 
 /// Underscores may stand between digits, and after the prefix of a base.
 fn without_underscores(digits: &str, after_prefix: bool) -> Option<String> {
-    let bytes = digits.as_bytes();
-    for (at, byte) in bytes.iter().enumerate() {
-        let before = if at == 0 { after_prefix } else { bytes[at - 1].is_ascii_hexdigit() };
-        let after = bytes.get(at + 1).is_some_and(u8::is_ascii_hexdigit);
-        if *byte == b'_' && !(before && after) {
+    let mut before = after_prefix;
+    let mut letters = digits.chars();
+    while let Some(letter) = letters.next() {
+        let after = letters.as_str().starts_with(|next: char| next.is_ascii_hexdigit());
+        if letter == '_' && !(before && after) {
             return None;
         }
+        before = letter.is_ascii_hexdigit();
     }
     Some(digits.replace('_', ""))
 }

@@ -18,11 +18,12 @@ pub(crate) type Definitions = HashMap<String, Body>;
 
 /// Parses one file. What stands outside of any `define` is the template of the file's name.
 pub(crate) fn parse(file: &str, text: &str, functions: &[Function]) -> Result<Definitions, TemplateError> {
-    let tokens = lex(file, text)?;
+    let (tokens, end) = lex(file, text)?;
     let mut parser = Parser {
         file,
         functions,
         tokens: &tokens,
+        end,
         at: 0,
         variables: vec!["$"],
         ranges: 0,
@@ -48,6 +49,8 @@ struct Parser<'a> {
     file: &'a str,
     functions: &'a [Function],
     tokens: &'a [Token<'a>],
+    /// What stands behind them.
+    end: Token<'a>,
     at: usize,
     /// The variables in scope, as they will lie on the executor's stack.
     variables: Vec<&'a str>,
@@ -102,13 +105,13 @@ impl Control {
 
 impl<'a> Parser<'a> {
     fn peek(&self) -> Token<'a> {
-        self.tokens[self.at]
+        self.tokens.get(self.at).copied().unwrap_or(self.end)
     }
 
-    /// Takes a token; the last one stays.
+    /// Takes a token; the end stays.
     fn next(&mut self) -> Token<'a> {
         let token = self.peek();
-        self.at = (self.at + 1).min(self.tokens.len() - 1);
+        self.at = (self.at + 1).min(self.tokens.len());
         token
     }
 
@@ -479,13 +482,14 @@ impl<'a> Parser<'a> {
     fn fields(&mut self) -> Vec<String> {
         let mut fields = Vec::new();
         while self.peek().kind == Kind::Field {
-            fields.push(self.next().text[1..].to_owned());
+            fields.push(self.next().text.trim_start_matches('.').to_owned());
         }
         fields
     }
 
     fn text(&self, token: Token<'_>) -> Result<String, TemplateError> {
-        let inside = &token.text[1..token.text.len() - 1];
+        let quotes = ['"', '`'];
+        let inside = token.text.strip_prefix(quotes).and_then(|text| text.strip_suffix(quotes)).unwrap_or(token.text);
         if token.kind == Kind::Raw {
             // Go drops carriage returns there.
             return Ok(inside.replace('\r', ""));

@@ -24,6 +24,7 @@ pub(super) fn profile(metadata: &Metadata) -> EndpointUrl {
 }
 
 /// The same host, by https.
+#[expect(clippy::expect_used, reason = "another scheme before the host of an endpoint is an endpoint too")]
 pub(super) fn with_https(url: &EndpointUrl) -> EndpointUrl {
     let authority = url.to_uri().authority().map(ToString::to_string).unwrap_or_default();
     EndpointUrl::parse(&format!("https://{authority}/")).expect("it is the host of an endpoint")

@@ -28,9 +28,9 @@ impl Writer {
     }
 
     pub(crate) fn text(&mut self, text: &str) {
-        match text.len() {
-            length @ 0..=31 => self.marker(Marker::FixStr(low_byte(length))),
-            length => self.length(length, Some(Marker::Str8), Marker::Str16, Marker::Str32),
+        match u8::try_from(text.len()) {
+            Ok(length @ ..=31) => self.marker(Marker::FixStr(length)),
+            Ok(_) | Err(_) => self.length(text.len(), Some(Marker::Str8), Marker::Str16, Marker::Str32),
         }
         self.0.extend_from_slice(text.as_bytes());
     }
@@ -41,16 +41,16 @@ impl Writer {
     }
 
     pub(crate) fn list(&mut self, length: usize) {
-        match length {
-            0..=15 => self.marker(Marker::FixArray(low_byte(length))),
-            _ => self.length(length, None, Marker::Array16, Marker::Array32),
+        match u8::try_from(length) {
+            Ok(short @ ..=15) => self.marker(Marker::FixArray(short)),
+            Ok(_) | Err(_) => self.length(length, None, Marker::Array16, Marker::Array32),
         }
     }
 
     pub(crate) fn map(&mut self, length: usize) {
-        match length {
-            0..=15 => self.marker(Marker::FixMap(low_byte(length))),
-            _ => self.length(length, None, Marker::Map16, Marker::Map32),
+        match u8::try_from(length) {
+            Ok(short @ ..=15) => self.marker(Marker::FixMap(short)),
+            Ok(_) | Err(_) => self.length(length, None, Marker::Map16, Marker::Map32),
         }
     }
 
@@ -86,6 +86,7 @@ impl Writer {
         self.0.push(marker.to_u8());
     }
 
+    #[expect(clippy::expect_used, reason = "what a session holds has come through heads and bodies with limits")]
     fn length(&mut self, length: usize, one: Option<Marker>, two: Marker, four: Marker) {
         if let (Some(marker), Ok(length)) = (one, u8::try_from(length)) {
             self.marker(marker);
@@ -98,10 +99,6 @@ impl Writer {
             self.0.extend_from_slice(&u32::try_from(length).expect("no session has 4 GiB").to_be_bytes());
         }
     }
-}
-
-fn low_byte(length: usize) -> u8 {
-    u8::try_from(length).expect("lengths of the fixed forms are below 32")
 }
 
 #[cfg(test)]

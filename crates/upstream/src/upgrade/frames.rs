@@ -12,55 +12,61 @@ pub(super) const GOING_AWAY: [u8; 4] = [0x88, 0x02, 0x03, 0xe9];
 /// How far into a frame the bytes so far lead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Position {
-    /// In its head, of which the first bytes are here: at most 2, 8 of a long length, 4 of a mask.
-    Head { bytes: [u8; 14], have: usize },
-    /// In its payload, of which this much is to come.
+    /// Between two frames.
+    Boundary,
+    /// Behind the first byte of a head.
+    Second,
+    /// Further on in a head, which has so many bytes of a long length to come, and then so many of a mask.
+    Head { of_length: u8, of_mask: u8, length: u64 },
+    /// In the payload, of which this much is to come.
     Payload { left: u64 },
 }
 
 impl Position {
-    const BOUNDARY: Self = Self::Head { bytes: [0; 14], have: 0 };
-
-    fn after(self, passed: &[u8]) -> Self {
-        let (mut position, mut passed) = (self, passed);
-        while let Some(&first) = passed.first() {
-            match position {
-                Self::Head { mut bytes, have } => {
-                    bytes[have] = first;
-                    passed = &passed[1..];
-                    position = Self::in_head(bytes, have + 1);
-                }
-                Self::Payload { left } => {
-                    let taken = usize::try_from(left).unwrap_or(usize::MAX).min(passed.len());
-                    passed = &passed[taken..];
-                    position = Self::in_payload(left - taken as u64);
-                }
+    fn after(self, mut passed: &[u8]) -> Self {
+        let mut position = self;
+        while let [first, rest @ ..] = passed {
+            if let Self::Payload { left } = position {
+                let behind = usize::try_from(left).ok().and_then(|left| passed.get(left..));
+                let Some(behind) = behind else { return Self::Payload { left: left - passed.len() as u64 } };
+                (position, passed) = (Self::Boundary, behind);
+            } else {
+                (position, passed) = (position.after_one(*first), rest);
             }
         }
         position
     }
 
-    fn in_head(bytes: [u8; 14], have: usize) -> Self {
-        let more = Self::Head { bytes, have };
-        if have < 2 {
-            return more;
+    /// One byte further, in a head.
+    fn after_one(self, byte: u8) -> Self {
+        match self {
+            Self::Boundary => Self::Second,
+            Self::Second => {
+                let of_mask = if byte & 0x80 == 0 { 0 } else { 4 };
+                match byte & 0x7f {
+                    126 => Self::in_head(2, of_mask, 0),
+                    127 => Self::in_head(8, of_mask, 0),
+                    short => Self::in_head(0, of_mask, short.into()),
+                }
+            }
+            Self::Head { of_length: 0, of_mask, length } => Self::in_head(0, of_mask - 1, length),
+            Self::Head { of_length, of_mask, length } => {
+                Self::in_head(of_length - 1, of_mask, length << 8 | u64::from(byte))
+            }
+            Self::Payload { left } => Self::in_payload(left - 1),
         }
-        let long = match bytes[1] & 0x7f {
-            126 => 2,
-            127 => 8,
-            _ => 0,
-        };
-        let mask = if bytes[1] & 0x80 == 0 { 0 } else { 4 };
-        if have < 2 + long + mask {
-            return more;
+    }
+
+    fn in_head(of_length: u8, of_mask: u8, length: u64) -> Self {
+        if of_length == 0 && of_mask == 0 {
+            Self::in_payload(length)
+        } else {
+            Self::Head { of_length, of_mask, length }
         }
-        let short = u64::from(bytes[1] & 0x7f);
-        let length = bytes[2..2 + long].iter().fold(0, |length: u64, byte| length << 8 | u64::from(*byte));
-        Self::in_payload(if long == 0 { short } else { length })
     }
 
     fn in_payload(left: u64) -> Self {
-        if left == 0 { Self::BOUNDARY } else { Self::Payload { left } }
+        if left == 0 { Self::Boundary } else { Self::Payload { left } }
     }
 }
 
@@ -73,12 +79,12 @@ pub(super) struct Framed<S> {
 
 impl<S> Framed<S> {
     pub(super) fn new(inner: S) -> Self {
-        Self { inner, position: Position::BOUNDARY }
+        Self { inner, position: Position::Boundary }
     }
 
     /// Whether a frame of our own may follow.
     pub(super) fn is_at_boundary(&self) -> bool {
-        self.position == Position::BOUNDARY
+        self.position == Position::Boundary
     }
 }
 
@@ -91,7 +97,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Framed<S> {
 impl<S: AsyncWrite + Unpin> AsyncWrite for Framed<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = ready!(Pin::new(&mut self.inner).poll_write(cx, bytes))?;
-        self.position = self.position.after(&bytes[..written]);
+        self.position = self.position.after(bytes.get(..written).unwrap_or(bytes));
         Poll::Ready(Ok(written))
     }
 
@@ -135,17 +141,17 @@ mod tests {
             piece in 1_usize..5_000,
         ) {
             let bytes: Vec<u8> = frames.iter().flat_map(|(payload, masked)| frame(*payload, *masked)).collect();
-            let mut position = Position::BOUNDARY;
+            let mut position = Position::Boundary;
             for piece in bytes[..bytes.len() - 1].chunks(piece) {
                 position = position.after(piece);
             }
-            prop_assert_ne!(position, Position::BOUNDARY, "the last byte is still to come");
-            prop_assert_eq!(position.after(&bytes[bytes.len() - 1..]), Position::BOUNDARY);
+            prop_assert_ne!(position, Position::Boundary, "the last byte is still to come");
+            prop_assert_eq!(position.after(&bytes[bytes.len() - 1..]), Position::Boundary);
         }
 
         #[test]
         fn any_bytes_lead_somewhere(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-            let _ = Position::BOUNDARY.after(&bytes);
+            let _ = Position::Boundary.after(&bytes);
         }
     }
 }

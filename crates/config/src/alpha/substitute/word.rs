@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use super::name_length;
+use super::split_name;
 
 /// When a word is taken in place of the value of a variable: if that is so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +62,7 @@ impl<'a> Otherwise<'a> {
         if word.starts_with("${") {
             self.word = Word::Variable("");
         } else if let Some(after) = word.strip_prefix('$') {
-            let (name, behind) = after.split_at(name_length(after));
+            let (name, behind) = split_name(after);
             self.word = Word::Variable(name);
             self.take_behind(behind);
         } else {
@@ -72,7 +72,8 @@ impl<'a> Otherwise<'a> {
 
     /// What is behind a variable in a word.
     fn take_behind(&mut self, behind: &'a str) {
-        let Some(first) = behind.chars().next() else { return };
+        let mut letters = behind.chars();
+        let Some(first) = letters.next() else { return };
         if let Some((operator, word)) = operator(behind) {
             self.operator = operator;
             if !word.is_empty() {
@@ -80,13 +81,14 @@ impl<'a> Otherwise<'a> {
             }
             return;
         }
-        let rest = &behind[first.len_utf8()..];
+        let rest = letters.as_str();
         match (first, rest.strip_prefix('$')) {
             _ if rest.is_empty() => {}
             // A variable whose name begins with the character before it: nobody has set it.
             (_, Some(after)) => {
                 self.word = Word::Variable("");
-                self.take_behind(&after[name_length(after)..]);
+                let (_, behind) = split_name(after);
+                self.take_behind(behind);
             }
             ('$', None) => self.word = Word::Text(literal(behind, Scan::AfterTwo)),
             (_, None) => self.word = Word::Text(literal(behind, Scan::Text)),
@@ -97,13 +99,14 @@ impl<'a> Otherwise<'a> {
 /// The operator that a text begins with, and what is behind it.
 fn operator(text: &str) -> Option<(Operator, &str)> {
     let (colon, rest) = text.strip_prefix(':').map_or((false, text), |rest| (true, rest));
-    let operator = match (rest.bytes().next()?, colon) {
-        (b'-' | b'=', false) => Operator::Unset,
-        (b'-' | b'=', true) => Operator::Empty,
-        (b'+', _) => Operator::Set,
+    let mut letters = rest.chars();
+    let operator = match (letters.next()?, colon) {
+        ('-' | '=', false) => Operator::Unset,
+        ('-' | '=', true) => Operator::Empty,
+        ('+', _) => Operator::Set,
         _ => return None,
     };
-    Some((operator, &rest[1..]))
+    Some((operator, letters.as_str()))
 }
 
 /// Where in a text the reader is.
@@ -120,9 +123,7 @@ enum Scan {
 fn literal(text: &str, start: Scan) -> &str {
     let skipped = usize::from(matches!(start, Scan::AfterTwo));
     let mut scan = start;
-    let mut last = 0;
-    for (at, c) in text.char_indices().skip(skipped) {
-        last = at;
+    for c in text.chars().skip(skipped) {
         scan = match (scan, c) {
             (Scan::Text | Scan::AfterTwo, '$') => Scan::AfterDollar,
             (Scan::AfterDollar, c) if c.is_alphanumeric() || c == '_' => Scan::AfterDollar,
@@ -130,5 +131,9 @@ fn literal(text: &str, start: Scan) -> &str {
             (Scan::AfterDollar, _) => Scan::AfterTwo,
         };
     }
-    if let Scan::AfterTwo = scan { &text[..last] } else { text }
+    let mut letters = text.chars();
+    if let Scan::AfterTwo = scan {
+        letters.next_back();
+    }
+    letters.as_str()
 }
