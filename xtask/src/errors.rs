@@ -41,8 +41,8 @@ const PAGES: &str = "
 An error page shows its code beside the request id. The log has a line with both: `a visitor sees an error page request_id=… code=…`,
 and the other lines with the same request id say more than a visitor may know. Programs find the code in the header
 `X-Auth-Request-Error` of the answer: at `PREFIX/auth`, `PREFIX/userinfo` and `/ready`, beside JSON, beside pages too. A request
-without a session that is sent to the login, or answered with 401, is no failure and has none. Codes that concern no single
-request (`E-SESSION-…`, `E-PROVIDER-…`, `E-APP-CUT`, `E-APP-FILE`) are in the log alone.
+without a session that is sent to the login, or answered with 401, is no failure and has none. Codes that end no request with an
+error (`E-SESSION-…`, `E-PROVIDER-DISCOVERY`, `E-PROVIDER-CLAIMS`, `E-PROVIDER-LOGOUT`, `E-APP-CUT`, `E-APP-FILE`) are in the log alone.
 
 | code | cause | remedy |
 | --- | --- | --- |

@@ -50,18 +50,18 @@ macro_rules! codes {
 
 #[rustfmt::skip]
 codes! {
-    RequestMalformed = "E-REQUEST-MALFORMED", "The head of a request is none, or could be read in two ways: a bad escape in its path, two hosts, two Authorization lines, odd framing.", "Nothing of ours sends this; look at what stands before us, or at who asks.";
-    RequestMethod = "E-REQUEST-METHOD", "The method is TRACE or CONNECT, which are never forwarded.", "Nothing is to be done.";
+    RequestMalformed = "E-REQUEST-MALFORMED", "The head of a request is malformed, or could be read in two ways: a bad escape in its path, two hosts, two Authorization lines, ambiguous framing (Content-Length, Transfer-Encoding).", "No browser sends this; look at the gateway before us, or at the program that asks.";
+    RequestMethod = "E-REQUEST-METHOD", "The method is TRACE or CONNECT, which are never forwarded.", "Nothing: no browser sends it.";
     RequestHead = "E-REQUEST-HEAD", "The head of a request is larger than max-header-bytes, or has more than 256 lines.", "Look at its cookies, which are most of a head; session-cookie-minimal makes ours small, max-header-bytes takes more.";
     RequestQuery = "E-REQUEST-QUERY", "The query or form of a request to one of our own endpoints cannot be read: a bad escape, a semicolon, a parameter that is there twice.", "Follow the link anew; allow-query-semicolons takes semicolons for separators.";
-    RequestSize = "E-REQUEST-SIZE", "The body of a form sent to one of our own endpoints is larger than any form of ours; or, with signature-key, a body is larger than 10 MiB, which no signature covers.", "Nothing of ours sends such a form; look at who does by the request id. An app that takes larger bodies cannot be used with signature-key.";
-    RequestTimeout = "E-REQUEST-TIMEOUT", "The body of a form sent to one of our own endpoints did not arrive in time.", "Send it again; if it goes on, look at what stands before us.";
-    RequestBody = "E-REQUEST-BODY", "The visitor's body broke off, or is malformed, while it was forwarded to the app.", "Nothing is to be done unless it happens often: then look at the limits of what stands before us.";
+    RequestSize = "E-REQUEST-SIZE", "The body of a form sent to one of our own endpoints is larger than 64 KiB; or, with signature-key, a body is larger than 10 MiB, which is the most that is signed.", "No page of ours sends such a form: the log line with the same request id says who does. An app that takes larger bodies cannot be used with signature-key.";
+    RequestTimeout = "E-REQUEST-TIMEOUT", "The body of a form sent to one of our own endpoints did not arrive in time.", "Send it again; if it goes on, look at the gateway before us.";
+    RequestBody = "E-REQUEST-BODY", "The body of a visitor's request broke off, or is malformed, while it was forwarded to the app.", "Nothing, unless it happens often: then look at the limits of the gateway before us.";
     RequestWebSockets = "E-REQUEST-WEBSOCKETS", "One session has 256 WebSockets open, more than a browser opens.", "Look at who opens them by the log line with the same request id; a program that needs more brings a bearer token, which is not counted.";
     SessionSeal = "E-SESSION-SEAL", "The session cookie was altered, or sealed with another cookie-secret or under another cookie-name.", "Use one cookie-secret for all that share the cookie; after a change of it, name the one before in cookie-secret-previous.";
     SessionExpired = "E-SESSION-EXPIRED", "The session cookie is older than cookie-expire or from the future, or its tokens have run out and were not renewed.", "Sign in again; cookie-refresh renews sessions in time; compare the clocks of all pods.";
     SessionPieces = "E-SESSION-PIECES", "Of a session that takes several cookies some are missing: the browser or something before us dropped them.", "Look at limits for the size of heads and cookies; session-cookie-minimal makes sessions small.";
-    SessionRecord = "E-SESSION-RECORD", "The session cookie is genuine, and no session is in it.", "Sign in again; look whether another program writes cookies under this cookie-name with the same cookie-secret.";
+    SessionRecord = "E-SESSION-RECORD", "The session cookie is sealed with our cookie-secret, and what is in it is no session.", "Sign in again; look whether another program writes cookies under this cookie-name with the same cookie-secret.";
     SessionRefresh = "E-SESSION-REFRESH", "A session was to be renewed and could not be now; it goes on as it is and is tried again.", "The rest of the line says what came back; `oauth2-sidecar doctor` asks the provider.";
     SessionEnded = "E-SESSION-ENDED", "The provider says that the session cannot be renewed any more (`invalid_grant`, `invalid_client`), so it ends.", "Sign in again; after many at once compare client-secret with what is registered.";
     SessionSubject = "E-SESSION-SUBJECT", "The provider renewed a session with an ID token of somebody else (another `sub`), so it ends.", "Tell whoever runs the provider: it must not happen (OpenID Connect Core 12.2).";
@@ -83,12 +83,12 @@ codes! {
     LoginCrossSite = "E-LOGIN-CROSS-SITE", "The form for a name and a password was sent from a page of another site, so that a visitor might be signed in without knowing as whom.", "Sign in on the page that the app shows. A gateway that changes the Host header must tell the visitor's host in X-Forwarded-Host (reverse-proxy, trusted-proxy-ip), or redirect-url must name it.";
     LoginBusy = "E-LOGIN-BUSY", "More passwords of htpasswd-file came than can be looked at: each takes a processor for a while.", "It passes. If it goes on, somebody is guessing: the log lines about logins say who. A lower bcrypt cost makes each look cheaper.";
     ProviderDown = "E-PROVIDER-DOWN", "The identity provider cannot be asked, so no login can begin or end. Sessions go on.", "`oauth2-sidecar doctor` says at which step it fails: name, connection, proxy, certificate, metadata.";
-    ProviderDiscovery = "E-PROVIDER-DISCOVERY", "The provider's metadata could not be read; it is tried again, and a copy that is there serves for a day.", "The rest of the line says why; open oidc-issuer-url with /.well-known/openid-configuration behind it, from the pod.";
+    ProviderDiscovery = "E-PROVIDER-DISCOVERY", "The provider's metadata could not be read; it is tried again, and a copy that is there serves for a day.", "The rest of the line says why; ask its url from the pod. Where the issuers differ, write oidc-issuer-url as the provider does, slash at the end or not.";
     ProviderKeys = "E-PROVIDER-KEYS", "The provider's signing keys could not be fetched; those that are there serve for a day.", "The rest of the line says why; ask the `jwks_uri` of the metadata, or oidc-jwks-url, from the pod.";
     ProviderClaims = "E-PROVIDER-CLAIMS", "The provider did not tell what a visitor is now, so the claims of the session stay what they were, or stay out.", "It passes when the provider answers again; the rest of the line says what came back.";
     ProviderLogout = "E-PROVIDER-LOGOUT", "The call to backend-logout-url at a sign-out failed. The visitor is signed out here.", "The rest of the line says what came back; ask that address from the pod.";
     AccessAccount = "E-ACCESS-ACCOUNT", "The account is signed in and may not enter: neither email-domain, nor authenticated-emails-file, nor allowed-group admits it.", "Sign in with another account, or admit this one; the log says which account it was.";
-    AccessConstraint = "E-ACCESS-CONSTRAINT", "The account is signed in and does not meet what the query of this very request asks for: allowed_groups, allowed_emails or allowed_email_domains.", "Look at where what stands before us writes these parameters.";
+    AccessConstraint = "E-ACCESS-CONSTRAINT", "The account is signed in and does not meet what the query of this very request asks for: allowed_groups, allowed_emails or allowed_email_domains.", "Look at the place where the gateway before us writes these parameters.";
     AccessUser = "E-ACCESS-USER", "The account is none of github-user.", "Sign in with another account, or add this one.";
     AccessOrganization = "E-ACCESS-ORGANIZATION", "The account is not a member of github-org.", "Sign in with another account; at GitHub, look whether the organization lets this OAuth app see its members.";
     AccessTeam = "E-ACCESS-TEAM", "The account is in none of the teams of github-team.", "Sign in with another account, or add it to a team; teams are named by their slugs.";
@@ -105,7 +105,7 @@ codes! {
     AppMalformed = "E-APP-MALFORMED", "What the app sent is no HTTP answer, or switches protocols unasked.", "Look whether upstream names the right port and scheme, and at the app's own log.";
     AppCut = "E-APP-CUT", "The app's answer broke off after it had begun, so the visitor's connection was cut.", "Look at the app's own log by the time of the line.";
     AppFile = "E-APP-FILE", "A file of a file:// upstream is there and cannot be read.", "Look at its permissions; the process may run as another user.";
-    Internal = "E-INTERNAL", "A fault of ours: a panic, a random number, a template or a cookie that could not be made.", "The log line with the same request id says which; please report it.";
+    Internal = "E-INTERNAL", "A fault of ours: a panic, or a request, a random number or a cookie that could not be made; or a page of custom-templates-dir fails.", "The log line with the same request id says which; it names file and line of a template, which is yours to mend. Please report the rest.";
 }
 
 impl fmt::Display for Code {

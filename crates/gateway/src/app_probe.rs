@@ -69,8 +69,9 @@ impl Gateway {
             }
             Err(error) => {
                 record.upstream(Arc::clone(error.upstream()));
-                tracing::warn!(request_id = %record.id(), error = %chain(&error), "the app did not answer a probe");
-                answer::text_error(StatusCode::BAD_GATEWAY)
+                let code = error.code();
+                tracing::warn!(request_id = %record.id(), %code, error = %chain(&error), "the app did not answer a probe");
+                answer::coded(answer::text_error(StatusCode::BAD_GATEWAY), code)
             }
         }
     }

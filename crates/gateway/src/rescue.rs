@@ -117,6 +117,7 @@ impl Failure {
     /// What the visitor is told.
     pub(crate) fn message(self) -> &'static str {
         match self {
+            Self::BadForm(StatusCode::REQUEST_TIMEOUT) => "What was sent did not arrive in time. Please try again.",
             Self::BadForm(_) => "This address has a part that cannot be read. Please check the link.",
             Self::LoginState(LostState::Missing) => {
                 "The sign-in could not be matched to this browser: its cookie is missing. \

@@ -199,7 +199,7 @@ async fn keep<D: Document>(
                 let has_copy = state.borrow().usable().is_some();
                 let longest = if has_copy { LONGEST_PAUSE_WITH_COPY } else { LONGEST_PAUSE };
                 let pause = backoff.after_fault(FIRST_PAUSE, longest, error.retry_after());
-                tracing::warn!(code = %Code::ProviderDiscovery, reason = %chain(&error), retry_in = ?pause, "discovery failed");
+                tracing::warn!(code = %Code::ProviderDiscovery, %url, reason = %chain(&error), retry_in = ?pause, "discovery failed");
                 state.send_modify(|state| state.fault = Some((error, Instant::now() + pause)));
                 pause
             }

@@ -104,9 +104,10 @@ const SAMPLE: &str = "/sample";
 const SIGN_IN_STATUSES: [StatusCode; 4] =
     [StatusCode::OK, StatusCode::BAD_REQUEST, StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN];
 /// The statuses of error pages.
-const ERROR_STATUSES: [StatusCode; 6] = [
+const ERROR_STATUSES: [StatusCode; 7] = [
     StatusCode::BAD_REQUEST,
     StatusCode::FORBIDDEN,
+    StatusCode::REQUEST_TIMEOUT,
     StatusCode::PAYLOAD_TOO_LARGE,
     StatusCode::INTERNAL_SERVER_ERROR,
     StatusCode::BAD_GATEWAY,

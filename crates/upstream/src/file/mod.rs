@@ -64,11 +64,11 @@ impl Files {
             Ok(Found::Listing { names, modified }) => answer::listing(&names, modified, request.headers()),
             Ok(Found::Elsewhere(place)) => relocate(&place, request.uri().query()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => local::not_found(),
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-                local::text(StatusCode::FORBIDDEN, "403 Forbidden\n")
-            }
             Err(error) => {
                 tracing::warn!(code = %Code::AppFile, %error, "a file cannot be served");
+                if error.kind() == io::ErrorKind::PermissionDenied {
+                    return local::text(StatusCode::FORBIDDEN, "403 Forbidden\n");
+                }
                 local::text(StatusCode::INTERNAL_SERVER_ERROR, "500 Internal Server Error\n")
             }
         }
