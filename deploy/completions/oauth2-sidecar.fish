@@ -46,7 +46,7 @@ complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l client-se
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l code-challenge-method -d 'PKCE method: S256, plain or none; empty takes S256 when the provider lists it' -r -f
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l config -d 'TOML file to read options from' -r -F
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l cookie-csrf-expire -d 'How long a login may take (default 15m0s)' -r -f
-complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l cookie-csrf-per-request-limit -d 'How many of those are left in a browser when one more comes; 0 leaves 7 (default 0)' -r -f
+complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l cookie-csrf-per-request-limit -d 'With cookie-csrf-per-request, how many login cookies are left in a browser when one more comes; 0 leaves 7 (default 0)' -r -f
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l cookie-csrf-samesite -d 'SameSite of the login cookies; empty takes that of cookie-samesite' -r -f
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l cookie-domain -d 'Domain of the cookies; the longest that fits the request\'s host counts' -r -f
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l cookie-expire -d 'How long a session cookie lives; 0s ends it with the browser (default 168h0m0s)' -r -f
@@ -56,8 +56,8 @@ complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l cookie-re
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l cookie-samesite -d 'SameSite of cookies: lax, strict, none, or empty for no such attribute' -r -f
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l cookie-secret -d 'Seals the cookies: 16, 24 or 32 bytes, as they are or in base64url' -r -f
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l cookie-secret-file -d 'File with the cookie secret, read when cookie-secret is empty' -r -F
-complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l cookie-secret-previous -d 'Older secret that still opens cookies and never seals one, while cookie-secret is being changed; the newest first' -r -f
-complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l cookie-secret-previous-file -d 'File with such an older secret, tried after those of cookie-secret-previous; read again when it changes' -r -F
+complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l cookie-secret-previous -d 'Cookie secret that opens cookies and never seals one, while cookie-secret is being changed; the newest first' -r -f
+complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l cookie-secret-previous-file -d 'File with an older cookie secret, tried after those of cookie-secret-previous; read again when it changes' -r -F
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l custom-sign-in-logo -d 'Logo of the sign-in page: an https URL, a file (.svg, .png, .jpg, .jpeg), or - for none' -r -f
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l custom-templates-dir -d 'Directory of sign_in.html, error.html and robots.txt to serve in place of ours; each may be missing' -r -f -a "(__fish_complete_directories)"
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l email-domain -d 'Domain of e-mail addresses that may sign in; .domain means its subdomains, * everybody' -r -f
@@ -71,9 +71,9 @@ complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l github-or
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l github-repo -d 'Repository OWNER/NAME a user must have access to: push, or pull if it is private; not looked at with github-org' -r -f
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l github-team -d 'Teams a user must be in one of, separated by commas: SLUG with github-org, ORG:SLUG without' -r -f
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l github-token -d 'Token that asks for the collaborators of github-repo; with it a user must be one of them' -r -f
-complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l github-user -d 'Login that passes the restrictions above; with neither github-org nor github-repo nobody else signs in' -r -f
+complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l github-user -d 'Login that signs in whatever github-org, github-team and github-repo say; with neither github-org nor github-repo nobody else does' -r -f
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l htpasswd-file -d 'File of users who sign in with a password, bcrypt or {SHA}: by the form of the sign-in page or by Basic; read again when it changes' -r -F
-complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l htpasswd-user-group -d 'Group of those users' -r -f
+complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l htpasswd-user-group -d 'Group of the users of htpasswd-file' -r -f
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l http-address -d 'Where to listen: HOST:PORT, unix://SOCKET[,mode=OCTAL] or fd:NUMBER; empty or - does not listen (default 127.0.0.1:4180)' -r -f
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l https-address -d 'Where to listen with TLS, HOST:PORT; used when tls-cert-file or tls-key-file is set, in place of http-address (default :443)' -r -f
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l logging-filename -d 'File to append the log to instead of the standard output; error lines need errors-to-info-log to go there too' -r -F
@@ -84,8 +84,8 @@ complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l login-url
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l max-header-bytes -d 'Largest head of a request (default 65536)' -r -f
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l metrics-address -d 'HOST:PORT where metrics are served on every path; empty serves none' -r -f
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l metrics-secure-address -d 'Where to serve metrics with TLS: HOST:PORT; empty or - does not' -r -f
-complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l metrics-tls-cert-file -d 'Certificate of that listener' -r -F
-complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l metrics-tls-key-file -d 'Private key of that listener' -r -F
+complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l metrics-tls-cert-file -d 'PEM file with the certificate of metrics-secure-address' -r -F
+complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l metrics-tls-key-file -d 'PEM file with the private key of metrics-secure-address' -r -F
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l oidc-audience-claim -d 'Claims that may hold the audience; the first one present decides (default aud)' -r -f
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l oidc-email-claim -d 'Claim with the e-mail address (default email)' -r -f
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l oidc-enabled-signing-alg -d 'Signature algorithm accepted in ID tokens; empty accepts what the provider lists' -r -f
@@ -95,7 +95,7 @@ complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l oidc-issu
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l oidc-jwks-url -d 'Key set of the provider, for use without its metadata' -r -f
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l oidc-public-key-file -d 'PEM file with a public key that ID tokens are checked with, for use without metadata; in place of oidc-jwks-url' -r -F
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l ping-path -d 'Path that answers 200 while the process runs; empty has none (default /ping)' -r -f
-complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l ping-user-agent -d 'Answer health checks of this User-Agent alone' -r -f
+complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l ping-user-agent -d 'Answer ping-path for this User-Agent alone; empty answers everybody' -r -f
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l profile-url -d 'Userinfo endpoint; the metadata wins where it is read' -r -f
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l prompt -d 'OpenID prompt parameter; replaces approval_prompt' -r -f
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l provider -d 'Kind of the identity provider: google, github, oidc, keycloak-oidc, entra-id or azure in this version (default google)' -r -f
@@ -115,7 +115,7 @@ complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l scope -d 
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l session-max-cookie-bytes -d 'Beyond this size a session loses what no option needs; 0 keeps all (default 12288)' -r -f
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l session-store-type -d 'Where sessions are kept; this version serves cookie (default cookie)' -r -f
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l shutdown-delay -d 'How long to go on serving, not ready, after the signal to stop (default 0s)' -r -f
-complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l shutdown-timeout -d 'How long requests in flight may take after that (default 20s)' -r -f
+complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l shutdown-timeout -d 'How long requests in flight may take once shutdown-delay is over (default 20s)' -r -f
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l sign-in-page-status -d 'Status of the sign-in page shown in place of a page: 403 or 200 (default 403)' -r -f
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l signature-key -d 'ALGORITHM:KEY that signs requests to the app in GAP-Signature; md5, sha1, sha224, sha256, sha384 or sha512; deprecated: deprecated, warns at startup' -r -f
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l skip-auth-regex -d 'Older form of skip-auth-route: paths served without a session, for every method; deprecated: use skip-auth-route' -r -f
@@ -136,7 +136,7 @@ complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l allow-que
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l auth-logging -d 'Write a log line for each login (default true)'
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l bearer-token-login-fallback -d 'Let a request whose bearer token is not valid go on to its session or the login; false answers 403 to every Authorization that is no valid token (default true)'
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l config-test -d 'Check the configuration, print the verdict and end'
-complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l convert-config-to-alpha -d 'Print the configuration as such a file and end'
+complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l convert-config-to-alpha -d 'Print the configuration as a file for alpha-config and end'
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l cookie-csrf-per-request -d 'Give each login a cookie of its own'
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l cookie-httponly -d 'Keep cookies from scripts (default true)'
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l cookie-secure -d 'Mark cookies Secure, and take https for the own address (default true)'
@@ -158,12 +158,12 @@ complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l login-res
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l oidc-discovery-required -d 'End at start when the provider\'s metadata cannot be read, instead of trying again while serving'
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l pass-access-token -d 'Give the app the access token in X-Forwarded-Access-Token'
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l pass-authorization-header -d 'Give the app the ID token as Bearer authorization'
-complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l pass-basic-auth -d 'The same, and Basic authorization when basic-auth-password is set (default true)'
+complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l pass-basic-auth -d 'Tell the app the user as pass-user-headers does, and with basic-auth-password in Basic authorization too (default true)'
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l pass-host-header -d 'Give the app the Host of the request instead of its own address (default true)'
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l pass-session-cookie -d 'Let the app see our own cookies'
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l pass-user-headers -d 'Tell the app the user in X-Forwarded-User, -Email, -Groups and -Preferred-Username (default true)'
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l pass-xauthrequest -d 'With set-xauthrequest, give the app the same X-Auth-Request-* headers (default true)'
-complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l prefer-email-to-user -d 'Name the user by e-mail address in those headers'
+complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l prefer-email-to-user -d 'Name the user by e-mail address in the headers that tell the user'
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l proxy-websockets -d 'Forward WebSockets (default true)'
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l ready-requires-provider -d 'Not ready before the provider\'s metadata was read'
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l relative-redirect-url -d 'Send redirect-url as it is, also without a host'
@@ -174,12 +174,12 @@ complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l set-autho
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l set-basic-auth -d 'Answer with Basic authorization; needs basic-auth-password'
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l set-xauthrequest -d 'Answer with X-Auth-Request-User, -Email, -Preferred-Username and -Groups'
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l show-debug-on-error -d 'Show the cause of an error on its page'
-complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l silence-ping-logging -d 'Write none for health checks'
+complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l silence-ping-logging -d 'Write no log line for health checks'
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l skip-auth-preflight -d 'Serve OPTIONS requests without a session'
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l skip-auth-strip-headers -d 'Remove a client\'s own copies of the headers that tell the user (default true)'
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l skip-claims-from-profile-url -d 'Do not ask the userinfo endpoint for claims that the ID token lacks'
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l skip-jwt-bearer-tokens -d 'Take a valid bearer token in Authorization for a session; the provider must be one whose tokens can be verified'
-complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l skip-oidc-discovery -d 'Take the endpoints from the options below instead of the provider\'s metadata'
+complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l skip-oidc-discovery -d 'Take the endpoints from login-url, redeem-url, profile-url and oidc-jwks-url instead of the provider\'s metadata'
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l skip-provider-button -d 'Start the login at once instead of showing the sign-in page'
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l ssl-insecure-skip-verify -d 'INSECURE: do not check the provider\'s TLS certificate'
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_needs_command" -l ssl-upstream-insecure-skip-verify -d 'INSECURE: do not check the app\'s TLS certificate'
@@ -212,7 +212,7 @@ complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l code-challenge-method -d 'PKCE method: S256, plain or none; empty takes S256 when the provider lists it' -r -f
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l config -d 'TOML file to read options from' -r -F
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l cookie-csrf-expire -d 'How long a login may take (default 15m0s)' -r -f
-complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l cookie-csrf-per-request-limit -d 'How many of those are left in a browser when one more comes; 0 leaves 7 (default 0)' -r -f
+complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l cookie-csrf-per-request-limit -d 'With cookie-csrf-per-request, how many login cookies are left in a browser when one more comes; 0 leaves 7 (default 0)' -r -f
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l cookie-csrf-samesite -d 'SameSite of the login cookies; empty takes that of cookie-samesite' -r -f
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l cookie-domain -d 'Domain of the cookies; the longest that fits the request\'s host counts' -r -f
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l cookie-expire -d 'How long a session cookie lives; 0s ends it with the browser (default 168h0m0s)' -r -f
@@ -222,8 +222,8 @@ complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l cookie-samesite -d 'SameSite of cookies: lax, strict, none, or empty for no such attribute' -r -f
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l cookie-secret -d 'Seals the cookies: 16, 24 or 32 bytes, as they are or in base64url' -r -f
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l cookie-secret-file -d 'File with the cookie secret, read when cookie-secret is empty' -r -F
-complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l cookie-secret-previous -d 'Older secret that still opens cookies and never seals one, while cookie-secret is being changed; the newest first' -r -f
-complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l cookie-secret-previous-file -d 'File with such an older secret, tried after those of cookie-secret-previous; read again when it changes' -r -F
+complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l cookie-secret-previous -d 'Cookie secret that opens cookies and never seals one, while cookie-secret is being changed; the newest first' -r -f
+complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l cookie-secret-previous-file -d 'File with an older cookie secret, tried after those of cookie-secret-previous; read again when it changes' -r -F
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l custom-sign-in-logo -d 'Logo of the sign-in page: an https URL, a file (.svg, .png, .jpg, .jpeg), or - for none' -r -f
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l custom-templates-dir -d 'Directory of sign_in.html, error.html and robots.txt to serve in place of ours; each may be missing' -r -f -a "(__fish_complete_directories)"
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l email-domain -d 'Domain of e-mail addresses that may sign in; .domain means its subdomains, * everybody' -r -f
@@ -237,9 +237,9 @@ complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l github-repo -d 'Repository OWNER/NAME a user must have access to: push, or pull if it is private; not looked at with github-org' -r -f
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l github-team -d 'Teams a user must be in one of, separated by commas: SLUG with github-org, ORG:SLUG without' -r -f
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l github-token -d 'Token that asks for the collaborators of github-repo; with it a user must be one of them' -r -f
-complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l github-user -d 'Login that passes the restrictions above; with neither github-org nor github-repo nobody else signs in' -r -f
+complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l github-user -d 'Login that signs in whatever github-org, github-team and github-repo say; with neither github-org nor github-repo nobody else does' -r -f
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l htpasswd-file -d 'File of users who sign in with a password, bcrypt or {SHA}: by the form of the sign-in page or by Basic; read again when it changes' -r -F
-complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l htpasswd-user-group -d 'Group of those users' -r -f
+complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l htpasswd-user-group -d 'Group of the users of htpasswd-file' -r -f
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l http-address -d 'Where to listen: HOST:PORT, unix://SOCKET[,mode=OCTAL] or fd:NUMBER; empty or - does not listen (default 127.0.0.1:4180)' -r -f
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l https-address -d 'Where to listen with TLS, HOST:PORT; used when tls-cert-file or tls-key-file is set, in place of http-address (default :443)' -r -f
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l logging-filename -d 'File to append the log to instead of the standard output; error lines need errors-to-info-log to go there too' -r -F
@@ -250,8 +250,8 @@ complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l max-header-bytes -d 'Largest head of a request (default 65536)' -r -f
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l metrics-address -d 'HOST:PORT where metrics are served on every path; empty serves none' -r -f
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l metrics-secure-address -d 'Where to serve metrics with TLS: HOST:PORT; empty or - does not' -r -f
-complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l metrics-tls-cert-file -d 'Certificate of that listener' -r -F
-complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l metrics-tls-key-file -d 'Private key of that listener' -r -F
+complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l metrics-tls-cert-file -d 'PEM file with the certificate of metrics-secure-address' -r -F
+complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l metrics-tls-key-file -d 'PEM file with the private key of metrics-secure-address' -r -F
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l oidc-audience-claim -d 'Claims that may hold the audience; the first one present decides (default aud)' -r -f
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l oidc-email-claim -d 'Claim with the e-mail address (default email)' -r -f
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l oidc-enabled-signing-alg -d 'Signature algorithm accepted in ID tokens; empty accepts what the provider lists' -r -f
@@ -261,7 +261,7 @@ complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l oidc-jwks-url -d 'Key set of the provider, for use without its metadata' -r -f
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l oidc-public-key-file -d 'PEM file with a public key that ID tokens are checked with, for use without metadata; in place of oidc-jwks-url' -r -F
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l ping-path -d 'Path that answers 200 while the process runs; empty has none (default /ping)' -r -f
-complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l ping-user-agent -d 'Answer health checks of this User-Agent alone' -r -f
+complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l ping-user-agent -d 'Answer ping-path for this User-Agent alone; empty answers everybody' -r -f
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l profile-url -d 'Userinfo endpoint; the metadata wins where it is read' -r -f
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l prompt -d 'OpenID prompt parameter; replaces approval_prompt' -r -f
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l provider -d 'Kind of the identity provider: google, github, oidc, keycloak-oidc, entra-id or azure in this version (default google)' -r -f
@@ -281,7 +281,7 @@ complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l session-max-cookie-bytes -d 'Beyond this size a session loses what no option needs; 0 keeps all (default 12288)' -r -f
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l session-store-type -d 'Where sessions are kept; this version serves cookie (default cookie)' -r -f
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l shutdown-delay -d 'How long to go on serving, not ready, after the signal to stop (default 0s)' -r -f
-complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l shutdown-timeout -d 'How long requests in flight may take after that (default 20s)' -r -f
+complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l shutdown-timeout -d 'How long requests in flight may take once shutdown-delay is over (default 20s)' -r -f
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l sign-in-page-status -d 'Status of the sign-in page shown in place of a page: 403 or 200 (default 403)' -r -f
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l signature-key -d 'ALGORITHM:KEY that signs requests to the app in GAP-Signature; md5, sha1, sha224, sha256, sha384 or sha512; deprecated: deprecated, warns at startup' -r -f
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l skip-auth-regex -d 'Older form of skip-auth-route: paths served without a session, for every method; deprecated: use skip-auth-route' -r -f
@@ -302,7 +302,7 @@ complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l auth-logging -d 'Write a log line for each login (default true)'
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l bearer-token-login-fallback -d 'Let a request whose bearer token is not valid go on to its session or the login; false answers 403 to every Authorization that is no valid token (default true)'
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l config-test -d 'Check the configuration, print the verdict and end'
-complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l convert-config-to-alpha -d 'Print the configuration as such a file and end'
+complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l convert-config-to-alpha -d 'Print the configuration as a file for alpha-config and end'
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l cookie-csrf-per-request -d 'Give each login a cookie of its own'
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l cookie-httponly -d 'Keep cookies from scripts (default true)'
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l cookie-secure -d 'Mark cookies Secure, and take https for the own address (default true)'
@@ -324,12 +324,12 @@ complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l oidc-discovery-required -d 'End at start when the provider\'s metadata cannot be read, instead of trying again while serving'
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l pass-access-token -d 'Give the app the access token in X-Forwarded-Access-Token'
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l pass-authorization-header -d 'Give the app the ID token as Bearer authorization'
-complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l pass-basic-auth -d 'The same, and Basic authorization when basic-auth-password is set (default true)'
+complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l pass-basic-auth -d 'Tell the app the user as pass-user-headers does, and with basic-auth-password in Basic authorization too (default true)'
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l pass-host-header -d 'Give the app the Host of the request instead of its own address (default true)'
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l pass-session-cookie -d 'Let the app see our own cookies'
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l pass-user-headers -d 'Tell the app the user in X-Forwarded-User, -Email, -Groups and -Preferred-Username (default true)'
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l pass-xauthrequest -d 'With set-xauthrequest, give the app the same X-Auth-Request-* headers (default true)'
-complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l prefer-email-to-user -d 'Name the user by e-mail address in those headers'
+complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l prefer-email-to-user -d 'Name the user by e-mail address in the headers that tell the user'
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l proxy-websockets -d 'Forward WebSockets (default true)'
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l ready-requires-provider -d 'Not ready before the provider\'s metadata was read'
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l relative-redirect-url -d 'Send redirect-url as it is, also without a host'
@@ -340,12 +340,12 @@ complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l set-basic-auth -d 'Answer with Basic authorization; needs basic-auth-password'
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l set-xauthrequest -d 'Answer with X-Auth-Request-User, -Email, -Preferred-Username and -Groups'
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l show-debug-on-error -d 'Show the cause of an error on its page'
-complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l silence-ping-logging -d 'Write none for health checks'
+complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l silence-ping-logging -d 'Write no log line for health checks'
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l skip-auth-preflight -d 'Serve OPTIONS requests without a session'
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l skip-auth-strip-headers -d 'Remove a client\'s own copies of the headers that tell the user (default true)'
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l skip-claims-from-profile-url -d 'Do not ask the userinfo endpoint for claims that the ID token lacks'
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l skip-jwt-bearer-tokens -d 'Take a valid bearer token in Authorization for a session; the provider must be one whose tokens can be verified'
-complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l skip-oidc-discovery -d 'Take the endpoints from the options below instead of the provider\'s metadata'
+complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l skip-oidc-discovery -d 'Take the endpoints from login-url, redeem-url, profile-url and oidc-jwks-url instead of the provider\'s metadata'
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l skip-provider-button -d 'Start the login at once instead of showing the sign-in page'
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l ssl-insecure-skip-verify -d 'INSECURE: do not check the provider\'s TLS certificate'
 complete -c oauth2-sidecar -n "__fish_oauth2_sidecar_using_subcommand doctor" -l ssl-upstream-insecure-skip-verify -d 'INSECURE: do not check the app\'s TLS certificate'

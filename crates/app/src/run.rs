@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use sidecar_config::{Config, Discovery, Listen, SecureListen, Shutdown};
+use sidecar_config::{Config, Discovery, FaultCode, Listen, SecureListen, Shutdown};
 use sidecar_core::report::chain;
 use sidecar_gateway::{AuthLine, Counted, Journal, RequestLine};
 use sidecar_net::ServerTls;
@@ -27,7 +27,7 @@ use crate::server::{self, AppProbes, Door, Drain, Limits, ListenError, Slots, Sp
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RunError {
     /// The settings make no program.
-    #[error("cannot start")]
+    #[error(transparent)]
     App(#[from] AppError),
     /// The system gives no thread, runtime or signal.
     #[error("the system refuses what every program needs")]
@@ -35,17 +35,17 @@ pub(crate) enum RunError {
     /// Nothing can be listened on.
     #[error(transparent)]
     Listen(#[from] ListenError),
-    /// Lines have nowhere to go (`logging-filename`).
-    #[error("cannot start")]
+    /// Lines have nowhere to go.
+    #[error(transparent)]
     Log(#[from] LogFileError),
-    /// The provider is needed at start and is not there (`oidc-discovery-required`).
-    #[error("the identity provider is required at start")]
+    /// The provider is needed at start and is not there.
+    #[error("oidc-discovery-required")]
     Provider(#[from] sidecar_oidc::Unavailable),
 }
 
 /// The log file cannot be written.
 #[derive(Debug, thiserror::Error)]
-#[error("the log file cannot be written")]
+#[error("logging-filename: the log file cannot be written")]
 pub(crate) struct LogFileError(#[source] std::io::Error);
 
 /// Serves until a signal ends it.
@@ -54,13 +54,32 @@ pub(crate) fn run(in_use: InUse) -> ExitCode {
     let (log, writer) = match logging::start(&in_use.config.logs, meters.clone()) {
         Ok(started) => started,
         Err(error) => {
-            // There is no log to say it in.
-            let _ = writeln!(std::io::stderr(), "{}", chain(&RunError::from(LogFileError(error))));
+            complain(&RunError::from(LogFileError(error)));
             return ExitCode::FAILURE;
         }
     };
-    let served = serve(in_use, log, meters);
-    finish(served, writer)
+    let shows_errors = log.shows_errors();
+    let Err(error) = serve(in_use, log, meters) else { return finish(writer, ExitCode::SUCCESS) };
+    tracing::error!("{}", why_not(&error));
+    if !shows_errors {
+        complain(&error);
+    }
+    finish(writer, ExitCode::FAILURE)
+}
+
+/// Says what ends a start where whoever started the program looks, whatever becomes of the log.
+fn complain(error: &RunError) {
+    let _ = writeln!(std::io::stderr(), "{}", why_not(error));
+}
+
+fn why_not(error: &RunError) -> String {
+    format!("cannot start: {} [{}]", chain(error), FaultCode::Start)
+}
+
+/// The last lines leave before the process does.
+fn finish(writer: LogWriter, code: ExitCode) -> ExitCode {
+    drop(writer);
+    code
 }
 
 /// Whether everything that the configuration names can be set up. Listens on nothing, asks nobody.
@@ -82,19 +101,6 @@ impl Journal for Nowhere {
     fn request(&self, _: &RequestLine<'_>) {}
 
     fn auth(&self, _: &AuthLine<'_>) {}
-}
-
-fn finish(served: Result<(), RunError>, writer: LogWriter) -> ExitCode {
-    let code = match served {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            tracing::error!("ERROR: Failed to initialise OAuth2 Proxy: {}", chain(&error));
-            ExitCode::FAILURE
-        }
-    };
-    // The last lines leave before the process does.
-    drop(writer);
-    code
 }
 
 fn serve(mut in_use: InUse, journal: Arc<dyn Journal>, meters: Meters) -> Result<(), RunError> {

@@ -6,7 +6,7 @@
 //! than the settings that would talk clap into all that. lexopt would take over [`read`] and nothing else: the lenient
 //! parse looks at raw words ahead, and `-config` and `---x` are known as the words they are only before they are lexed.
 
-use crate::fault::{Fault, FaultCode, Faults, Stage, ValueError, quote};
+use crate::fault::{Fault, FaultCode, Faults, Stage, ValueError, Warning, quote};
 use crate::nearest::nearest;
 use crate::options::Options;
 use crate::row::{Row, Secrecy, Serving};
@@ -123,7 +123,7 @@ impl Modes {
 
 /// Reads every flag, and reports all that is wrong with the command line.
 pub(crate) fn strict(arguments: &[String]) -> Result<CommandLine, Faults> {
-    let Strict { flags, faults, asks_for_help } = Strict::read(arguments);
+    let Strict { flags, faults, asks_for_help, .. } = Strict::read(arguments);
     match (faults.is_empty(), asks_for_help) {
         (false, _) => Err(Faults::new(Stage::CommandLine, faults)),
         (true, true) => Ok(CommandLine::Help),
@@ -137,6 +137,8 @@ pub(crate) struct Strict {
     pub(crate) flags: Vec<(&'static Row, Vec<String>)>,
     /// What is wrong with others.
     pub(crate) faults: Vec<Fault>,
+    /// What was read, and perhaps not as it was meant.
+    pub(crate) warnings: Vec<Warning>,
     /// Whether `--help` or `-h` was there; what comes after it was not looked at.
     pub(crate) asks_for_help: bool,
 }
@@ -144,7 +146,7 @@ pub(crate) struct Strict {
 impl Strict {
     /// Reads every flag up to one that asks for help.
     pub(crate) fn read(arguments: &[String]) -> Self {
-        let mut parse = Self { flags: Vec::new(), faults: Vec::new(), asks_for_help: false };
+        let mut parse = Self { flags: Vec::new(), faults: Vec::new(), warnings: Vec::new(), asks_for_help: false };
         parse.all(arguments);
         parse
     }
@@ -191,7 +193,10 @@ impl Strict {
         };
         let value = match (value, row.kind) {
             (Some(value), _) => value,
-            (None, Kind::Bool) => "true",
+            (None, Kind::Bool) => {
+                self.warn_of_a_value_behind(row, rest.as_slice().first());
+                "true"
+            }
             (None, _) => {
                 let Some(value) = rest.next() else {
                     let instead = format!("write --{}=VALUE", row.flag);
@@ -210,6 +215,16 @@ impl Strict {
         match self.flags.iter_mut().find(|(known, _)| known.flag == row.flag) {
             Some((_, occurrences)) => occurrences.push(value.to_owned()),
             None => self.flags.push((row, vec![value.to_owned()])),
+        }
+    }
+}
+
+impl Strict {
+    /// compat: a word behind a switch is ignored, also one that would turn it off.
+    fn warn_of_a_value_behind(&mut self, row: &Row, word: Option<&String>) {
+        if let Some(word @ ("true" | "false")) = word.map(String::as_str) {
+            let message = format!("the word behind it is not read; write --{}={word}", row.flag);
+            self.warnings.push(Warning { subject: row.flag.into(), source: Source::Flag, message });
         }
     }
 }

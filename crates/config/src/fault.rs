@@ -37,6 +37,9 @@ impl ValueError {
     }
 }
 
+/// What to do about a file that cannot be read.
+pub(crate) const READABLE: &str = "name a file that is there and that this process may read";
+
 /// The kind of a fault, each with a code that stays the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -101,9 +104,9 @@ impl FaultCode {
     #[must_use]
     pub const fn cause(self) -> &'static str {
         match self {
-            Self::Unknown => "Nobody knows a flag, key or variable of this name.",
-            Self::Value => "The value is not written as its option needs it: not a number, no duration, no list.",
-            Self::Refused => "The value can be read, and its option cannot be that.",
+            Self::Unknown => "No option has a flag or a key of this name.",
+            Self::Value => "The value is not written as its option needs it: no number, no duration, no list.",
+            Self::Refused => "The value can be read, and is not one that its option takes.",
             Self::Missing => "An option that is needed is not set.",
             Self::Conflict => "Options exclude each other, or one is written twice.",
             Self::NotServed => "The option is one of oauth2-proxy, and this version does not serve it.",
@@ -112,7 +115,9 @@ impl FaultCode {
             }
             Self::Syntax => "The command line, or a file, does not follow its syntax.",
             Self::Dangerous => "It would work, and open a door that nobody meant to open.",
-            Self::Start => "Every option can be read, and what they name cannot be set up.",
+            Self::Start => {
+                "Every option is sound, and the program cannot start by them: an address is in use, a log file cannot be made, a provider that is required does not answer."
+            }
         }
     }
 
@@ -123,11 +128,13 @@ impl FaultCode {
             Self::Unknown => "Take the name that the message suggests, or one of the reference of options.",
             Self::Value | Self::Refused | Self::Dangerous => "Write what the message says instead.",
             Self::Missing => "Set the option that the message names, in any of its sources.",
-            Self::Conflict => "Leave one of the two out.",
+            Self::Conflict => "Leave one of the two out, or write what the message says instead.",
             Self::NotServed => "Remove the option, or give it its default; stay with oauth2-proxy if it is needed.",
             Self::File => "Look at the path, the mount and the permissions; the process may run as another user.",
             Self::Syntax => "Mend the line or the argument that the message shows.",
-            Self::Start => "Read the reason that follows, and run `oauth2-sidecar doctor`.",
+            Self::Start => {
+                "The reason is before the code; `oauth2-sidecar doctor` tries out addresses and the provider."
+            }
         }
     }
 }

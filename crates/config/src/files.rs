@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use sidecar_core::Secret;
 
-use crate::fault::{Fault, FaultCode, quote};
+use crate::fault::{Fault, FaultCode, READABLE, quote};
 use crate::written::Source;
 
 /// What the files of `--config` and `--alpha-config` held when they were first asked for. A configuration that is made
@@ -34,7 +34,7 @@ impl Files {
         }
         let content = std::fs::read(path).map_err(|error| {
             let reason = format!("cannot read {}: {error}", quote(&path.to_string_lossy()));
-            Fault::new(FaultCode::File, option, Source::Flag, reason, "name a file that is there and may be read")
+            Fault::new(FaultCode::File, option, Source::Flag, reason, READABLE)
         })?;
         self.read.borrow_mut().insert(path.to_owned(), Secret::new(content.clone()));
         Ok(content)

@@ -92,6 +92,15 @@ mod tests {
     }
 
     #[test]
+    fn help_of_an_option_leans_on_no_other_that_stands_elsewhere_in_the_alphabet() {
+        let leaning = ["The same", " above", "options below", "those users", "those headers", "that listener"];
+        for row in served() {
+            let found = leaning.iter().find(|words| row.help.contains(*words));
+            assert_eq!(found, None, "{}: {}", row.flag, row.help);
+        }
+    }
+
+    #[test]
     fn help_says_what_else_is_to_know_of_an_option() {
         let text = usage();
         let line = |flag: &str| {

@@ -166,6 +166,7 @@ fn configuration(
     files: &Files,
 ) -> Result<Config, Faults> {
     let (mut understood, file) = understood(&line.flags, environment, modes, files);
+    understood.judge.warnings.extend(line.warnings);
     let mut faults = line.faults;
     faults.append(&mut understood.command_line);
     let stage = if faults.is_empty() { Stage::Configuration } else { Stage::CommandLine };

@@ -51,7 +51,8 @@ pub(crate) struct Merged {
 /// Takes each option from the first source that has it, and reports every value that cannot be one and every key
 /// that nobody knows.
 pub(crate) fn merge(flags: &Flags, environment: &Environment, file: &[Entry]) -> Merged {
-    let mut merged = Merged { options: Options::default(), faults: unknown_keys(file), warnings: Vec::new() };
+    let warnings = misspelt(environment);
+    let mut merged = Merged { options: Options::default(), faults: unknown_keys(file), warnings };
     for row in OPTIONS {
         let found = find(row, flags, environment, file);
         if let Some((input, source)) = found {
@@ -145,6 +146,25 @@ fn unknown_keys(file: &[Entry]) -> Vec<Fault> {
         }
     }
     faults
+}
+
+/// Variables whose name is almost that of an option. compat: they are ignored, as are those that Kubernetes makes for a
+/// Service called oauth2-proxy, whose names are near no option.
+fn misspelt(environment: &Environment) -> Vec<Warning> {
+    let known = || OPTIONS.iter().flat_map(|row| row.keys().map(move |key| (key, row.flag)));
+    let mut warnings: Vec<Warning> = environment
+        .0
+        .keys()
+        .filter(|name| !known().any(|(key, _)| variable(key) == **name))
+        .filter_map(|name| {
+            let meant = nearest(name.strip_prefix(ENVIRONMENT_PREFIX)?, known().map(|(key, _)| key))?;
+            let (_, flag) = known().find(|(key, _)| *key == meant)?;
+            let message = format!("no option has this variable, so it is not read; did you mean {}?", variable(meant));
+            Some(Warning { subject: flag.into(), source: Source::Environment(name.clone()), message })
+        })
+        .collect();
+    warnings.sort_by_key(|warning| warning.source.to_string());
+    warnings
 }
 
 fn suggestion(key: &str) -> String {

@@ -18,7 +18,7 @@ options! {
         "client-secret" client_secret at "providers[0].clientSecret": Secret<String> = "", "Client secret; wins over client-secret-file";
         "client-secret-file" client_secret_file at "providers[0].clientSecretFile": String = "", "File whose whole content is the client secret; read at each use, so a rotated secret counts at once";
         "oidc-issuer-url" oidc_issuer_url at "providers[0].oidcConfig.issuerURL": String = "", "Issuer of the provider; its metadata is found from it";
-        "skip-oidc-discovery" skip_oidc_discovery at "providers[0].oidcConfig.skipDiscovery": bool = "false", "Take the endpoints from the options below instead of the provider's metadata";
+        "skip-oidc-discovery" skip_oidc_discovery at "providers[0].oidcConfig.skipDiscovery": bool = "false", "Take the endpoints from login-url, redeem-url, profile-url and oidc-jwks-url instead of the provider's metadata";
         "login-url" login_url at "providers[0].loginURL": String = "", "Authorization endpoint; the metadata wins where it is read";
         "redeem-url" redeem_url at "providers[0].redeemURL": String = "", "Token endpoint; the metadata wins where it is read";
         "profile-url" profile_url at "providers[0].profileURL": String = "", "Userinfo endpoint; the metadata wins where it is read";
@@ -36,7 +36,7 @@ options! {
         "github-team" github_team at "providers[0].githubConfig.team": String = "", "Teams a user must be in one of, separated by commas: SLUG with github-org, ORG:SLUG without";
         "github-repo" github_repo at "providers[0].githubConfig.repo": String = "", "Repository OWNER/NAME a user must have access to: push, or pull if it is private; not looked at with github-org";
         "github-token" github_token at "providers[0].githubConfig.token": Secret<String> = "", "Token that asks for the collaborators of github-repo; with it a user must be one of them";
-        "github-user" github_users at "providers[0].githubConfig.users": Vec<String> = "", "Login that passes the restrictions above; with neither github-org nor github-repo nobody else signs in";
+        "github-user" github_users at "providers[0].githubConfig.users": Vec<String> = "", "Login that signs in whatever github-org, github-team and github-repo say; with neither github-org nor github-repo nobody else does";
 
         // Microsoft.
         "entra-id-allowed-tenant" entra_id_allowed_tenants at "providers[0].microsoftEntraIDConfig.allowedTenants": Vec<String> = "", "Tenant that may sign in with the provider entra-id, by its id; with none every tenant may that the issuer lets in";
@@ -78,7 +78,7 @@ options! {
         "extra-jwt-issuers" extra_jwt_issuers: Vec<String> = "", "ISSUER=AUDIENCE whose bearer tokens are taken too";
         "bearer-token-login-fallback" bearer_token_login_fallback: bool = "true", "Let a request whose bearer token is not valid go on to its session or the login; false answers 403 to every Authorization that is no valid token";
         "htpasswd-file" htpasswd_file: String = "", "File of users who sign in with a password, bcrypt or {SHA}: by the form of the sign-in page or by Basic; read again when it changes";
-        "htpasswd-user-group" htpasswd_user_groups: Vec<String> = "", "Group of those users";
+        "htpasswd-user-group" htpasswd_user_groups: Vec<String> = "", "Group of the users of htpasswd-file";
         "skip-auth-route" skip_auth_routes: Vec<String> = "", "Requests served without a session: REGEX, METHOD=REGEX or METHOD!=REGEX, matched on the path";
         "skip-auth-regex" skip_auth_regex deprecated "use skip-auth-route": Vec<String> = "", "Older form of skip-auth-route: paths served without a session, for every method";
         "skip-auth-preflight" skip_auth_preflight: bool = "false", "Serve OPTIONS requests without a session";
@@ -89,8 +89,8 @@ options! {
         "cookie-name" cookie_name: String = "_oauth2_proxy", "Name of the session cookie; the other cookies begin with it";
         "cookie-secret" cookie_secret: Secret<String> = "", "Seals the cookies: 16, 24 or 32 bytes, as they are or in base64url";
         "cookie-secret-file" cookie_secret_file: String = "", "File with the cookie secret, read when cookie-secret is empty";
-        "cookie-secret-previous" cookie_secret_previous: Vec<Secret<String>> = "", "Older secret that still opens cookies and never seals one, while cookie-secret is being changed; the newest first";
-        "cookie-secret-previous-file" cookie_secret_previous_file: Vec<String> = "", "File with such an older secret, tried after those of cookie-secret-previous; read again when it changes";
+        "cookie-secret-previous" cookie_secret_previous: Vec<Secret<String>> = "", "Cookie secret that opens cookies and never seals one, while cookie-secret is being changed; the newest first";
+        "cookie-secret-previous-file" cookie_secret_previous_file: Vec<String> = "", "File with an older cookie secret, tried after those of cookie-secret-previous; read again when it changes";
         "cookie-domain" cookie_domains: Vec<String> = "", "Domain of the cookies; the longest that fits the request's host counts";
         "cookie-path" cookie_path: String = "/", "Path of the cookies";
         "cookie-expire" cookie_expire: GoDuration = "168h0m0s", "How long a session cookie lives; 0s ends it with the browser";
@@ -103,21 +103,21 @@ options! {
         "cookie-csrf-expire" cookie_csrf_expire: GoDuration = "15m0s", "How long a login may take";
         "cookie-csrf-samesite" cookie_csrf_samesite: String = "", "SameSite of the login cookies; empty takes that of cookie-samesite";
         "cookie-csrf-per-request" cookie_csrf_per_request: bool = "false", "Give each login a cookie of its own";
-        "cookie-csrf-per-request-limit" cookie_csrf_per_request_limit: i64 = "0", "How many of those are left in a browser when one more comes; 0 leaves 7";
+        "cookie-csrf-per-request-limit" cookie_csrf_per_request_limit: i64 = "0", "With cookie-csrf-per-request, how many login cookies are left in a browser when one more comes; 0 leaves 7";
         "session-store-type" session_store_type: String = "cookie", "Where sessions are kept; this version serves cookie";
         "session-cookie-minimal" session_cookie_minimal: bool = "false", "Keep tokens out of the session cookie";
         "session-max-cookie-bytes" session_max_cookie_bytes: i64 = "12288", "Beyond this size a session loses what no option needs; 0 keeps all";
 
         // What the app and the client are told.
         "pass-user-headers" pass_user_headers at "injectRequestHeaders[](X-Forwarded-*)": bool = "true", "Tell the app the user in X-Forwarded-User, -Email, -Groups and -Preferred-Username";
-        "pass-basic-auth" pass_basic_auth at "injectRequestHeaders[](Authorization: Basic and X-Forwarded-*)": bool = "true", "The same, and Basic authorization when basic-auth-password is set";
+        "pass-basic-auth" pass_basic_auth at "injectRequestHeaders[](Authorization: Basic and X-Forwarded-*)": bool = "true", "Tell the app the user as pass-user-headers does, and with basic-auth-password in Basic authorization too";
         "basic-auth-password" basic_auth_password at "injectRequestHeaders[].values[].claimSource.basicAuthPassword.value;injectResponseHeaders[].values[].claimSource.basicAuthPassword.value": Secret<String> = "", "Password in the Basic authorization made for the user";
         "pass-access-token" pass_access_token at "injectRequestHeaders[](X-Forwarded-Access-Token)": bool = "false", "Give the app the access token in X-Forwarded-Access-Token";
         "pass-authorization-header" pass_authorization_header at "injectRequestHeaders[](Authorization: Bearer id_token)": bool = "false", "Give the app the ID token as Bearer authorization";
         "pass-host-header" pass_host_header at "upstreamConfig.upstreams[].passHostHeader": bool = "true", "Give the app the Host of the request instead of its own address";
         "pass-xauthrequest" pass_xauthrequest: bool = "true", "With set-xauthrequest, give the app the same X-Auth-Request-* headers";
         "pass-session-cookie" pass_session_cookie: bool = "false", "Let the app see our own cookies";
-        "prefer-email-to-user" prefer_email_to_user at "injectRequestHeaders[].values[].claimSource.claim;injectResponseHeaders[].values[].claimSource.claim": bool = "false", "Name the user by e-mail address in those headers";
+        "prefer-email-to-user" prefer_email_to_user at "injectRequestHeaders[].values[].claimSource.claim;injectResponseHeaders[].values[].claimSource.claim": bool = "false", "Name the user by e-mail address in the headers that tell the user";
         "set-xauthrequest" set_xauthrequest at "injectResponseHeaders[](X-Auth-Request-*)": bool = "false", "Answer with X-Auth-Request-User, -Email, -Preferred-Username and -Groups";
         "set-basic-auth" set_basic_auth at "injectResponseHeaders[](Authorization: Basic)": bool = "false", "Answer with Basic authorization; needs basic-auth-password";
         "set-authorization-header" set_authorization_header at "injectResponseHeaders[](Authorization: Bearer id_token)": bool = "false", "Answer with the ID token as Bearer authorization";
@@ -150,7 +150,7 @@ options! {
         "allow-query-semicolons" allow_query_semicolons: bool = "false", "Take ; for a separator in queries";
         "watch-config" watch_config: bool = "false", "Read the configuration files again when they change; a signal SIGHUP does so in any case";
         "shutdown-delay" shutdown_delay: GoDuration = "0s", "How long to go on serving, not ready, after the signal to stop";
-        "shutdown-timeout" shutdown_timeout: GoDuration = "20s", "How long requests in flight may take after that";
+        "shutdown-timeout" shutdown_timeout: GoDuration = "20s", "How long requests in flight may take once shutdown-delay is over";
 
         // Pages and endpoints.
         "proxy-prefix" proxy_prefix: String = "/oauth2", "Path below which our own endpoints are";
@@ -167,7 +167,7 @@ options! {
         "display-htpasswd-form" display_htpasswd_form: bool = "true", "Show the password form of htpasswd-file on the sign-in page";
         "show-debug-on-error" show_debug_on_error: bool = "false", "Show the cause of an error on its page";
         "ping-path" ping_path: String = "/ping", "Path that answers 200 while the process runs; empty has none";
-        "ping-user-agent" ping_user_agent: String = "", "Answer health checks of this User-Agent alone";
+        "ping-user-agent" ping_user_agent: String = "", "Answer ping-path for this User-Agent alone; empty answers everybody";
         "ready-path" ready_path: String = "/ready", "Path that answers 200 while requests can be served; empty has none";
         "ready-requires-provider" ready_requires_provider: bool = "false", "Not ready before the provider's metadata was read";
         "gcp-healthchecks" gcp_healthchecks deprecated "use ping-path and ping-user-agent": bool = "false", "Answer the paths and the User-Agent of Google's health checks";
@@ -176,7 +176,7 @@ options! {
         "standard-logging" standard_logging: bool = "true", "Write log lines of the program itself";
         "auth-logging" auth_logging: bool = "true", "Write a log line for each login";
         "request-logging" request_logging: bool = "true", "Write a log line for each request";
-        "silence-ping-logging" silence_ping_logging: bool = "false", "Write none for health checks";
+        "silence-ping-logging" silence_ping_logging: bool = "false", "Write no log line for health checks";
         "exclude-logging-path" exclude_logging_paths: Vec<String> = "", "Path whose requests are not logged";
         "errors-to-info-log" errors_to_info_log: bool = "false", "Write error lines where the others go";
         "standard-logging-format" standard_logging_format: String = "[{{.Timestamp}}] [{{.File}}] {{.Message}}", "Go template of the program's log lines; variables: docs/guide/logs.md";
@@ -192,8 +192,8 @@ options! {
         // Metrics.
         "metrics-address" metrics_address at "metricsServer.bindAddress": String = "", "HOST:PORT where metrics are served on every path; empty serves none";
         "metrics-secure-address" metrics_secure_address at "metricsServer.secureBindAddress": String = "", "Where to serve metrics with TLS: HOST:PORT; empty or - does not";
-        "metrics-tls-cert-file" metrics_tls_cert_file at "metricsServer.tls.cert.fromFile": String = "", "Certificate of that listener";
-        "metrics-tls-key-file" metrics_tls_key_file at "metricsServer.tls.key.fromFile": String = "", "Private key of that listener";
+        "metrics-tls-cert-file" metrics_tls_cert_file at "metricsServer.tls.cert.fromFile": String = "", "PEM file with the certificate of metrics-secure-address";
+        "metrics-tls-key-file" metrics_tls_key_file at "metricsServer.tls.key.fromFile": String = "", "PEM file with the private key of metrics-secure-address";
     }
     not_yet {
         // Other providers.
@@ -239,7 +239,7 @@ pub(crate) static MODES: &[Row] = &[
     mode("config-test", Kind::Bool, "false", "Check the configuration, print the verdict and end"),
     mode("version", Kind::Bool, "false", "Print the version and end"),
     mode("alpha-config", Kind::Text, "", "YAML file of the structured configuration"),
-    mode("convert-config-to-alpha", Kind::Bool, "false", "Print the configuration as such a file and end"),
+    mode("convert-config-to-alpha", Kind::Bool, "false", "Print the configuration as a file for alpha-config and end"),
 ];
 
 const fn mode(flag: &'static str, kind: Kind, default: &'static str, help: &'static str) -> Row {

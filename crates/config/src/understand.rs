@@ -10,7 +10,6 @@ use crate::meaning::{Config, Judge, Surroundings};
 use crate::merge::{Environment, Flags, merge};
 use crate::options::Options;
 use crate::structured::Structured;
-use crate::written::Source;
 
 /// Everything that was given.
 pub(crate) struct Given<'a> {
@@ -82,13 +81,16 @@ impl Understood {
 
     /// What it means; `None` only after a fault.
     pub(crate) fn config(&mut self, surroundings: Surroundings<'_>) -> Option<Config> {
-        let config = Config::new(&self.options, &self.structured, surroundings, &mut self.judge);
+        let told = self.judge.warnings.len();
+        let mut config = Config::new(&self.options, &self.structured, surroundings, &mut self.judge);
         if self.form == Form::Structured {
             alpha::name_by_path(&mut self.judge.faults);
         }
         if self.completeness == Completeness::Partial {
             self.judge.faults.retain(|fault| fault.code != FaultCode::Missing);
-            self.judge.warnings.retain(|warning| warning.source != Source::Default);
+            // What the rest means depends on what could not be read.
+            let warnings = config.as_mut().map_or(&mut self.judge.warnings, |config| &mut config.warnings);
+            warnings.truncate(told);
         }
         config
     }

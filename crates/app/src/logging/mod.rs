@@ -79,6 +79,12 @@ thread_local! {
 }
 
 impl Log {
+    /// Whether errors of the program are written to the standard error stream or the standard output.
+    pub(crate) fn shows_errors(&self) -> bool {
+        let LogSettings { standard, errors, file, .. } = &self.settings;
+        *standard && (*errors == ErrorStream::Own || file.is_none())
+    }
+
     fn new(settings: LogSettings, sink: writer::Sink) -> Self {
         let stamp = Stamp::new(settings.zone);
         Self { settings, stamp, sink, clock: Clock::system(), told: AtomicBool::new(false) }

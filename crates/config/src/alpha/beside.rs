@@ -43,7 +43,7 @@ pub(super) fn variables(environment: &mut Environment, judge: &mut Judge) {
             if let Err(error) = read {
                 judge.faults.push(unreadable(row, input, source.clone(), error));
             }
-            let message = format!("it is not read beside --alpha-config; write {} there", place(alpha));
+            let message = format!("it is not read beside --alpha-config; write {} in its file", place(alpha));
             judge.warnings.push(Warning { subject: row.flag.into(), source, message });
         }
     }
@@ -54,7 +54,7 @@ pub(super) fn variables(environment: &mut Environment, judge: &mut Judge) {
 
 fn refused(row: &Row, name: &str, source: Source, alpha: &str) -> Fault {
     let reason = format!("{name} cannot stand beside --alpha-config");
-    Fault::new(FaultCode::Conflict, row.flag, source, reason, format!("write {} there", place(alpha)))
+    Fault::new(FaultCode::Conflict, row.flag, source, reason, format!("write {} in its file", place(alpha)))
 }
 
 /// The first of the places that say the same.

@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::Path;
 
-use sidecar_yaml::Position;
+use sidecar_yaml::{Position, Value};
 
 use self::reader::Reader;
 use self::substitute::{Substituted, substitute};
@@ -64,8 +64,14 @@ pub(crate) fn read(
     let substituted = substitute(text, &texts(environment)).map_err(|unclosed| {
         syntax(unclosed.at, "${ is not closed".to_owned(), "write } on the same line, or $$ for a dollar")
     })?;
-    let tree = sidecar_yaml::first(&substituted.text)
-        .map_err(|error| syntax(substituted.written_at(error.at), format!("is not YAML: {}", error.reason), ""))?;
+    let tree = sidecar_yaml::first(&substituted.text).map_err(|error| {
+        let instead = "look at the indentation, colons, dashes and quotes of this line and the one before";
+        syntax(substituted.written_at(error.at), format!("is not YAML: {}", error.reason), instead)
+    })?;
+    if !matches!(tree.value, Value::Map(_) | Value::Null) {
+        let reason = format!("is {}, not a mapping", tree.value.name());
+        return Err(syntax(substituted.written_at(tree.at), reason, "write keys such as providers: one to a line"));
+    }
     Ok(decoded(path, &substituted, &tree, options, faults))
 }
 

@@ -8,6 +8,7 @@ use sidecar_yaml::{Entry, Node, Position, Value};
 use super::substitute::Substituted;
 use crate::fault::{Fault, FaultCode, ValueError, quote};
 use crate::nearest::nearest;
+use crate::table::OPTIONS;
 use crate::value::{GoDuration, Setting as _};
 use crate::written::{Source, Written};
 
@@ -125,10 +126,20 @@ impl<'a> Reader<'a> {
         for entry in mapping.unknown() {
             let path = mapping.child(quote(&entry.key).trim_matches('"'));
             let meant = nearest(&entry.key, mapping.asked.iter().copied());
-            let instead = meant.map_or("leave it out".to_owned(), |key| format!("did you mean {key}?"));
+            let instead = match (meant, place_of(&entry.key)) {
+                (Some(key), _) => format!("did you mean {key}?"),
+                (None, Some(place)) => format!("it belongs to {place}; look at its indentation"),
+                (None, None) => "leave it out".to_owned(),
+            };
             self.refuse(FaultCode::Unknown, &path, entry.at, "unknown key", &instead);
         }
     }
+}
+
+/// The mapping that has an option of this key, for a key that stands in another one.
+fn place_of(key: &str) -> Option<&'static str> {
+    let mut places = OPTIONS.iter().filter_map(|row| row.alpha?.rsplit_once('.'));
+    places.find(|(_, leaf)| is_spelling(key, leaf)).map(|(place, _)| place)
 }
 
 fn is_not(found: &Value, wanted: &str) -> String {

@@ -155,7 +155,7 @@ fn no_value_becomes_one_of_another_type() {
             "upstreamConfig.upstreams[0].timeout",
             "is a boolean, not a duration",
         ),
-        ("- a", "", "is a list, not a mapping"),
+        ("- a", "alpha-config", "is a list, not a mapping"),
         ("providers: [{}, {clientID: 1}]", "providers[1].clientID", "is an integer, not a text"),
     ] {
         let fault = fault(text);

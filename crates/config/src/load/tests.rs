@@ -263,6 +263,79 @@ fn secrets_may_come_from_files() {
 }
 
 #[test]
+fn a_cookie_secret_that_only_a_line_break_spoils_is_told_by_the_line_break() {
+    let start = Start::minimal().with("COOKIE_SECRET", "");
+    let file = start.file("cookie-secret", "ODAxMjM0NTY3ODlhYmNkZWYwMTIzNDU2Nzg5YWJjZGU=\r\n");
+    let start = start.with("COOKIE_SECRET_FILE", &file);
+    assert!(
+        start.fault().contains("ends in a line break, which counts and makes it 46 bytes; take the"),
+        "{}",
+        start.fault()
+    );
+    let start = Start::minimal().with("COOKIE_SECRET", "0123456789abcdef\n");
+    assert!(start.fault().contains("the secret ends in a line break"), "{}", start.fault());
+}
+
+#[test]
+fn a_callback_that_no_login_can_reach_is_told() {
+    let start = |url: &str| Start::minimal().with("UPSTREAMS", "static://200").with("REDIRECT_URL", url);
+    for (url, said) in [
+        ("https://app.example.com/callback", "\"/callback\" is not the path of the callback, /oauth2/callback"),
+        ("https://app.example.com/oauth2/callback/", "is not the path of the callback"),
+        ("/callback", "is not the path of the callback"),
+        ("http://app.example.com/oauth2/callback", "a browser keeps no cookie of cookie-secure, so no login ends"),
+    ] {
+        let warnings = start(url).warnings();
+        assert!(warnings.len() == 1 && warnings[0].contains(said), "{url}: {warnings:?}");
+    }
+    for url in ["https://app.example.com", "https://app.example.com/oauth2/callback?a=b", "http://localhost:4180"] {
+        assert_eq!(start(url).warnings(), Vec::<String>::new(), "{url}");
+    }
+    let warnings = start("https://app.example.com").with("COOKIE_DOMAINS", ".example.org,ample.com").warnings();
+    assert!(warnings[0].starts_with("cookie-domain (") && warnings[0].contains("app.example.com"), "{warnings:?}");
+    assert_eq!(
+        start("https://app.example.com").with("COOKIE_DOMAINS", "App.Example.com").warnings(),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn a_cookie_domain_that_is_none_is_refused() {
+    for domain in ["https://example.com", "*.example.com", "example.com:8443", "example.com/"] {
+        let fault = Start::minimal().with("COOKIE_DOMAINS", domain).fault();
+        assert!(fault.contains("is no domain"), "{domain}: {fault}");
+    }
+    for domain in [".example.com", "example.com", "localhost", "127.0.0.1"] {
+        assert!(Start::minimal().with("COOKIE_DOMAINS", domain).load().is_ok(), "{domain}");
+    }
+}
+
+#[test]
+fn a_variable_that_was_probably_meant_for_an_option_is_told() {
+    let start = Start::minimal()
+        .with("UPSTREAMS", "static://200")
+        .with("CLIENT_SECERT", "marked")
+        .with("SERVICE_HOST", "10.0.0.1")
+        .with("PORT_4180_TCP", "tcp://10.0.0.1:4180");
+    assert_eq!(
+        start.warnings(),
+        ["client-secret (environment variable OAUTH2_PROXY_CLIENT_SECERT): no option has this variable, so it is not \
+             read; did you mean OAUTH2_PROXY_CLIENT_SECRET?"]
+    );
+}
+
+#[test]
+fn a_word_that_was_probably_meant_for_a_switch_is_told() {
+    let start = Start::minimal().with("UPSTREAMS", "static://200").flag("--cookie-secure").flag("false");
+    assert_eq!(
+        start.warnings(),
+        ["cookie-secure (command line): the word behind it is not read; write --cookie-secure=false"]
+    );
+    let start = Start::minimal().with("UPSTREAMS", "static://200").flag("--cookie-secure").flag("serve");
+    assert_eq!(start.warnings(), Vec::<String>::new());
+}
+
+#[test]
 fn provider_ids_are_told_apart() {
     for (provider, said) in [
         ("gitlab", "this version does not serve the provider gitlab yet"),
@@ -270,7 +343,8 @@ fn provider_ids_are_told_apart() {
         ("keycloak", "this version does not serve the provider keycloak yet"),
         ("odic", "\"odic\" is no kind of provider; did you mean oidc?"),
         ("OIDC", "\"OIDC\" is no kind of provider; did you mean oidc?"),
-        ("frobnicate", "\"frobnicate\" is no kind of provider; write oidc"),
+        ("keycloack", "\"keycloack\" is no kind of provider; did you mean keycloak-oidc?"),
+        ("frobnicate", "\"frobnicate\" is no kind of provider; write github, "),
     ] {
         let fault = Start::minimal().with("PROVIDER", provider).fault();
         assert!(fault.contains(said), "{fault}");
@@ -286,7 +360,7 @@ fn one_wrong_value_is_one_fault_that_names_it() {
         ("VALIDATE_URL", "x", "validate-url", "not an absolute URL"),
         ("BACKEND_LOGOUT_URL", "x/{id_token}", "backend-logout-url", "not an absolute URL"),
         ("CODE_CHALLENGE_METHOD", "s256", "code-challenge-method", "write nothing, S256, plain or none"),
-        ("FORCE_CODE_CHALLENGE_METHOD", "no", "force-code-challenge-method", "none of its words"),
+        ("FORCE_CODE_CHALLENGE_METHOD", "no", "force-code-challenge-method", "not one of its values"),
         ("OIDC_ENABLED_SIGNING_ALGS", "RS256,none", "oidc-enabled-signing-alg", "\"none\" is no signature algorithm"),
         ("OIDC_ENABLED_SIGNING_ALGS", "HS256", "oidc-enabled-signing-alg", "leaves no algorithm"),
         ("OIDC_EXTRA_AUDIENCES", "a,", "oidc-extra-audience", "empty element"),
@@ -295,11 +369,11 @@ fn one_wrong_value_is_one_fault_that_names_it() {
         ("EMAIL_DOMAINS", "a, b", "email-domain", "\" b\" is no domain"),
         ("PROVIDER_CA_FILES", "/nowhere/ca.pem", "provider-ca-file", "/nowhere/ca.pem"),
         ("COOKIE_SAMESITE", "Lax", "cookie-samesite", "write nothing, lax, strict or none"),
-        ("COOKIE_CSRF_SAMESITE", "loose", "cookie-csrf-samesite", "none of its words"),
+        ("COOKIE_CSRF_SAMESITE", "loose", "cookie-csrf-samesite", "not one of its values"),
         ("COOKIE_EXPIRE", "-1h", "cookie-expire", "negative"),
         ("COOKIE_CSRF_EXPIRE", "-1s", "cookie-csrf-expire", "negative"),
         ("COOKIE_NAME", "a=b", "cookie-name", "no cookie name"),
-        ("COOKIE_DOMAINS", "a;b", "cookie-domain", "no cookie attribute"),
+        ("COOKIE_DOMAINS", "a;b", "cookie-domain", "is no domain"),
         ("COOKIE_PATH", "/\u{7f}", "cookie-path", "no cookie attribute"),
         ("SESSION_STORE_TYPE", "redis", "session-store-type", "does not serve sessions in Redis yet"),
         ("SESSION_STORE_TYPE", "Cookie", "session-store-type", "no kind of store"),

@@ -33,8 +33,7 @@ fn users(options: &Options, judge: &mut Judge) -> Option<LocalUsers> {
     let content = match std::fs::read_to_string(path) {
         Ok(content) => content,
         Err(error) => {
-            let reason = format!("cannot read {}: {error}", quote(path));
-            judge.refuse_file(written, reason, "name a file that is there and may be read");
+            judge.unreadable(written, path, &error);
             return None;
         }
     };

@@ -23,8 +23,7 @@ pub(super) fn addresses(options: &Options, judge: &mut Judge) -> HashSet<String>
             addresses
         }
         Err(error) => {
-            let reason = format!("cannot read {}: {error}", quote(path));
-            judge.refuse_file(written, reason, "name a file that is there and may be read");
+            judge.unreadable(written, path, &error);
             HashSet::new()
         }
     }

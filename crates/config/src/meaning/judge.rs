@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::fault::{Fault, FaultCode, Warning, quote};
+use crate::fault::{Fault, FaultCode, READABLE, Warning, quote};
 use crate::value::GoDuration;
 use crate::written::{Source, Written};
 
@@ -33,6 +33,11 @@ impl Judge {
         instead: impl Into<String>,
     ) {
         self.fault(FaultCode::File, written, reason, instead);
+    }
+
+    /// The file at the path that it names cannot be read.
+    pub(crate) fn unreadable<T>(&mut self, written: &Written<T>, path: &str, error: &std::io::Error) {
+        self.refuse_file(written, format!("cannot read {}: {error}", quote(path)), READABLE);
     }
 
     /// It asks for `lacking`, a noun, which this version does not have.
@@ -109,7 +114,7 @@ impl Judge {
                 words.iter().map(|(word, _)| if word.is_empty() { "nothing" } else { word }).collect();
             self.refuse(
                 written,
-                format!("{} is none of its words", quote(&written.value)),
+                format!("{} is not one of its values", quote(&written.value)),
                 format!("write {}", one_of(&words)),
             );
         }

@@ -1,5 +1,6 @@
 //! What the process itself is told: where to listen, how to stop.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ const MAX_HEADER_BYTES: usize = 16 * 1024 * 1024;
 pub enum Listen {
     /// A TCP address.
     Tcp {
-        /// A name or an address without brackets; `None` is every address of the machine.
+        /// `localhost` or an address without brackets; `None` is every address of the machine.
         host: Option<String>,
         /// The port; 0 takes a free one.
         port: u16,
@@ -50,7 +51,10 @@ pub(super) fn listen(structured: &Structured, judge: &mut Judge) -> Option<Optio
     let Server { bind_address: written, secure_bind_address, .. } = &structured.server;
     if is_off(written) {
         if is_off(secure_bind_address) {
-            judge.warn(written, "nothing is listened on, so nothing is served");
+            judge.warn(
+                written,
+                "nothing is listened on, so nothing is served; write an address, such as 127.0.0.1:4180",
+            );
         }
         return Some(None);
     }
@@ -117,8 +121,8 @@ pub(super) fn tcp(address: &str) -> Result<Listen, Refusal> {
         None if host.contains(':') => return Err(("has an IPv6 address without brackets", "write [ADDRESS]:PORT")),
         None => host,
     };
-    if !host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._:%".contains(&byte)) {
-        return Err(("names no host", "write HOST:PORT"));
+    if !matches!(host, "" | "localhost") && host.parse::<IpAddr>().is_err() {
+        return Err(("names no IP address to listen on", "write ADDRESS:PORT, or :PORT for every address"));
     }
     Ok(Listen::Tcp { host: Some(host.to_owned()).filter(|host| !host.is_empty()), port })
 }
@@ -184,7 +188,6 @@ mod tests {
             ("tcp://localhost:0", at("localhost", 0)),
             (":4180", at("", 4180)),
             ("[::1]:4180", at("::1", 4180)),
-            ("[fe80::1%eth0]:80", at("fe80::1%eth0", 80)),
             ("unix:///run/x.sock", Listen::Unix { path: "/run/x.sock".into(), mode: None }),
             ("unix://x.sock,mode=0660", Listen::Unix { path: "x.sock".into(), mode: Some(0o660) }),
             ("fd:3", Listen::Descriptor(3)),
@@ -198,6 +201,8 @@ mod tests {
     fn what_cannot_be_listened_on_is_refused() {
         for text in [
             "localhost",
+            "app.example.com:80",
+            "[fe80::1%eth0]:80",
             "4180",
             "localhost:",
             "localhost:http",

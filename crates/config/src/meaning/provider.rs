@@ -8,7 +8,7 @@ use sidecar_net::{Roots, Tls, TlsSettings, Verify};
 use sidecar_oidc::EndpointUrl;
 use sidecar_providers::{Id, Settings};
 
-use super::judge::{Judge, given};
+use super::judge::{Judge, given, one_of};
 use super::surroundings::Surroundings;
 use super::{azure, entra_id, further_providers, github, google, oidc};
 use crate::fault::quote;
@@ -100,11 +100,19 @@ fn id(provider: &Written<String>, judge: &mut Judge) -> Option<Id> {
         return Some(id);
     }
     if LATER.contains(&name) {
-        judge.not_served(provider, &format!("the provider {name}"), "write oidc, and set oidc-issuer-url");
+        let instead = match name {
+            "keycloak" => "write keycloak-oidc, and set oidc-issuer-url",
+            _ => "if it speaks OpenID Connect, write oidc and set oidc-issuer-url; if not, stay with oauth2-proxy",
+        };
+        judge.not_served(provider, &format!("the provider {name}"), instead);
         return None;
     }
-    let known = nearest(name, LATER.into_iter().chain(Id::ALL.map(Id::as_str)));
-    let instead = known.map_or("write oidc".to_owned(), |known| format!("did you mean {known}?"));
+    let served = Id::ALL.map(Id::as_str);
+    let instead = match nearest(name, LATER.into_iter().chain(served)) {
+        Some("keycloak") => "did you mean keycloak-oidc?".to_owned(),
+        Some(known) => format!("did you mean {known}?"),
+        None => format!("write {}", one_of(&served)),
+    };
     judge.refuse(provider, format!("{} is no kind of provider", quote(name)), instead);
     None
 }

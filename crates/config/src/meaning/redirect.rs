@@ -25,6 +25,7 @@ pub(super) fn uri(options: &Options, judge: &mut Judge) -> Option<RedirectUri> {
         return Some(of_path(callback, relative));
     }
     if written.value.starts_with('/') && !written.value.starts_with("//") && is_uri(&written.value) {
+        warn_of_another_path(options, &written.value, &callback, judge);
         return Some(of_path(written.value.clone(), relative));
     }
     let Some((uri, host)) = absolute(&written.value, &callback) else {
@@ -33,10 +34,52 @@ pub(super) fn uri(options: &Options, judge: &mut Judge) -> Option<RedirectUri> {
         return None;
     };
     if uri.starts_with("http:") && !is_this_machine(&host) {
-        judge.warn(written, "the code and the cookies of a login travel over plain HTTP; write https");
+        judge.warn(written, over_plain_http(options));
     }
+    warn_of_another_path(options, &uri, &callback, judge);
+    warn_of_cookies_elsewhere(options, &host, judge);
     warn_of_other_hosts(options, &host, judge);
     Some(RedirectUri::Fixed { uri, host: Some(host) })
+}
+
+fn over_plain_http(options: &Options) -> &'static str {
+    if options.cookie_secure.value {
+        "over plain HTTP a browser keeps no cookie of cookie-secure, so no login ends; write https"
+    } else {
+        "the code and the cookies of a login travel over plain HTTP; write https"
+    }
+}
+
+/// The callback has one path here, and only a gateway can give it another one.
+fn warn_of_another_path(options: &Options, uri: &str, callback: &str, judge: &mut Judge) {
+    let path = uri.parse::<Uri>().map(|uri| uri.path().to_owned()).unwrap_or_default();
+    if path != callback {
+        let message = format!(
+            "{} is not the path of the callback, {callback}: a login ends there if a gateway rewrites it, and otherwise never",
+            quote(&path)
+        );
+        judge.warn(&options.redirect_url, message);
+    }
+}
+
+/// Where no cookie of ours is sent, no login ends.
+fn warn_of_cookies_elsewhere(options: &Options, host: &str, judge: &mut Judge) {
+    let name = Host::parse(host).map_or(host, Host::name);
+    let domains = &options.cookie_domains;
+    if !domains.value.is_empty() && !domains.value.iter().any(|domain| is_within(name, domain)) {
+        let message = format!(
+            "browsers bring no such cookie to {name}, the host of redirect-url, so no login ends; write a domain that covers it"
+        );
+        judge.warn(domains, message);
+    }
+}
+
+/// Domain matching of [RFC 6265 §5.1.3](https://www.rfc-editor.org/rfc/rfc6265#section-5.1.3), with or without the dot in
+/// front.
+fn is_within(host: &str, domain: &str) -> bool {
+    let domain = domain.trim_start_matches('.').to_ascii_lowercase();
+    let host = host.to_ascii_lowercase();
+    host == domain || host.strip_suffix(&domain).is_some_and(|sub| sub.ends_with('.'))
 }
 
 /// What browsers take for a secure place without TLS.

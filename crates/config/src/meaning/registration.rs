@@ -69,11 +69,11 @@ pub(super) fn client_secret(
             judge.refuse_file(file, format!("{} is empty", quote(path)), "write the secret into it");
         }
         Ok(secret) if secret.expose().ends_with('\n') => {
-            let message = "the file ends in a line break, which counts as part of the secret";
+            let message = "the file ends in a line break, which counts as part of the secret; write it with printf %s";
             judge.warn(file, message);
         }
         Ok(_) => {}
-        Err(error) => judge.refuse_file(file, format!("cannot read {}: {error}", quote(path)), ""),
+        Err(error) => judge.unreadable(file, path, &error),
     }
     Some(source)
 }

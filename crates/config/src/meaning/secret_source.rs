@@ -70,7 +70,7 @@ pub(super) fn bytes(
             match std::fs::read(path) {
                 Ok(bytes) => Some((Secret::new(bytes), leaf)),
                 Err(error) => {
-                    judge.refuse_file(&leaf, format!("cannot read {}: {error}", quote(path)), "");
+                    judge.unreadable(&leaf, path, &error);
                     None
                 }
             }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use sidecar_core::Secret;
 use sidecar_core::cookie::SameSite;
+use sidecar_core::origin::Host;
 use sidecar_providers::Id;
 use sidecar_session::{
     CacheLimits, Contents, CookieSecret, CookieSettings, CsrfNaming, LoginSettings, Part, SecretError, StoreSettings,
@@ -78,9 +79,7 @@ impl Judge {
 fn secret(options: &Options, judge: &mut Judge) -> Option<CookieSecret> {
     let written = options.cookie_secret.value.expose();
     if !written.is_empty() {
-        warn_of_weakness(&options.cookie_secret, written.as_bytes(), judge);
-        let secret = CookieSecret::new(written.as_bytes());
-        return secret.map_err(|error| bad_secret(&options.cookie_secret, "the secret", error, judge)).ok();
+        return secret_of(&options.cookie_secret, "the secret", written.as_bytes(), judge);
     }
     let Some(path) = given(&options.cookie_secret_file) else {
         judge.refuse(&options.cookie_secret, "is required, here or in the file of cookie-secret-file", MAKE_SECRET);
@@ -94,10 +93,7 @@ fn previous_secrets(options: &Options, judge: &mut Judge) -> Vec<CookieSecret> {
     let (written, files) = (&options.cookie_secret_previous, &options.cookie_secret_previous_file);
     let mut secrets = Vec::new();
     for secret in &written.value {
-        let bytes = secret.expose().as_bytes();
-        warn_of_weakness(written, bytes, judge);
-        let made = CookieSecret::new(bytes).map_err(|error| bad_secret(written, "an older secret", error, judge));
-        secrets.extend(made.ok());
+        secrets.extend(secret_of(written, "an older secret", secret.expose().as_bytes(), judge));
     }
     for path in judge.elements(files) {
         secrets.extend(secret_of_file(files, path, judge));
@@ -110,15 +106,39 @@ fn secret_of_file<T>(written: &Written<T>, path: &str, judge: &mut Judge) -> Opt
     match std::fs::read(path) {
         Ok(content) => {
             let content = Secret::new(content);
-            warn_of_weakness(written, content.expose(), judge);
-            let subject = format!("the content of {}", quote(path));
-            CookieSecret::new(content.expose()).map_err(|error| bad_secret(written, &subject, error, judge)).ok()
+            secret_of(written, &format!("the content of {}", quote(path)), content.expose(), judge)
         }
         Err(error) => {
-            judge.refuse_file(written, format!("cannot read {}: {error}", quote(path)), "");
+            judge.unreadable(written, path, &error);
             None
         }
     }
+}
+
+/// What was written as a secret; `subject` names it without repeating any of it.
+fn secret_of<T>(written: &Written<T>, subject: &str, bytes: &[u8], judge: &mut Judge) -> Option<CookieSecret> {
+    match CookieSecret::new(bytes) {
+        Ok(secret) => {
+            warn_of_weakness(written, bytes, judge);
+            return Some(secret);
+        }
+        Err(_) if CookieSecret::new(without_line_break(bytes)).is_ok() => {
+            let reason = format!("{subject} ends in a line break, which counts and makes it {} bytes", bytes.len());
+            judge.refuse(written, reason, "take the line break away, as | tr -d '\\n' does");
+        }
+        Err(SecretError::KeyLength(length)) => {
+            let reason =
+                format!("{subject} must be 16, 24 or 32 bytes, as they are or in URL-safe base64, but is {length}");
+            judge.refuse(written, reason, MAKE_SECRET);
+        }
+        Err(error) => judge.refuse(written, error.to_string(), MAKE_SECRET),
+    }
+    None
+}
+
+fn without_line_break(bytes: &[u8]) -> &[u8] {
+    let length = bytes.iter().rposition(|byte| !matches!(byte, b'\r' | b'\n')).map_or(0, |last| last + 1);
+    &bytes[..length]
 }
 
 /// A secret that anybody can guess.
@@ -127,16 +147,6 @@ fn warn_of_weakness<T>(written: &Written<T>, secret: &[u8], judge: &mut Judge) {
     if all_equal || secret.trim_ascii_end() == PUBLISHED.as_bytes() {
         judge.warn(written, format!("anybody can guess this secret and sign in as anybody; {MAKE_SECRET}"));
     }
-}
-
-/// `subject` says what is wrong without repeating any of it.
-fn bad_secret<T>(written: &Written<T>, subject: &str, error: SecretError, judge: &mut Judge) {
-    let reason = if let SecretError::KeyLength(length) = error {
-        format!("{subject} must be 16, 24 or 32 bytes, as they are or in URL-safe base64, but is {length}")
-    } else {
-        error.to_string()
-    };
-    judge.refuse(written, reason, MAKE_SECRET);
 }
 
 /// What `cookie-samesite` may say.
@@ -150,9 +160,9 @@ fn cookie(options: &Options, judge: &mut Judge) -> Option<CookieSettings> {
         judge.refuse(&options.cookie_path, "has a character that no cookie attribute may have", "write a path");
     }
     for domain in &options.cookie_domains.value {
-        if !is_attribute(domain) {
-            let reason = format!("{} has a character that no cookie attribute may have", quote(domain));
-            judge.refuse(&options.cookie_domains, reason, "write a domain");
+        if !is_domain(domain) {
+            let reason = format!("{} is no domain, so browsers would drop the cookies", quote(domain));
+            judge.refuse(&options.cookie_domains, reason, "write a domain, as in .example.com");
         }
     }
     judge.warn_if(&options.cookie_secure, false, "cookies travel over plain HTTP, where anybody can read them");
@@ -168,6 +178,12 @@ fn cookie(options: &Options, judge: &mut Judge) -> Option<CookieSettings> {
         secure: options.cookie_secure.value,
         same_site: same_site?,
     })
+}
+
+/// A host without a port, with or without a dot in front; an empty one says nothing.
+fn is_domain(text: &str) -> bool {
+    let name = text.strip_prefix('.').unwrap_or(text);
+    text.is_empty() || Host::parse(name).is_some_and(|host| host.name() == name)
 }
 
 fn is_attribute(text: &str) -> bool {

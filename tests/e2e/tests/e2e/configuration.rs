@@ -1,6 +1,6 @@
 //! Where settings come from, which of them wins, and what is said about bad ones.
 
-use sidecar_testkit::{App, Finished, Launch, Program, Provider, Which};
+use sidecar_testkit::{App, Finished, Launch, Program, Provider, Which, place};
 
 use crate::site::Site;
 
@@ -171,8 +171,8 @@ fn the_config_test_tells_everything_that_is_wrong_in_all_sources_with_its_place_
         "invalid configuration:\n  client_secert (",
         ":4:1): unknown key [E-CONFIG-UNKNOWN]\n      4 | client_secert = …\n        | ^^^^^^^^^^^^^\n      did you mean client_secret?\n",
         "  cookie-expire (environment variable OAUTH2_PROXY_COOKIE_EXPIRE): \"1 day\" is not a duration [E-CONFIG-VALUE]\n",
-        ":5:19): \"strickt\" is none of its words [E-CONFIG-REFUSED]\n      5 | cookie_samesite = \"strickt\"\n        |                   ^^^^^^^^^\n",
-        "  code-challenge-method (command line): \"S265\" is none of its words [E-CONFIG-REFUSED]\n",
+        ":5:19): \"strickt\" is not one of its values [E-CONFIG-REFUSED]\n      5 | cookie_samesite = \"strickt\"\n        |                   ^^^^^^^^^\n",
+        "  code-challenge-method (command line): \"S265\" is not one of its values [E-CONFIG-REFUSED]\n",
         "  client-secret (not set): ",
     ] {
         assert!(end.stderr.contains(part), "{part}\n{}", end.stderr);
@@ -197,4 +197,20 @@ fn all_faults_of_a_command_line_are_told_at_once_with_a_status_of_their_own() {
         assert!(end.stderr.contains(part), "{part}\n{}", end.stderr);
     }
     assert!(!end.stderr.contains("hunter2"), "{}", end.stderr);
+}
+
+#[test]
+fn a_start_that_fails_is_told_with_its_code_whatever_becomes_of_the_log() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("its address");
+    let folder = place::temporary_folder();
+    let file = format!("--logging-filename={}", folder.path().join("proxy.log").display());
+    for flags in [&[][..], &["--standard-logging=false"][..], &["--errors-to-info-log", file.as_str()][..]] {
+        let launch = Launch::oidc(Which::Ours, Provider::shared(), "http://127.0.0.1:1/").listening_as_configured();
+        let finished = launch.flag(&format!("--http-address={address}")).flags(flags).run();
+        assert_eq!(finished.status.code(), Some(1), "{flags:?}");
+        let said =
+            format!("cannot start: cannot listen on {address}: Address already in use (os error 98) [E-CONFIG-START]");
+        assert_eq!(finished.stderr.matches(&said).count(), 1, "{flags:?}: {}", finished.stderr);
+    }
 }
