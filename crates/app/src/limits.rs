@@ -23,6 +23,32 @@ pub(crate) const TLS_SILENCE: Duration = Duration::from_mins(3);
 /// Seen by `a_head_beyond_its_limits_is_refused`.
 pub(crate) const MAX_HEADER_LINES: usize = 256;
 
+/// Most requests of one HTTP/2 connection at a time.
+///
+/// Seen by `settings_say_how_many_requests_at_a_time_and_how_large_a_head`.
+pub(crate) const MAX_STREAMS: u32 = 100;
+
+/// Most HTTP/2 frames that ask for nothing (settings, pings, priorities, window updates, frames of unknown kinds, empty ones)
+/// which a connection may send at once. It earns more by what it is sent, and by time; beyond, it is closed.
+///
+/// Seen by `a_flood_of_pings_ends_and_one_beside_a_download_does_not`.
+pub(crate) const MAX_IDLE_FRAMES: u64 = 1000;
+
+/// How many more of them for each second that the connection lives.
+///
+/// Seen by `more_frames_for_nothing_may_come_for_each_second_of_a_connection`.
+pub(crate) const IDLE_FRAMES_A_SECOND: u64 = 2;
+
+/// Most requests that an HTTP/2 connection may call off at once (CVE-2023-44487); beyond, it is closed.
+///
+/// Seen by `requests_that_are_called_off_one_after_the_other_end_the_connection`.
+pub(crate) const MAX_RESETS: u64 = 200;
+
+/// How many more of them for each second that the connection lives.
+///
+/// Seen by `more_frames_for_nothing_may_come_for_each_second_of_a_connection`.
+pub(crate) const RESETS_A_SECOND: u64 = 20;
+
 /// Longest from a request head's first byte to its last; then the connection is closed.
 ///
 /// Seen by `a_head_that_does_not_end_is_not_waited_for`.

@@ -31,10 +31,8 @@ use super::phase::{Answered, Phase, Served};
 use super::slots::Slot;
 use super::socket::{Accepted, Opening, Socket};
 use super::wire::Wire;
-use crate::limits::MAX_HEADER_LINES;
+use crate::limits::{MAX_HEADER_LINES, MAX_STREAMS};
 
-/// Most requests of one HTTP/2 connection at a time.
-const MAX_STREAMS: u32 = 100;
 /// What a field costs in HTTP/2 beside its bytes (RFC 9113 §6.5.2).
 const FIELD_OVERHEAD: usize = 32;
 /// Most bytes of an answer that wait for an HTTP/2 client to take them, per request.

@@ -8,19 +8,11 @@ use std::io;
 
 use super::phase::Phase;
 use super::wire::{PREFACE, Watch};
+use crate::limits::{IDLE_FRAMES_A_SECOND, MAX_IDLE_FRAMES, MAX_RESETS, RESETS_A_SECOND};
 
-/// Frames that ask for nothing (see [`is_idle`]) which a connection may send at once, …
-const IDLE_FRAMES: u64 = 1000;
-/// … how many more for each second that it lives, …
-const IDLE_FRAMES_A_SECOND: u64 = 2;
-/// … and for how many bytes that it is sent it may send one more: whoever downloads moves its windows and measures the
-/// way, while an answer to `PING` has 17 bytes and earns nothing.
+/// For how many bytes that it is sent a connection may send one idle frame more: whoever downloads moves its windows and
+/// measures the way, while an answer to `PING` has 17 bytes and earns nothing.
 const BYTES_FOR_AN_IDLE_FRAME: u64 = 64;
-
-/// Requests that a connection may call off at once (CVE-2023-44487), …
-const RESETS: u64 = 200;
-/// … and how many more for each second that it lives.
-const RESETS_A_SECOND: u64 = 20;
 
 // Frame types and a flag (RFC 9113 §6).
 const DATA: u8 = 0;
@@ -59,10 +51,11 @@ impl Frames {
         bytes = skip(bytes, &mut self.preface);
         while !bytes.is_empty() {
             if self.came < self.begin.len() {
-                let piece = bytes.len().min(self.begin.len() - self.came);
-                self.begin[self.came..self.came + piece].copy_from_slice(&bytes[..piece]);
-                self.came += piece;
-                bytes = &bytes[piece..];
+                let (_, free) = self.begin.split_at_mut(self.came);
+                let (piece, behind) = bytes.split_at(bytes.len().min(free.len()));
+                free.iter_mut().zip(piece).for_each(|(place, byte)| *place = *byte);
+                self.came += piece.len();
+                bytes = behind;
                 if self.came < self.begin.len() {
                     break;
                 }
@@ -83,8 +76,8 @@ impl Frames {
             HEADERS | CONTINUATION => self.phase.head_begins(),
             RST_STREAM => {
                 self.resets += 1;
-                if self.resets > RESETS {
-                    return within(self.resets, RESETS + self.phase.age().as_secs() * RESETS_A_SECOND);
+                if self.resets > MAX_RESETS {
+                    return within(self.resets, MAX_RESETS + self.phase.age().as_secs() * RESETS_A_SECOND);
                 }
             }
             _ => {}
@@ -92,7 +85,7 @@ impl Frames {
         if is_idle(kind, flags, self.rest) {
             self.idle += 1;
             // The clock is asked only of those that have sent many.
-            let earned = IDLE_FRAMES + self.written / BYTES_FOR_AN_IDLE_FRAME;
+            let earned = MAX_IDLE_FRAMES + self.written / BYTES_FOR_AN_IDLE_FRAME;
             if self.idle > earned {
                 return within(self.idle, earned + self.phase.age().as_secs() * IDLE_FRAMES_A_SECOND);
             }
@@ -126,9 +119,9 @@ fn within(count: u64, limit: u64) -> Result<(), Flood> {
 
 /// The bytes behind the next `count`, of which those that are there are taken.
 fn skip<'a>(bytes: &'a [u8], count: &mut usize) -> &'a [u8] {
-    let skipped = bytes.len().min(*count);
-    *count -= skipped;
-    &bytes[skipped..]
+    let (skipped, behind) = bytes.split_at(bytes.len().min(*count));
+    *count -= skipped.len();
+    behind
 }
 
 impl Watch for Frames {
@@ -200,6 +193,21 @@ mod tests {
             frames.read(&frame(RST_STREAM, 0, &[0; 4])).is_ok()
         });
         assert_eq!(survived.count(), 200);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn more_frames_for_nothing_may_come_for_each_second_of_a_connection() {
+        let lived = 100;
+        let head = frame(HEADERS, END_HEADERS | END_STREAM, b"x");
+        for (kind, limit) in
+            [(8, MAX_IDLE_FRAMES + lived * IDLE_FRAMES_A_SECOND), (RST_STREAM, MAX_RESETS + lived * RESETS_A_SECOND)]
+        {
+            let mut frames = begun();
+            tokio::time::advance(std::time::Duration::from_secs(lived)).await;
+            let bytes = [head.as_slice(), &frame(kind, 0, &[0; 4])].concat();
+            let survived = (0..10_000).take_while(|_| frames.read(&bytes).is_ok()).count();
+            assert_eq!(survived as u64, limit, "kind {kind}");
+        }
     }
 
     #[test]
