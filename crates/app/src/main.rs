@@ -3,6 +3,8 @@
 //! One line from start to stop: arguments, environment and files → `Config` (all faults at once) → `App` → bind →
 //! serve → drain.
 
+#![cfg_attr(not(test), warn(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::string_slice))]
+
 mod app;
 mod doctor;
 mod limits;

@@ -64,9 +64,11 @@ impl<S: AsyncRead + Unpin> Wire<S> {
     /// Those of reading.
     pub(super) async fn speaks(&mut self) -> io::Result<Agreed> {
         while self.came < PREFACE.len() {
-            let came = self.socket.read(&mut self.early[self.came..]).await?;
+            let (_, free) = self.early.split_at_mut(self.came);
+            let came = self.socket.read(free).await?;
             self.came += came;
-            if came == 0 || self.early[..self.came] != PREFACE[..self.came] {
+            let (begin, _) = self.early.split_at(self.came);
+            if came == 0 || !PREFACE.starts_with(begin) {
                 return Ok(Agreed::Http1);
             }
         }
@@ -79,9 +81,10 @@ impl<S: AsyncRead + Unpin, W: Unpin> Wire<S, W> {
         if self.read == self.came {
             return Pin::new(&mut self.socket).poll_read(cx, buf);
         }
-        let until = self.came.min(self.read + buf.remaining());
-        buf.put_slice(&self.early[self.read..until]);
-        self.read = until;
+        let unread = self.early.get(self.read..self.came).unwrap_or_default();
+        let (fit, _) = unread.split_at(unread.len().min(buf.remaining()));
+        buf.put_slice(fit);
+        self.read += fit.len();
         if buf.remaining() > 0 {
             // What has come behind them comes along, as if nobody had looked. If nothing has, or the socket is broken, the
             // next read says so.
@@ -109,7 +112,8 @@ impl<S: AsyncRead + Unpin, W: Watch + Unpin> AsyncRead for Wire<S, W> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         ready!(self.poll_bytes(cx, buf))?;
-        Poll::Ready(self.watch.came(&buf.filled()[before..]))
+        let (_, came) = buf.filled().split_at(before);
+        Poll::Ready(self.watch.came(came))
     }
 }
 
