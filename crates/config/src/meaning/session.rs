@@ -136,9 +136,11 @@ fn secret_of<T>(written: &Written<T>, subject: &str, bytes: &[u8], judge: &mut J
     None
 }
 
-fn without_line_break(bytes: &[u8]) -> &[u8] {
-    let length = bytes.iter().rposition(|byte| !matches!(byte, b'\r' | b'\n')).map_or(0, |last| last + 1);
-    &bytes[..length]
+fn without_line_break(mut bytes: &[u8]) -> &[u8] {
+    while let [rest @ .., b'\r' | b'\n'] = bytes {
+        bytes = rest;
+    }
+    bytes
 }
 
 /// A secret that anybody can guess.
