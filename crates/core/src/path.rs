@@ -156,6 +156,18 @@ fn has_delimiter(path: &str) -> bool {
     path.contains("//")
         || path.bytes().any(|byte| matches!(byte, b';' | b'\\' | b'#' | b'?' | 0..=0x1f | 0x7f))
         || path.split('/').any(|segment| segment == "." || segment == "..")
+        || (!path.is_ascii() && has_compatible_delimiter(path))
+}
+
+/// Whether a path has what Unicode's compatibility forms (NFKC) make a separator or a dot segment of.
+fn has_compatible_delimiter(path: &str) -> bool {
+    let dots = |letter| match letter {
+        '.' | '\u{2024}' | '\u{fe52}' | '\u{ff0e}' => 1,
+        '\u{2025}' | '\u{fe30}' => 2,
+        _ => 3,
+    };
+    let is_dot_segment = |segment: &str| (1..=2).contains(&segment.chars().map(dots).sum::<u32>());
+    path.contains(['\u{ff0f}', '\u{fe68}', '\u{ff3c}']) || path.split('/').any(is_dot_segment)
 }
 
 #[cfg(test)]
@@ -206,6 +218,8 @@ mod tests {
             ("/pub%20x", "/pub x"),
             ("/pub/...", "/pub/..."),
             ("/100%25", "/100%"),
+            ("/pub/\u{3053}\u{308c}\u{306f}\u{ff1f}/\u{ff0e}x", "/pub/\u{3053}\u{308c}\u{306f}\u{ff1f}/\u{ff0e}x"),
+            ("/pub/\u{2025}\u{ff0e}", "/pub/\u{2025}\u{ff0e}"),
         ] {
             assert_eq!(unambiguous(target).as_deref(), Ok(path), "{target}");
         }
@@ -227,6 +241,12 @@ mod tests {
             ("/pub\\x", Ambiguity::Delimiter),
             ("/pub%5Cx", Ambiguity::Delimiter),
             ("/pub%00", Ambiguity::Delimiter),
+            ("/pub/\u{ff0e}\u{ff0e}/x", Ambiguity::Delimiter),
+            ("/pub/%ef%bc%8e./x", Ambiguity::Delimiter),
+            ("/pub/\u{2025}", Ambiguity::Delimiter),
+            ("/pub/\u{fe52}\u{2024}/x", Ambiguity::Delimiter),
+            ("/pub\u{ff0f}..\u{ff0f}x", Ambiguity::Delimiter),
+            ("/pub/x%ef%bc%bc..%ef%bc%bcx", Ambiguity::Delimiter),
             ("/pub%2Fx", Ambiguity::EncodedSlash),
             ("/pub%252f..%252fsecret", Ambiguity::DoubleEncoding),
             ("/pub%ff", Ambiguity::Utf8),

@@ -25,8 +25,11 @@ const TEMPLATES: [&[&str]; 8] = [
 const DOTS: [&str; 6] = ["%2e", "%2E", "%252e", "\u{ff}\u{ff}", "%c0%ae", "%ef%bc%8e"];
 
 /// Ways to write a slash that somebody reads as one.
-const SLASHES: [&str; 12] =
-    ["%2f", "%2F", "%252f", "%25252f", "\\", "%5c", "//", "/./", ";/", "/;x/", "%c0%af", "/.;/"];
+const SLASHES: [&str; 13] =
+    ["%2f", "%2F", "%252f", "%25252f", "\\", "%5c", "//", "/./", ";/", "/;x/", "%c0%af", "/.;/", "%ef%bc%8f"];
+
+/// Letters that Unicode's compatibility forms (NFKC) make a dot, a slash or a backslash of.
+const FULL_WIDTH: [(&str, u8); 3] = [("\u{ff0e}", b'.'), ("\u{ff0f}", b'/'), ("\u{ff3c}", b'\\')];
 
 /// What may stand at any place without being seen by somebody.
 const INSERTED: [&str; 17] =
@@ -63,8 +66,8 @@ fn escaped_by_chance(word: &str, random: &mut Random) -> String {
     word.chars().map(|c| if random.once_in(3) { format!("%{:02x}", u32::from(c)) } else { c.to_string() }).collect()
 }
 
-/// The path as the most lenient application reads it: decoded up to `times` times, `\` as `/`, cut at `#`, `?` and NUL,
-/// without path parameters, empty segments and dot segments.
+/// The path as the most lenient application reads it: decoded up to `times` times, full-width letters as the usual ones,
+/// `\` as `/`, cut at `#`, `?` and NUL, without path parameters, empty segments and dot segments.
 pub(crate) fn lenient(target: &str, times: usize) -> Vec<u8> {
     let cut = |bytes: &[u8]| {
         let end = bytes.iter().position(|byte| matches!(byte, b'#' | b'?' | 0)).unwrap_or(bytes.len());
@@ -75,7 +78,7 @@ pub(crate) fn lenient(target: &str, times: usize) -> Vec<u8> {
         path = cut(&decoded(&path));
     }
     let (mut place, mut folder): (Vec<&[u8]>, bool) = (Vec::new(), false);
-    let path: Vec<u8> = path.into_iter().map(|byte| if byte == b'\\' { b'/' } else { byte }).collect();
+    let path: Vec<u8> = narrowed(&path).into_iter().map(|byte| if byte == b'\\' { b'/' } else { byte }).collect();
     for segment in path.split(|byte| *byte == b'/') {
         let segment = segment.split(|byte| *byte == b';').next().unwrap_or_default();
         folder = matches!(segment, b"" | b"." | b"..");
@@ -87,6 +90,18 @@ pub(crate) fn lenient(target: &str, times: usize) -> Vec<u8> {
     }
     let end: &[u8] = if folder && !place.is_empty() { b"/" } else { b"" };
     [b"/", place.join(&b'/').as_slice(), end].concat()
+}
+
+fn narrowed(path: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut rest = path;
+    while let Some((first, tail)) = rest.split_first() {
+        let wide = FULL_WIDTH.iter().find_map(|(wide, byte)| Some((*byte, rest.strip_prefix(wide.as_bytes())?)));
+        let (byte, tail) = wide.unwrap_or((*first, tail));
+        bytes.push(byte);
+        rest = tail;
+    }
+    bytes
 }
 
 fn decoded(path: &[u8]) -> Vec<u8> {
