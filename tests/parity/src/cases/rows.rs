@@ -384,6 +384,11 @@ pub(super) fn two_addresses_say_nothing() -> Vec<Explained> {
     vec![explained("P02", "*", |pair| pair.all_original["status"] == "202" && pair.all_ours["status"] == "401")]
 }
 
+/// P02: nor do several clients.
+pub(super) fn two_clients_are_nobody() -> Vec<Explained> {
+    vec![explained("P02", "*", |pair| pair.all_original["status"] == "200" && pair.all_ours["status"] == "401")]
+}
+
 /// P03: what a refreshed session leaves in the answer that signs it out.
 pub(super) fn no_session_before_its_end() -> Vec<Explained> {
     vec![explained("P03", "session *", |pair| pair.ours.is_none())]

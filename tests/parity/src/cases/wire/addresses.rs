@@ -1,6 +1,7 @@
 //! Whose address counts: every header that may tell it, in every form, and networks in every notation.
 
 use crate::case::{Case, Configuration, Logs, case, configuration, get};
+use crate::cases::rows;
 
 /// Every configuration of this file.
 pub(super) fn all() -> Vec<Configuration> {
@@ -14,6 +15,7 @@ pub(super) fn all() -> Vec<Configuration> {
         ),
         header("CF-Connecting-IP", "client address by CF-Connecting-IP", "--real-client-ip-header=CF-Connecting-IP"),
         header("X-Forwarded-For", "client address by X-Forwarded-For", "--real-client-ip-header=X-Forwarded-For"),
+        several_lines(),
         peers(),
         direct("the peer's own address", "--trusted-ip=127.0.0.1"),
         direct("the peer's mapped address", "--trusted-ip=::ffff:127.0.0.1"),
@@ -56,8 +58,10 @@ fn header(name: &'static str, title: &'static str, flag: &'static str) -> Config
         })
         .collect();
     let page = || get("/page").with("Accept", "application/json");
-    cases.push(case("two lines", page().with(name, "192.0.2.7").with(name, "198.51.100.1")));
-    cases.push(case("two lines, the other way round", page().with(name, "198.51.100.1").with(name, "192.0.2.7")));
+    if name == "X-Forwarded-For" {
+        cases.push(case("two lines", page().with(name, "192.0.2.7").with(name, "198.51.100.1")));
+        cases.push(case("two lines, the other way round", page().with(name, "198.51.100.1").with(name, "192.0.2.7")));
+    }
     let other = if name == "X-Real-IP" { "CF-Connecting-IP" } else { "X-Real-IP" };
     cases.push(case("another header", page().with(other, "192.0.2.7")));
     cases.push(case("no header", page()));
@@ -72,6 +76,19 @@ fn header(name: &'static str, title: &'static str, flag: &'static str) -> Config
         "--trusted-proxy-ip=127.0.0.1",
     ];
     Configuration { logs: Logs::Compared, ..configuration(title, &flags, cases) }
+}
+
+/// Several lines of a header that is one address: a proxy may have put its own behind the visitor's.
+fn several_lines() -> Configuration {
+    let page = || get("/page").with("Accept", "application/json");
+    let (trusted, other) = ("192.0.2.7", "198.51.100.1");
+    let cases = vec![
+        case("a trusted address first", page().with("X-Real-IP", trusted).with("X-Real-IP", other))
+            .explained_by(rows::two_clients_are_nobody()),
+        case("a trusted address last", page().with("X-Real-IP", other).with("X-Real-IP", trusted)),
+    ];
+    let flags = ["--reverse-proxy=true", "--trusted-ip=192.0.2.7", "--trusted-proxy-ip=127.0.0.1"];
+    configuration("client addresses in several lines", &flags, cases)
 }
 
 /// Which peers are believed.
