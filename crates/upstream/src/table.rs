@@ -206,7 +206,8 @@ fn relocated(uri: &Uri, path: &str) -> String {
     if let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) {
         location.extend([scheme, "://", authority.as_str()]);
     }
-    location.push_str(path);
+    // Browsers read `/\host` as another host.
+    location.push_str(&path.replace('\\', "%5C"));
     if let Some(query) = uri.query() {
         location.extend(["?", query]);
     }
@@ -344,6 +345,13 @@ mod tests {
 
     fn serving(id: &str, path: &str, serves: Serves) -> UpstreamSettings {
         UpstreamSettings { id: id.into(), path: path.into(), serves, kind: Kind::Static { status: StatusCode::OK } }
+    }
+
+    #[test]
+    fn a_slash_that_is_added_leads_to_no_other_host() {
+        let pattern = Regex::new("^/[^/]+/").unwrap();
+        let table = made(vec![serving("team", "/{name}/", Serves::Pattern(pattern))], PathForm::Decoded);
+        assert_eq!(chosen(&table, "/\\evil.test?x=\\"), "301/ /%5Cevil.test/?x=\\");
     }
 
     fn made(upstreams: Vec<UpstreamSettings>, path_form: PathForm) -> Table {
