@@ -1,6 +1,7 @@
 //! Accepting connections and handing them round.
 
 use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -62,6 +63,7 @@ impl Door {
         match &self.listener {
             Listener::Tcp(listener) => {
                 let (stream, address) = listener.accept().await?;
+                let address = canonical(address);
                 stream.set_nodelay(true)?;
                 let stream = stream.into_std()?;
                 Ok(match &self.speech {
@@ -77,9 +79,44 @@ impl Door {
     }
 }
 
+/// A peer of IPv4 is that of IPv4, whichever listener it came to: apps and logs know it by no other name.
+pub(super) fn canonical(address: SocketAddr) -> SocketAddr {
+    match address.ip().to_canonical() {
+        IpAddr::V4(ip) => SocketAddr::from((ip, address.port())),
+        IpAddr::V6(_) => address,
+    }
+}
+
 fn is_about_one_connection(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use sidecar_config::Listen;
+
+    use super::super::listen::bind;
+    use super::*;
+
+    #[tokio::test]
+    async fn a_peer_of_ipv4_has_an_address_of_ipv4_at_a_listener_for_all_addresses() {
+        let listener = bind(&Listen::Tcp { host: None, port: 0 }, Duration::from_secs(60)).unwrap();
+        let Listener::Tcp(tcp) = &listener else { panic!("a TCP listener") };
+        let port = tcp.local_addr().unwrap().port();
+        let door = Door { listener, speech: Speech::Plain };
+        let peer = tokio::net::TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+        let (_, seen) = door.next().await.unwrap();
+        assert_eq!(seen, Peer::Tcp(peer.local_addr().unwrap()));
+    }
+
+    #[test]
+    fn a_peer_of_ipv6_keeps_its_address() {
+        for text in ["[::1]:80", "[fe80::1%2]:80", "[2001:db8::7]:443"] {
+            assert_eq!(canonical(text.parse().unwrap()), text.parse().unwrap());
+        }
+        assert_eq!(canonical("[::ffff:192.0.2.7]:80".parse().unwrap()), "192.0.2.7:80".parse().unwrap());
+    }
 }

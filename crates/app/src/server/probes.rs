@@ -20,6 +20,7 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::watch;
 use tokio::time;
 
+use super::accept::canonical;
 use super::listen::Listener;
 
 /// Connections that are served at once; further ones wait.
@@ -98,7 +99,7 @@ async fn accept(listener: &Listener) -> io::Result<(Either<TcpStream, UnixStream
     Ok(match listener {
         Listener::Tcp(listener) => {
             let (stream, address) = listener.accept().await?;
-            (Either::Left(stream), Peer::Tcp(address))
+            (Either::Left(stream), Peer::Tcp(canonical(address)))
         }
         Listener::Unix(listener, _) => (Either::Right(listener.accept().await?.0), Peer::Unix),
     })
