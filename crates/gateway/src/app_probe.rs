@@ -6,7 +6,7 @@ use std::sync::Arc;
 use http::header::{COOKIE, UPGRADE};
 use http::{Method, Request, Response, StatusCode};
 use hyper::body::{Body as _, Incoming};
-use sidecar_core::policy::{Ask, Constraints, Decision, Standing, decide};
+use sidecar_core::policy::{Account, Ask, Constraints, Decision, Standing, decide};
 use sidecar_core::report::chain;
 use sidecar_upstream::{Body, Peer as UpstreamPeer};
 
@@ -53,6 +53,7 @@ impl Gateway {
             target: inbound.target(),
             client: inbound.client,
             constraints: &Ok(Constraints::default()),
+            account: Account::Provider,
             standing: Standing::Met,
         };
         let grant = match decide(&probes.policy, &ask, None) {

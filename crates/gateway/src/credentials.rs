@@ -13,6 +13,7 @@ use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 use http::HeaderValue;
+use sidecar_core::policy::Account;
 use sidecar_core::report::chain;
 use sidecar_core::{Secret, Session};
 use sidecar_oidc::{BearerError, ExtraIssuer, MAX_TOKEN_BYTES};
@@ -63,16 +64,6 @@ pub(crate) enum Refused {
     Away,
     /// A password, while too many are being looked at.
     Busy,
-}
-
-/// Who says that an account is one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Account {
-    /// The provider, whose own restrictions (an organization, a tenant) count for it.
-    #[default]
-    Provider,
-    /// The operator, who named it or its issuer in the configuration. The provider knows nothing of it.
-    Operator,
 }
 
 impl Credentials {

@@ -13,7 +13,7 @@ use sidecar_core::code::Code;
 use sidecar_core::metric::SessionFound;
 use sidecar_core::origin::Host;
 use sidecar_core::path;
-use sidecar_core::policy::{Ask, Constraints, Decision, Grant, MustAsk, Refusal, Standing, decide};
+use sidecar_core::policy::{Account, Ask, Constraints, Decision, Grant, MustAsk, Refusal, Standing, decide};
 use sidecar_core::report::chain;
 use sidecar_core::request_id::RequestId;
 use sidecar_oidc::{BackendLogout, ExtraIssuer, Provider};
@@ -298,13 +298,14 @@ impl Gateway {
             Guarded::Auth | Guarded::Proxy => Constraints::parse(inbound.query(), settings.semicolons),
             Guarded::UserInfo | Guarded::SignOut => Ok(Constraints::default()),
         };
-        let standing = match (endpoint, &resolved.session) {
+        let account = self.shared.account_of(resolved);
+        let standing = match (endpoint, &resolved.session, account) {
             // Whoever is not let in may still sign out.
-            (Guarded::SignOut, _) | (_, None) => Standing::Met,
-            (_, Some(session)) if self.shared.is_operators(resolved, session) => Standing::Met,
-            (_, Some(session)) => standings.of(session),
+            (Guarded::SignOut, ..) | (_, None, _) | (_, _, Account::Operator) => Standing::Met,
+            (_, Some(session), Account::Provider) => standings.of(session),
         };
-        let ask = Ask { method: inbound.method(), target, client: inbound.client, constraints: &constraints, standing };
+        let (method, client) = (inbound.method(), inbound.client);
+        let ask = Ask { method, target, client, constraints: &constraints, account, standing };
         match decide(&settings.policy, &ask, resolved.session.clone()) {
             Ok(decision) => decision,
             Err(MustAsk(session)) => {

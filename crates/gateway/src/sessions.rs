@@ -18,12 +18,12 @@ use sidecar_core::code::Code;
 use sidecar_core::cookie::{RequestCookies, SetCookie};
 use sidecar_core::login::RandomError;
 use sidecar_core::metric::{RefreshOutcome, SessionFound};
+use sidecar_core::policy::Account;
 use sidecar_core::report::chain;
 use sidecar_core::request_id::RequestId;
 use sidecar_oidc::{Freshness, Provider, Refreshed};
 use sidecar_session::{CookieStore, Opened, OpenedSession, Rejection, SessionId};
 
-use crate::credentials::Account;
 use crate::flight::Flights;
 use crate::settings::Refresh;
 use crate::tally::Tallies;

@@ -11,6 +11,7 @@ use sidecar_core::cookie::{RequestCookies, SetCookie};
 use sidecar_core::form::Form;
 use sidecar_core::login::{LoginAttempt, RandomError};
 use sidecar_core::metric::LoginOutcome;
+use sidecar_core::policy::Account;
 use sidecar_core::request_id::RequestId;
 use sidecar_core::return_to::ReturnTo;
 use sidecar_oidc::{BackendLogout, Provider, Unavailable};
@@ -18,7 +19,7 @@ use sidecar_session::{Destination, LoginCookies};
 use sidecar_upstream::Table;
 
 use crate::answer::{self, Answer};
-use crate::credentials::{Account, Credentials, Local};
+use crate::credentials::{Credentials, Local};
 use crate::inbound::Inbound;
 use crate::journal::Journal;
 use crate::page::{ChosenAt, ErrorPage, Renderer, Ways};
@@ -88,9 +89,10 @@ impl Shared {
         self.credentials.as_ref().and_then(|credentials| credentials.local.as_ref())
     }
 
-    /// Whether the operator vouches for the account, so that the provider's own restrictions say nothing about it.
-    pub(crate) fn is_operators(&self, resolved: &Resolved, session: &Session) -> bool {
-        resolved.account == Account::Operator || self.local().is_some_and(|local| local.made(session))
+    /// Who vouches for the account: of the operator's own, the provider's restrictions say nothing.
+    pub(crate) fn account_of(&self, resolved: &Resolved) -> Account {
+        let made_here = |session: &Session| self.local().is_some_and(|local| local.made(session));
+        if resolved.session.as_deref().is_some_and(made_here) { Account::Operator } else { resolved.account }
     }
 
     /// Waits for the first answer of a provider that nobody has reached yet, but no longer than a visitor would: whoever

@@ -278,7 +278,11 @@ impl RelyingParty {
                 return Err(RefreshError::SubjectChanged);
             }
             match self.identify(&verified, &response.access_token, &metadata).await {
-                Ok(identity) => identity.write_to(&mut renewed),
+                Ok(mut identity) => {
+                    // Without an address there would have been no login, and the rules for addresses would see none (D63).
+                    identity.email = identity.email.or_else(|| session.email.clone());
+                    identity.write_to(&mut renewed);
+                }
                 // The old refresh token may be used up, so the new one must not be lost for a question that can wait.
                 Err(ClaimsError::UserInfo(error)) if error.fault.is_outage() => {
                     tracing::warn!(code = %Code::ProviderClaims, error = %chain(&error), "the claims of a refreshed session stay what they were");

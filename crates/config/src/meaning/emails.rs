@@ -38,7 +38,7 @@ fn read(content: &str) -> (HashSet<String>, Option<usize>) {
             continue;
         }
         match csv_record(line.trim_start()) {
-            Ok(columns) => addresses.extend(columns.first().map(|address| address.trim().to_lowercase())),
+            Ok(columns) => addresses.extend(columns.first().map(|address| address.trim().to_ascii_lowercase())),
             Err(_) => malformed = malformed.or(Some(at + 1)),
         }
     }

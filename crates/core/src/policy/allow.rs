@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::Session;
 
-use super::Refusal;
+use super::{Account, Refusal};
 
 /// The rules that a session must pass at login and on every request.
 #[derive(Clone, Debug, Default)]
@@ -22,7 +22,8 @@ pub struct EmailRules {
     pub any: bool,
     /// Accepted domains.
     pub domains: Vec<EmailDomain>,
-    /// Accepted addresses, in lower case.
+    /// Accepted addresses, with ASCII letters in lower case. Others are compared as they are: the Kelvin sign is no `k`
+    /// (differences.md D64).
     pub addresses: HashSet<String>,
 }
 
@@ -66,7 +67,7 @@ impl EmailRules {
         if email.is_empty() {
             return false;
         }
-        if self.any || (!self.addresses.is_empty() && self.addresses.contains(&email.to_lowercase())) {
+        if self.any || (!self.addresses.is_empty() && self.addresses.contains(&email.to_ascii_lowercase())) {
             return true;
         }
         let Some((local, host)) = email.split_once('@') else { return false };
@@ -90,15 +91,17 @@ impl Allow {
         self.groups(session)
     }
 
-    /// Judges a session of an ordinary request; one without an e-mail address passes the e-mail rules.
+    /// Judges a session of an ordinary request. One without an e-mail address passes the e-mail rules if it is the
+    /// operator's, such as that of a user of `htpasswd-file`, or if they accept every address (differences.md D63).
     ///
     /// # Errors
     /// The first rule that it fails.
-    pub fn on_request(&self, session: &Session) -> Result<(), Refusal> {
-        if session.email.as_deref().is_some_and(|email| !self.emails.admit(email)) {
-            return Err(Refusal::Email);
-        }
-        self.groups(session)
+    pub fn on_request(&self, session: &Session, account: Account) -> Result<(), Refusal> {
+        let is_admitted = match &session.email {
+            Some(email) => self.emails.admit(email),
+            None => self.emails.any || account == Account::Operator,
+        };
+        if is_admitted { self.groups(session) } else { Err(Refusal::Email) }
     }
 
     fn groups(&self, session: &Session) -> Result<(), Refusal> {
@@ -128,6 +131,8 @@ mod tests {
         rules.addresses.insert("guest@elsewhere.org".to_owned());
         assert!(rules.admit("Guest@Elsewhere.ORG") && rules.admit("a@example.com"));
         assert!(!rules.admit("other@elsewhere.org") && !rules.admit(""));
+        rules.addresses.insert("frank@elsewhere.org".to_owned());
+        assert!(rules.admit("FRANK@elsewhere.org") && !rules.admit("fran\u{212a}@elsewhere.org"));
     }
 
     #[test]
@@ -156,11 +161,18 @@ mod tests {
     }
 
     #[test]
-    fn a_session_without_an_email_passes_on_requests_but_not_at_login() {
-        let allow = Allow { emails: rules(&["example.com"]), ..Allow::default() };
+    fn a_session_without_an_email_passes_on_requests_alone_and_only_if_it_is_the_operators_or_every_address_passes() {
         let session = Session::default();
-        assert_eq!(allow.on_request(&session), Ok(()));
-        assert_eq!(allow.at_login(&session), Err(Refusal::Email));
+        for (domain, account, judgement) in [
+            ("example.com", Account::Operator, Ok(())),
+            ("example.com", Account::Provider, Err(Refusal::Email)),
+            ("*", Account::Operator, Ok(())),
+            ("*", Account::Provider, Ok(())),
+        ] {
+            let allow = Allow { emails: rules(&[domain]), ..Allow::default() };
+            assert_eq!(allow.on_request(&session, account), judgement, "{domain} {account:?}");
+            assert_eq!(allow.at_login(&session), Err(Refusal::Email), "{domain}");
+        }
     }
 
     #[test]
@@ -170,8 +182,8 @@ mod tests {
             groups: groups.iter().map(|group| (*group).to_owned()).collect(),
             ..Session::default()
         };
-        assert_eq!(allow.on_request(&session(&["x", "devs"])), Ok(()));
-        assert_eq!(allow.on_request(&session(&["Devs"])), Err(Refusal::Group));
-        assert_eq!(allow.on_request(&session(&[])), Err(Refusal::Group));
+        assert_eq!(allow.on_request(&session(&["x", "devs"]), Account::Provider), Ok(()));
+        assert_eq!(allow.on_request(&session(&["Devs"]), Account::Provider), Err(Refusal::Group));
+        assert_eq!(allow.on_request(&session(&[]), Account::Provider), Err(Refusal::Group));
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use http::Method;
 
-use super::{Allow, BypassRules, Constraints, Grant, MalformedConstraint, Requirement, Standing, Subject};
+use super::{Account, Allow, BypassRules, Constraints, Grant, MalformedConstraint, Requirement, Standing, Subject};
 use crate::Session;
 
 /// Everything that says who gets through.
@@ -29,6 +29,8 @@ pub struct Ask<'a> {
     pub client: ClientIp,
     /// What the request's query demands.
     pub constraints: &'a Result<Constraints, MalformedConstraint>,
+    /// Who vouches for the session.
+    pub account: Account,
     /// What the provider's own restrictions make of the session.
     pub standing: Standing,
 }
@@ -91,7 +93,7 @@ pub fn decide(policy: &Policy, ask: &Ask<'_>, session: Option<Arc<Session>>) -> 
         (None, Some(bypass)) => return Ok(Decision::Allow(Grant::new(Subject::Anonymous(bypass)))),
         (None, None) => return Ok(Decision::Login),
         (Some(session), Some(_)) => session,
-        (Some(session), None) => match (policy.allow.on_request(&session), ask.standing) {
+        (Some(session), None) => match (policy.allow.on_request(&session, ask.account), ask.standing) {
             (Err(refusal), _) => return Ok(Decision::Refuse(refusal)),
             (Ok(()), Standing::Unmet(requirement)) => return Ok(Decision::Refuse(Refusal::Standing(requirement))),
             (Ok(()), Standing::Unanswered) => return Ok(Decision::Refuse(Refusal::Unanswered)),
@@ -125,7 +127,8 @@ mod tests {
             Arc::new(Session { email: Some(email.into()), groups: vec![group.into()], ..Session::default() })
         });
         let constraints = Constraints::parse(Some(query), Semicolons::Refused);
-        let ask = Ask { method, target: "/", client: ClientIp::Unknown, constraints: &constraints, standing };
+        let account = Account::Provider;
+        let ask = Ask { method, target: "/", client: ClientIp::Unknown, constraints: &constraints, account, standing };
         match decide(&policy(), &ask, session) {
             Err(MustAsk(_)) => "ask",
             Ok(Decision::Allow(grant)) if grant.session().is_some() => "allow user",

@@ -15,4 +15,4 @@ pub use bypass::{Bypass, BypassRules, MethodRule, RouteRule};
 pub use constraint::{Constraints, MalformedConstraint};
 pub use decide::{Ask, ClientIp, Decision, MustAsk, Policy, Refusal, decide};
 pub use grant::{Grant, Subject};
-pub use standing::{Requirement, Standing};
+pub use standing::{Account, Requirement, Standing};

@@ -2,6 +2,16 @@
 
 use crate::code::Code;
 
+/// Who says that an account is one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Account {
+    /// The provider, whose own restrictions (an organization, a tenant) count for it.
+    #[default]
+    Provider,
+    /// The operator, who named it or its issuer in the configuration. The provider knows nothing of it.
+    Operator,
+}
+
 /// Whether a session meets the restrictions that are named after things of its provider.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Standing {

@@ -13,7 +13,9 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use sidecar_core::{
     Session,
     form::Semicolons,
-    policy::{Allow, Ask, BypassRules, ClientIp, Constraints, Decision, EmailRules, Grant, Policy, Standing, decide},
+    policy::{
+        Account, Allow, Ask, BypassRules, ClientIp, Constraints, Decision, EmailRules, Grant, Policy, Standing, decide,
+    },
 };
 use sidecar_net::{Endpoint, Proxies};
 use sidecar_upstream::{
@@ -285,6 +287,7 @@ fn grant(nobody: bool) -> Grant {
         target: "/",
         client: ClientIp::Unknown,
         constraints: &constraints,
+        account: Account::Provider,
         standing: Standing::Met,
     };
     match decide(&policy, &ask, session) {

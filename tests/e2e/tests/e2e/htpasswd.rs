@@ -167,6 +167,36 @@ fn a_form_that_another_site_sends_signs_nobody_in() {
 }
 
 #[test]
+fn a_session_of_another_apps_user_passes_no_rule_for_addresses_here() {
+    let (theirs, _) = with_users(&cheap("mallory", "mallorys"), &[]);
+    let signed_in = |program: &Program, body| {
+        let answer = form(program, body);
+        assert_eq!(answer.status, 302, "{}", answer.text());
+        answer.headers.all("Set-Cookie").find_map(|line| line.split(';').next()).expect("a session").to_owned()
+    };
+    let mallory = signed_in(&theirs.program, "username=mallory&password=mallorys");
+    assert_eq!(theirs.program.ask(&get_with(&mallory, "/page")).status, 200);
+
+    let users = cheap("bob", "bobs");
+    for (addresses, has_users) in
+        [(&["--email-domain=example.com"][..], true), (&["--email-domain=example.com"], false), (&[], true)]
+    {
+        let app = App::start();
+        let launch = Launch::oidc(Which::Ours, Provider::shared(), &app.upstream()).without("--email-domain");
+        let file = format!("--htpasswd-file={}", launch.write("users", &users).display());
+        let ours = launch.flags(addresses).flags(has_users.then_some(file)).start();
+        for (target, status) in [("/page", 403), ("/oauth2/auth", 401), ("/oauth2/userinfo", 401)] {
+            assert_eq!(ours.ask(&get_with(&mallory, target)).status, status, "{addresses:?} {has_users} {target}");
+        }
+        assert!(app.seen().is_empty(), "{addresses:?} {has_users}");
+        if has_users {
+            let bob = signed_in(&ours, "username=bob&password=bobs");
+            assert_eq!(ours.ask(&get_with(&bob, "/page")).status, 200, "{addresses:?}");
+        }
+    }
+}
+
+#[test]
 fn a_changed_file_counts_and_one_that_is_faulty_leaves_everybody_who_they_were() {
     let alice = cheap("alice", "correct horse");
     let (site, file) = with_users(&alice, &[]);

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use sidecar_core::Session;
+use sidecar_oidc::settings::UserInfoClaims;
 use sidecar_oidc::{EndpointUrl, Freshness, Provider, RefreshError, Refreshed};
 
 use super::{built, log_in};
@@ -36,6 +37,22 @@ async fn a_refresh_takes_what_came_and_keeps_what_did_not() {
     assert_eq!(third.email.as_deref(), Some("alice@new.example"));
     assert!(third.groups.is_empty());
     assert_eq!(third.nonce, session.nonce);
+}
+
+#[tokio::test]
+async fn a_refresh_that_tells_no_address_leaves_the_one_that_the_rules_were_asked_about() {
+    let idp = Idp::start().await;
+    let provider = built(&idp, |settings| settings.userinfo_claims = UserInfoClaims::Skipped).await;
+    let session = logged_in(&idp, &provider).await;
+    for email in [json!(null), json!("")] {
+        let mut claims = idp.claims("");
+        claims.as_object_mut().unwrap().remove("nonce");
+        claims["email"] = email;
+        idp.says(TOKEN, tokens(&idp.sign(&claims)));
+        let renewed = renewed(provider.refresh(&session, now()).await.unwrap());
+        assert_eq!(renewed.email, session.email);
+        assert!(renewed.email.is_some());
+    }
 }
 
 #[tokio::test]
