@@ -37,6 +37,7 @@ mod serve;
 mod sessions;
 mod settings;
 mod shared;
+mod signed_out;
 mod sockets;
 mod standing;
 mod tally;

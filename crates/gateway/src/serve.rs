@@ -231,6 +231,9 @@ impl Gateway {
             let name = resolved.session.as_deref().and_then(Session::log_name);
             record.auth(AuthStatus::Error, name, &format!("error saving session: {error}"));
         }
+        if let (Guarded::SignOut, Some(session)) = (endpoint, &resolved.session) {
+            shared.sessions.sign_out(session);
+        }
         let decision = self.decide(endpoint, &inbound, &resolved).await;
         let cookies = match decision {
             Decision::Refuse(Refusal::Email) => {
@@ -270,6 +273,8 @@ impl Gateway {
                 Decision::Refuse(refusal) => shared.turn_away(&inbound, refusal, record),
             },
         };
+        // The app may have taken its time.
+        let cookies = shared.sessions.unless_signed_out(record.known_session(), cookies);
         answer::set_cookies_first(&mut answer, &cookies);
         answer
     }

@@ -26,6 +26,7 @@ use sidecar_session::{CookieStore, Opened, OpenedSession, Rejection, SessionId};
 
 use crate::flight::Flights;
 use crate::settings::Refresh;
+use crate::signed_out::SignedOut;
 use crate::tally::Tallies;
 
 /// How long a refresh that changed nothing is not tried again for the same session.
@@ -45,6 +46,7 @@ pub(crate) struct Sessions {
 #[derive(Clone)]
 pub struct Renewals {
     flights: Arc<Flights<Flown>>,
+    signed_out: Arc<SignedOut>,
     tallies: Tallies,
 }
 
@@ -52,7 +54,8 @@ impl Renewals {
     /// None yet.
     #[must_use]
     pub fn new(clock: Clock, tallies: Tallies) -> Self {
-        Self { flights: Arc::new(Flights::new(clock, |flown: &Flown| flown.keep)), tallies }
+        let flights = Flights::new(clock, |flown: &Flown| flown.keep);
+        Self { flights: Arc::new(flights), signed_out: Arc::default(), tallies }
     }
 }
 
@@ -150,6 +153,17 @@ impl Sessions {
     pub(crate) fn clear(&self, presented: Presented<'_>) -> Vec<SetCookie> {
         self.store.forget(presented.cookies());
         self.store.clear(presented.cookies(), presented.host)
+    }
+
+    /// Notes that the visitor of this session signs out.
+    pub(crate) fn sign_out(&self, session: &Session) {
+        self.renewals.signed_out.note(session, self.clock.now());
+    }
+
+    /// The cookies that a request's session leaves in its answer: none if its visitor has signed out meanwhile.
+    pub(crate) fn unless_signed_out(&self, session: Option<&Session>, cookies: Vec<SetCookie>) -> Vec<SetCookie> {
+        let signed_out = |session| self.renewals.signed_out.holds(session, self.clock.now());
+        if !cookies.is_empty() && session.is_some_and(signed_out) { Vec::new() } else { cookies }
     }
 
     /// The cookies that keep `session`.

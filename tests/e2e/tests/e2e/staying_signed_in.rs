@@ -1,9 +1,10 @@
 //! Sessions that last: refreshed in time, once for all who ask, and read by the original as ours read its.
 
+use std::sync::{Mutex, mpsc};
 use std::time::Duration;
 
 use sidecar_testkit::process::eventually;
-use sidecar_testkit::{App, Browser, Launch, Program, Provider, Which};
+use sidecar_testkit::{App, Browser, Launch, Program, Provider, Reply, Response, Which, cookie};
 
 use crate::site::{PASSWORD, SESSION, Site, get_with};
 
@@ -66,6 +67,43 @@ fn eight_requests_that_find_the_session_due_at_once_are_all_served() {
         asking.into_iter().map(|one| one.join().expect("no panic")).collect()
     });
     assert_eq!(statuses, [200; 8], "{}", due.program.said());
+}
+
+#[test]
+fn an_answer_that_was_under_way_at_a_sign_out_brings_no_session_back() {
+    let cookie = Site::start(&[]).alices_cookie();
+    let (go_on, held) = mpsc::channel();
+    let held = Mutex::new(held);
+    let app = App::with(move |seen| {
+        if seen.target == "/slow" {
+            held.lock().unwrap().recv().expect("the test goes on");
+        }
+        Reply::Echo
+    });
+    // Here every session is due at once.
+    let site = Site::before(app, &["--cookie-refresh=1ns"]);
+    let gives_a_session = |answer: &Response| {
+        let mut lines = answer.headers.all("Set-Cookie");
+        lines.any(|line| line.starts_with(&format!("{SESSION}=")) && cookie::gives_a_value(line))
+    };
+    let answer = site.program.ask(&get_with(&cookie, "/fast"));
+    assert!(gives_a_session(&answer), "without a sign-out it does: {answer:?}");
+    let renewed = answer.headers.all("Set-Cookie").find_map(|line| line.split(';').next()).unwrap_or_default();
+    std::thread::scope(|scope| {
+        let slow = [&cookie, renewed].map(|cookie| scope.spawn(|| site.program.ask(&get_with(cookie, "/slow"))));
+        let under_way = || (site.app.seen().iter().filter(|seen| seen.target == "/slow").count() == 2).then_some(());
+        eventually(PATIENCE, under_way, || site.program.said());
+        for cookie in [&cookie, renewed] {
+            let answer = site.program.ask(&get_with(cookie, "/oauth2/sign_out"));
+            assert!(answer.status == 302 && !gives_a_session(&answer), "{answer:?}");
+        }
+        for _ in 0..2 {
+            go_on.send(()).expect("the app waits");
+        }
+        for answer in slow.map(|asked| asked.join().expect("no panic")) {
+            assert!(answer.status == 200 && !gives_a_session(&answer), "{answer:?}");
+        }
+    });
 }
 
 /// A program before this app, with the settings that the sessions of both programs share.
