@@ -96,6 +96,27 @@ fn the_callback_of_one_browser_is_worth_nothing_in_another() {
 }
 
 #[test]
+fn a_code_of_somebody_elses_login_is_worth_nothing_in_a_login_of_ones_own() {
+    let site = Site::start(&["--login-restart=false"]);
+    let login = site.program.get("/oauth2/start?rd=/");
+    let mut attacker = Browser::new();
+    let page = attacker.open(login.location());
+    // Without the cookie of that login its code is not redeemed.
+    let page = attacker.sign_in(page, "alice", PASSWORD);
+    assert_eq!(page.status(), 403, "{page}");
+    let code = parameter(page.url.as_str(), "code").expect("a code");
+
+    let mut victim = Browser::new();
+    let login = victim.open_once(&site.program.url("/oauth2/start?rd=/")).response;
+    let (state, issuer) = (encoded(&restarted_state(&login)), encoded(Provider::shared().issuer()));
+    let callback = format!("/oauth2/callback?code={}&state={state}&iss={issuer}", encoded(&code));
+    let answer = victim.open_once(&site.program.url(&callback)).response;
+    // The provider refuses it for its verifier (RFC 7636 §4.6); a token of another nonce would be a 403.
+    assert_final_page(&site, &answer, 500);
+    assert!(victim.jar.get(SESSION).is_none());
+}
+
+#[test]
 fn a_login_refused_by_the_provider_is_a_403_page() {
     let site = Site::start(&[]);
     let mut browser = Browser::new();

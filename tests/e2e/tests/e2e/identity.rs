@@ -64,6 +64,28 @@ fn forged_identity_headers_never_reach_the_app_in_any_spelling() {
 }
 
 #[test]
+fn a_visitors_own_authorization_never_passes_for_ours() {
+    const OWN: &str = "Basic cm9vdDpyb290";
+    let ours = Site::start(&["--pass-authorization-header", "--skip-auth-route=^/public/"]);
+    let cookie = ours.alices_cookie();
+    for (cookie, target) in [("", "/public/x"), (cookie.as_str(), "/public/x"), (cookie.as_str(), "/private")] {
+        for request in [get_with(cookie, target), websocket::handshake(get_with(cookie, target))] {
+            assert_eq!(ours.program.ask(&request.header("Authorization", OWN)).status, 200, "{target}");
+            let told: Vec<String> = ours.app.last().headers.folded("Authorization").map(str::to_owned).collect();
+            let is_ours = |told: &String| told.starts_with("Bearer ey");
+            assert!(told.len() == usize::from(!cookie.is_empty()) && told.iter().all(is_ours), "{target}: {told:?}");
+        }
+    }
+    let none = Site::start(&["--skip-auth-route=^/public/"]);
+    assert_eq!(none.program.ask(&Request::get("/public/x").header("Authorization", OWN)).status, 200);
+    assert_eq!(
+        none.app.last().headers.get("Authorization"),
+        Some(OWN),
+        "where nothing is written there, it is the app's"
+    );
+}
+
+#[test]
 fn forged_identity_headers_never_reach_the_app_with_an_upgrade() {
     let site = Site::before(
         sidecar_testkit::App::with(|_| sidecar_testkit::Reply::WebSocketEcho),
