@@ -66,7 +66,8 @@ pub(crate) const REST_TIME: Duration = Duration::from_mins(65);
 pub(crate) const SCARCE_TIME: Duration = Duration::from_secs(5);
 
 /// Longest that a client may take not a single byte of what is there for it; then the connection is closed. One for
-/// which there is nothing, a silent WebSocket or a stream between two events, is not meant.
+/// which there is nothing, a silent WebSocket or a stream between two events, is not meant. Of an HTTP/2 connection that
+/// goes on, the one request ends whose answer finds no room.
 ///
 /// Seen by `a_client_that_takes_nothing_of_its_answer_is_not_waited_for`.
 pub(crate) const STALL_TIME: Duration = Duration::from_mins(10);

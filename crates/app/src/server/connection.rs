@@ -30,6 +30,7 @@ use super::frames::Frames;
 use super::phase::{Answered, Phase, Served};
 use super::slots::Slot;
 use super::socket::{Accepted, Opening, Socket};
+use super::stream;
 use super::wire::Wire;
 use crate::limits::{MAX_HEADER_LINES, MAX_STREAMS};
 
@@ -159,7 +160,8 @@ async fn serve_http2<A: Answer>(
     overdue: Pin<&mut impl Future<Output = ()>>,
 ) {
     let Guest { current, peer, limits, mut drain } = guest;
-    let service = service_fn(|request| within(limits, current.get(), request, peer, phase.request()));
+    let service =
+        service_fn(|request| stream::told(within(limits, current.get(), request, peer, phase.request())));
     let list = limits.head_bytes + MAX_HEADER_LINES * FIELD_OVERHEAD;
     let connection = http2::Builder::new(Worker)
         .max_concurrent_streams(MAX_STREAMS)
@@ -187,7 +189,7 @@ struct Worker;
 
 impl<F: Future<Output = ()> + 'static> Executor<F> for Worker {
     fn execute(&self, future: F) {
-        tokio::task::spawn_local(future);
+        tokio::task::spawn_local(stream::unless_stalled(future));
     }
 }
 

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::*;
 use crate::limits::{HEAD_TIME, REST_TIME, SCARCE_TIME, STALL_TIME};
 use crate::server::slots::Slots;
+use crate::server::wire::PREFACE;
 
 type TextAnswer = Response<BoxBody<Bytes, BoxError>>;
 
@@ -141,6 +142,51 @@ fn a_client_that_takes_nothing_of_its_answer_is_not_waited_for() {
         client.write_all(b"GET /long HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
         let time = served_for(serving).await;
         assert!((STALL_TIME..STALL_TIME + Duration::from_mins(1)).contains(&time), "{time:?}");
+    });
+}
+
+/// A frame of HTTP/2 (RFC 9113 §4.1).
+fn frame(kind: u8, flags: u8, stream: u8, payload: &[u8]) -> Vec<u8> {
+    let length = u8::try_from(payload.len()).unwrap();
+    [&[0, 0, length, kind, flags, 0, 0, 0, stream], payload].concat()
+}
+
+/// A whole request; the names of its fields are numbers of HPACK's table.
+fn get(stream: u8, path: &str) -> Vec<u8> {
+    let length = u8::try_from(path.len()).unwrap();
+    frame(1, 5, stream, &[&[0x82, 0x86, 1, 1, b'x', 4, length], path.as_bytes()].concat())
+}
+
+/// The kind, the stream and the payload of the next frame.
+async fn next_frame(client: &mut TcpStream) -> (u8, u8, Vec<u8>) {
+    let mut begin = [0; 9];
+    client.read_exact(&mut begin).await.unwrap();
+    let [high, middle, low, kind, .., stream] = begin;
+    let mut payload = vec![0; usize::from(high) << 16 | usize::from(middle) << 8 | usize::from(low)];
+    client.read_exact(&mut payload).await.unwrap();
+    (kind, stream, payload)
+}
+
+#[test]
+fn a_request_whose_client_opens_no_window_for_the_answer_is_not_waited_for_and_its_connection_goes_on() {
+    run(async {
+        let (mut client, _serving) = client(&Slots::new(8)).await;
+        let no_window = frame(4, 0, 0, &[0, 4, 0, 0, 0, 0]);
+        client.write_all(&[PREFACE, &no_window[..], &get(1, "/medium")].concat()).await.unwrap();
+        let begun = Instant::now();
+        let reason = loop {
+            assert!(begun.elapsed() < STALL_TIME * 2);
+            if time::timeout(Duration::from_mins(1), client.readable()).await.is_err() {
+                let ping = frame(6, 0, 0, &[0; 8]);
+                client.write_all(&ping).await.unwrap();
+            } else if let (3, 1, reason) = next_frame(&mut client).await {
+                break reason;
+            }
+        };
+        assert_eq!(reason, [0, 0, 0, 8], "CANCEL");
+        assert!((STALL_TIME..STALL_TIME + Duration::from_mins(1)).contains(&begun.elapsed()), "{:?}", begun.elapsed());
+        client.write_all(&get(3, "/")).await.unwrap();
+        while !matches!(next_frame(&mut client).await, (1, 3, _)) {}
     });
 }
 

@@ -17,6 +17,7 @@ mod phase;
 mod probes;
 mod slots;
 mod socket;
+mod stream;
 mod wire;
 mod worker;
 
