@@ -153,7 +153,9 @@ mod tests {
         let known = Known::new().unwrap();
         let marks: Vec<Mark> = (0..=MAX_REMEMBERED).map(|number| known.mark(&number.to_string(), b"right")).collect();
         let (begun, minute) = (Instant::now(), REMEMBERED);
-        marks.iter().for_each(|mark| known.remember(*mark, begun));
+        for mark in &marks {
+            known.remember(*mark, begun);
+        }
         let remembered = |now| marks.iter().filter(|mark| known.has(mark, now)).count();
         assert_eq!(remembered(begun), MAX_REMEMBERED);
         assert_eq!(remembered(begun + minute), 0);
