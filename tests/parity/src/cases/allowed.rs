@@ -52,7 +52,8 @@ pub(super) fn domains() -> Configuration {
                 page("alice@a.sub.test"),
                 page("alice@a.star.test"),
                 page("alice@star.test"),
-                case("no e-mail at all", get("/page").as_session(json!({"u": "a"}))),
+                case("no e-mail at all", get("/page").as_session(json!({"u": "a"})))
+                    .explained_by(rows::no_address_at_all()),
                 case("no session", get("/page")),
                 case("no session, the sign-in page", get("/oauth2/sign_in")),
                 case("refused on auth", get("/oauth2/auth").as_session(of("alice@evil.org"))),
