@@ -16,6 +16,8 @@ pub(crate) struct ValueError {
     pub(crate) instead: String,
     /// Whether the words speak of the value or only of its type.
     pub(crate) concerns: Concern,
+    /// Which element of a list, or which occurrence of a flag, they speak of, counted from 0.
+    pub(crate) element: Option<usize>,
 }
 
 /// What a [`ValueError`] speaks of.
@@ -29,11 +31,16 @@ pub(crate) enum Concern {
 
 impl ValueError {
     pub(crate) fn new(reason: impl Into<String>, instead: impl Into<String>) -> Self {
-        Self { reason: reason.into(), instead: instead.into(), concerns: Concern::Value }
+        Self { reason: reason.into(), instead: instead.into(), concerns: Concern::Value, element: None }
     }
 
     pub(crate) fn about_type(reason: impl Into<String>, instead: impl Into<String>) -> Self {
-        Self { reason: reason.into(), instead: instead.into(), concerns: Concern::Type }
+        Self { concerns: Concern::Type, ..Self::new(reason, instead) }
+    }
+
+    /// The same about an element, or an occurrence.
+    pub(crate) fn of_element(self, at: usize) -> Self {
+        Self { element: Some(at), ..self }
     }
 }
 
@@ -154,6 +161,8 @@ pub struct Fault {
     pub subject: String,
     /// Where it was written.
     pub source: Source,
+    /// Which element of a list it is about, counted from 0; `None` for a value as a whole.
+    pub element: Option<usize>,
     /// What is wrong. Values are quoted only when they are no secret.
     pub reason: String,
     /// What to write instead; empty when the reason says it.
@@ -172,7 +181,13 @@ impl Fault {
         reason: impl Into<String>,
         instead: impl Into<String>,
     ) -> Self {
-        Self { code, subject: subject.into(), source, reason: reason.into(), instead: instead.into(), excerpt: None }
+        let (subject, reason, instead) = (subject.into(), reason.into(), instead.into());
+        Self { code, subject, source, element: None, reason, instead, excerpt: None }
+    }
+
+    /// The same about an element of a list.
+    pub(crate) fn of_element(self, element: Option<usize>) -> Self {
+        Self { element, ..self }
     }
 }
 

@@ -3,11 +3,13 @@
 use std::ops::Range;
 use std::path::Path;
 
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::excerpt::{Excerpt, Piece};
-use crate::fault::{Fault, FaultCode, quote, without_credentials};
+use crate::fault::{Fault, FaultCode};
 use crate::row::{Row, Secrecy};
+use crate::sheet::{Place, Sheet, parts};
 use crate::table::OPTIONS;
 use crate::value::Loose;
 use crate::written::Source;
@@ -22,10 +24,6 @@ pub(crate) struct Entry {
     pub(crate) source: Source,
     /// Where the key begins.
     pub(crate) key_source: Source,
-    key_span: Range<usize>,
-    value_span: Range<usize>,
-    /// The texts of a list, and where each of them is.
-    elements: Vec<(String, Range<usize>)>,
 }
 
 /// A file that was read: its entries, and the lines to show with a fault.
@@ -33,7 +31,7 @@ pub(crate) struct Entry {
 pub(crate) struct Document {
     /// In the order of their lines.
     pub(crate) entries: Vec<Entry>,
-    text: String,
+    pub(crate) sheet: Sheet,
 }
 
 impl Document {
@@ -45,124 +43,51 @@ impl Document {
         let text = std::str::from_utf8(content).map_err(|error| {
             let at = error.valid_up_to();
             let valid = String::from_utf8_lossy(content.get(..at).unwrap_or_default());
-            let fault = Fault::new(
-                FaultCode::Syntax,
-                "config",
-                place(path, &valid, valid.len()),
-                "is not UTF-8",
-                "write the file in UTF-8",
-            );
-            Fault { excerpt: Some(outline(&valid, valid.len())), ..fault }
+            syntax(&Sheet::new(path, &valid), at, "is not UTF-8".to_owned(), "write the file in UTF-8")
         })?;
+        let mut sheet = Sheet::new(path, text);
         let table = DeTable::parse(text).map_err(|error| {
             let at = error.span().map_or(0, |span| span.start);
-            let reason = format!("is not TOML: {}", error.message());
-            let fault = Fault::new(FaultCode::Syntax, "config", place(path, text, at), reason, instead_of(text, at));
-            Fault { excerpt: Some(outline(text, at)), ..fault }
+            syntax(&sheet, at, format!("is not TOML: {}", error.message()), instead_of(text, at))
         })?;
-        let mut entries: Vec<Entry> = table
-            .into_inner()
-            .into_iter()
-            .map(|(key, value)| Entry {
-                key: key.get_ref().to_lowercase(),
+        let mut found: Vec<_> = table.into_inner().into_iter().collect();
+        found.sort_by_key(|(key, _)| key.span().start);
+        let mut entries = Vec::new();
+        for (key, value) in found {
+            let name = key.get_ref().to_lowercase();
+            sheet.note(Place {
+                key: key.span(),
+                value: value.span(),
+                elements: elements(text, &value),
+                // What is not known may be a secret.
+                secrecy: row(&name).map_or(Secrecy::Secret, |row| row.secrecy),
+            });
+            entries.push(Entry {
+                key: name,
                 value: loose(value.get_ref()),
-                source: place(path, text, value.span().start),
-                key_source: place(path, text, key.span().start),
-                key_span: key.span(),
-                value_span: value.span(),
-                elements: elements(value.get_ref()),
-            })
-            .collect();
-        entries.sort_by_key(|entry| entry.key_span.start);
-        Ok(Self { entries, text: text.to_owned() })
-    }
-
-    /// The line of `source`, when it is a place in this file, with a mark under the key or the value that is there.
-    ///
-    /// A value is shown when its option is known and no secret, and it is of one line; credentials in a URL are hidden.
-    pub(crate) fn excerpt(&self, source: &Source) -> Option<Excerpt> {
-        let entry = self.entries.iter().find(|entry| entry.source == *source || entry.key_source == *source)?;
-        let (Source::File { line, .. }, Source::File { line: value_line, .. }) = (&entry.key_source, &entry.source)
-        else {
-            return None;
-        };
-        let key = self.text.get(entry.key_span.clone())?;
-        // A table begins with a bracket, and has its values elsewhere.
-        if line != value_line || entry.value_span.start < entry.key_span.end {
-            return Some(Excerpt::new(*line, &[Piece::Marked(key)]));
+                source: sheet.source(value.span().start),
+                key_source: sheet.source(key.span().start),
+            });
         }
-        let before = line_before(&self.text, entry.key_span.start);
-        let between = self.text.get(entry.key_span.end..entry.value_span.start)?;
-        let shown = self.shown_value(entry);
-        let pieces = match (entry.source == *source, &shown) {
-            (true, Some(value)) => {
-                [Piece::Shown(before), Piece::Shown(key), Piece::Shown(between), Piece::Marked(value)]
-            }
-            (true, None) => [Piece::Shown(before), Piece::Shown(key), Piece::Shown(between), Piece::MarkedHidden],
-            (false, Some(value)) => {
-                [Piece::Shown(before), Piece::Marked(key), Piece::Shown(between), Piece::Shown(value)]
-            }
-            (false, None) => [Piece::Shown(before), Piece::Marked(key), Piece::Shown(between), Piece::Hidden],
-        };
-        Some(Excerpt::new(*line, &pieces))
-    }
-
-    /// The fault with the line that it is about: where it speaks of an element of a list, with that element's place.
-    pub(crate) fn explained(&self, fault: Fault) -> Fault {
-        if fault.excerpt.is_some() {
-            return fault;
-        }
-        match self.element(&fault) {
-            Some((source, excerpt)) => Fault { source, excerpt: Some(excerpt), ..fault },
-            None => Fault { excerpt: self.excerpt(&fault.source), ..fault },
-        }
-    }
-
-    /// The element of a list that a fault speaks of: the one that it quotes, or the empty one.
-    fn element(&self, fault: &Fault) -> Option<(Source, Excerpt)> {
-        let entry = self.entries.iter().find(|entry| entry.source == fault.source)?;
-        let Source::File { path, .. } = &entry.source else { return None };
-        let is_meant = |text: &str| match text {
-            "" => fault.reason.contains("empty element"),
-            text => fault.reason.contains(&quote(text)),
-        };
-        let (_, span) = entry.elements.iter().find(|(text, _)| is_meant(text)).filter(|_| is_open(entry))?;
-        let source = place(path, &self.text, span.start);
-        let Source::File { line, .. } = &source else { return None };
-        let (before, element) = (line_before(&self.text, span.start), self.text.get(span.clone())?);
-        // Its neighbours may have credentials in them.
-        let before = without_credentials(before);
-        let shown = without_credentials(element);
-        let rest = self.text.get(span.end..entry.value_span.end)?.lines().next().unwrap_or_default();
-        let after = without_credentials(rest);
-        let excerpt = Excerpt::new(*line, &[Piece::Shown(&before), Piece::Marked(&shown), Piece::Shown(&after)]);
-        (!element.contains('\n')).then_some((source, excerpt))
-    }
-
-    fn shown_value(&self, entry: &Entry) -> Option<String> {
-        let value = self.text.get(entry.value_span.clone())?;
-        (is_open(entry) && !value.contains('\n')).then(|| without_credentials(value))
+        Ok(Self { entries, sheet })
     }
 }
 
-/// Whether the value of an entry may be shown.
-fn is_open(entry: &Entry) -> bool {
-    row(&entry.key).is_some_and(|row| row.secrecy == Secrecy::Open)
+/// A fault of the file as such.
+fn syntax(sheet: &Sheet, at: usize, reason: String, instead: &str) -> Fault {
+    let fault = Fault::new(FaultCode::Syntax, "config", sheet.source(at), reason, instead);
+    Fault { excerpt: Some(outline(sheet.text(), at)), ..fault }
 }
 
-/// The texts of a list, and where they are.
-fn elements(value: &DeValue<'_>) -> Vec<(String, Range<usize>)> {
-    let DeValue::Array(elements) = value else { return Vec::new() };
-    let text = |element: &toml::Spanned<DeValue<'_>>| match element.get_ref() {
-        DeValue::String(text) => Some((text.clone().into_owned(), element.span())),
-        DeValue::Integer(_)
-        | DeValue::Float(_)
-        | DeValue::Boolean(_)
-        | DeValue::Datetime(_)
-        | DeValue::Array(_)
-        | DeValue::Table(_) => None,
-    };
-    elements.iter().filter_map(text).collect()
+/// Where the elements of a list are, or the parts between the commas of a text.
+fn elements(raw: &str, value: &Spanned<DeValue<'_>>) -> Vec<Range<usize>> {
+    match value.get_ref() {
+        DeValue::Array(elements) => elements.iter().map(Spanned::span).collect(),
+        DeValue::String(text) => parts(raw, &value.span(), text),
+        DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) | DeValue::Datetime(_) | DeValue::Table(_) => {
+            Vec::new()
+        }
+    }
 }
 
 /// The option of a key in lower case.
@@ -203,14 +128,6 @@ fn instead_of(text: &str, at: usize) -> &'static str {
         Some(_) => "write key = \"text\", key = true, key = 10 or key = [\"one\", \"two\"]",
         None => "write one key = value per line; comments begin with #",
     }
-}
-
-/// The line and the column of a byte of the text.
-fn place(path: &Path, text: &str, at: usize) -> Source {
-    let before = text.get(..at).unwrap_or(text);
-    let line = 1 + before.matches('\n').count();
-    let column = 1 + line_before(text, at).chars().count();
-    Source::File { path: path.to_owned(), line, column }
 }
 
 fn loose(value: &DeValue<'_>) -> Loose {
@@ -257,7 +174,8 @@ mod tests {
     fn shown(content: &str, place: impl Fn(&Entry) -> &Source) -> String {
         let document = read(content);
         let entry = document.entries.last().expect("an entry");
-        document.excerpt(place(entry)).expect("a line").to_string()
+        let fault = Fault::new(FaultCode::Value, "x", place(entry).clone(), "", "");
+        document.sheet.explained(fault).excerpt.expect("a line").to_string()
     }
 
     #[test]
@@ -274,7 +192,7 @@ mod tests {
                 value("upstreams = [\"http://a:hunter2@b/\"]"),
                 "      1 | upstreams = [\"http://…@b/\"]\n        |             ^^^^^^^^^^^^^^^",
             ),
-            (key("[hunter]\nx = \"hunter2\""), "      1 | hunter\n        | ^^^^^^"),
+            (key("[hunter]\nx = \"hunter2\""), "      1 | [hunter\n        |  ^^^^^^"),
         ] {
             assert_eq!(shown, expected);
         }
@@ -323,7 +241,10 @@ mod tests {
         fn any_bytes_give_entries_or_a_fault(content: Vec<u8>) {
             if let Ok(document) = Document::parse(Path::new("a"), &content) {
                 for entry in &document.entries {
-                    drop((document.excerpt(&entry.source), document.excerpt(&entry.key_source)));
+                    for (source, element) in [(&entry.source, None), (&entry.source, Some(1)), (&entry.key_source, None)] {
+                        let fault = Fault::new(FaultCode::Value, "x", source.clone(), "", "").of_element(element);
+                        prop_assert!(document.sheet.explained(fault).excerpt.is_some());
+                    }
                 }
             }
         }

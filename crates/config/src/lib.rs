@@ -36,6 +36,7 @@ mod nearest;
 mod options;
 mod re2;
 mod row;
+mod sheet;
 mod structured;
 mod survey;
 mod table;

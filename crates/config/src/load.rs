@@ -14,6 +14,7 @@ use crate::files::Files;
 use crate::help;
 use crate::meaning::{Config, Judge, Surroundings};
 use crate::merge::Flags;
+use crate::sheet::Sheet;
 use crate::understand::{Completeness, Given, Understood};
 use crate::written::Source;
 
@@ -155,7 +156,7 @@ fn converted(
     if judge.faults.is_empty() {
         Ok(Secret::new(convert::to_alpha(&options, &structured)))
     } else {
-        Err(explained(Stage::Configuration, judge.faults, &file))
+        Err(explained(Stage::Configuration, judge.faults, &[&file.sheet]))
     }
 }
 
@@ -181,7 +182,7 @@ fn configuration(
         Some(config) if faults.is_empty() => Ok(config),
         config => {
             let warnings = config.map_or(warnings, |config| config.warnings);
-            Err(explained(stage, faults, &file).beside(warnings))
+            Err(explained(stage, faults, &[&file.sheet, &understood.sheet]).beside(warnings))
         }
     }
 }
@@ -230,8 +231,9 @@ fn failed(faults: Vec<Fault>) -> Faults {
 }
 
 /// The faults, each with the line that it is about.
-fn explained(stage: Stage, faults: Vec<Fault>, file: &Document) -> Faults {
-    Faults::new(stage, faults.into_iter().map(|fault| file.explained(fault)).collect())
+fn explained(stage: Stage, faults: Vec<Fault>, sheets: &[&Sheet]) -> Faults {
+    let explained = |fault| sheets.iter().fold(fault, |fault, sheet| sheet.explained(fault));
+    Faults::new(stage, faults.into_iter().map(explained).collect())
 }
 
 fn read(path: &str, files: &Files) -> Result<Document, Fault> {

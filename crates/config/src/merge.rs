@@ -120,16 +120,17 @@ fn not_served(row: &Row, lacking: &str, source: Source) -> Fault {
 }
 
 pub(crate) fn unreadable(row: &Row, input: Input<'_>, source: Source, error: ValueError) -> Fault {
-    let text = match input {
-        Input::Flag(given) => given.last(),
-        Input::Loose(Loose::Text(text)) => Some(text),
-        Input::Loose(_) => None,
+    let (text, element) = match input {
+        Input::Flag(given) => (error.element.and_then(|at| given.get(at)).or(given.last()), None),
+        Input::Loose(Loose::Text(text)) => (Some(text), None),
+        Input::Loose(_) => (None, error.element),
     };
     let subject = match (error.concerns, row.secrecy, text) {
         (Concern::Value, Secrecy::Open, Some(text)) => quote(text),
         _ => "the value".to_owned(),
     };
-    Fault::new(FaultCode::Value, row.flag, source, format!("{subject} {}", error.reason), error.instead)
+    let reason = format!("{subject} {}", error.reason);
+    Fault::new(FaultCode::Value, row.flag, source, reason, error.instead).of_element(element)
 }
 
 /// Keys that nobody knows, and keys that the file has twice in different spellings.

@@ -9,6 +9,7 @@ use crate::file::Document;
 use crate::meaning::{Config, Judge, Surroundings};
 use crate::merge::{Environment, Flags, merge};
 use crate::options::Options;
+use crate::sheet::Sheet;
 use crate::structured::Structured;
 
 /// Everything that was given.
@@ -32,6 +33,8 @@ pub(crate) struct Understood {
     pub(crate) command_line: Vec<Fault>,
     /// Whether something could not be read, so that what seems to be missing may be in it.
     pub(crate) completeness: Completeness,
+    /// The structured configuration as it was written; empty without one.
+    pub(crate) sheet: Sheet,
     form: Form,
 }
 
@@ -59,8 +62,15 @@ impl Understood {
             let merged = merge(given.flags, &environment, &given.file.entries);
             let mut judge = Judge { faults: merged.faults, warnings: merged.warnings };
             let structured = Structured::from_options(&merged.options, &mut judge);
-            let (command_line, completeness) = (Vec::new(), Completeness::Whole);
-            return Self { options: merged.options, structured, judge, command_line, completeness, form: Form::Flags };
+            return Self {
+                options: merged.options,
+                structured,
+                judge,
+                command_line: Vec::new(),
+                completeness: Completeness::Whole,
+                sheet: Sheet::default(),
+                form: Form::Flags,
+            };
         };
         let (mut judge, mut flags) = (Judge::default(), given.flags.clone());
         let command_line = alpha::beside(&mut flags, &mut environment, &given.file.entries, &mut judge);
@@ -69,14 +79,14 @@ impl Understood {
         judge.warnings.extend(merged.warnings);
         let mut options = merged.options;
         let read = alpha::read(path, content, given.environment, &mut options, &mut judge.faults);
-        let (structured, completeness) = match read {
-            Ok(structured) => (structured, Completeness::Whole),
+        let ((structured, sheet), completeness) = match read {
+            Ok(read) => (read, Completeness::Whole),
             Err(fault) => {
                 judge.faults.push(fault);
-                (Structured::default(), Completeness::Partial)
+                ((Structured::default(), Sheet::default()), Completeness::Partial)
             }
         };
-        Self { options, structured, judge, command_line, completeness, form: Form::Structured }
+        Self { options, structured, judge, command_line, completeness, sheet, form: Form::Structured }
     }
 
     /// What it means; `None` only after a fault.

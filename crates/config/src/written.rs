@@ -42,14 +42,16 @@ pub struct Written<T> {
     pub option: Cow<'static, str>,
     /// What was written, or the default.
     pub value: T,
-    /// Where.
+    /// Where; for an element, where its list is.
     pub source: Source,
+    /// Which element of a list it is, counted from 0; `None` for a value as a whole.
+    pub element: Option<usize>,
 }
 
 impl<T> Written<T> {
     /// A value that nobody wrote.
     pub(crate) const fn default(option: &'static str, value: T) -> Self {
-        Self { option: Cow::Borrowed(option), value, source: Source::Default }
+        Self { option: Cow::Borrowed(option), value, source: Source::Default, element: None }
     }
 
     /// Whether somebody wrote it, be it the default itself.
@@ -60,6 +62,14 @@ impl<T> Written<T> {
 
     /// The same place with what was made of its value.
     pub(crate) fn with<U>(&self, value: U) -> Written<U> {
-        Written { option: self.option.clone(), value, source: self.source.clone() }
+        Written { option: self.option.clone(), value, source: self.source.clone(), element: self.element }
+    }
+}
+
+impl<E> Written<Vec<E>> {
+    /// The elements of a list, each with its place.
+    pub(crate) fn elements(&self) -> impl Iterator<Item = Written<&E>> {
+        let list = self.value.iter().enumerate();
+        list.map(|(at, value)| Written { element: Some(at), ..self.with(value) })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     fmt, io,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, OnceLock},
 };
 
@@ -66,6 +66,16 @@ pub enum TlsError {
         /// Which file.
         path: PathBuf,
     },
+}
+
+impl TlsError {
+    /// The file that it is about.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Read { path, .. } | Self::NoCertificate { path } => path,
+        }
+    }
 }
 
 /// How many authorities are trusted, by where they come from.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, Tag};
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Tag};
 
 use crate::limits::{MAX_DEPTH, MAX_NODES};
 use crate::node::{Entry, Node, Position, Value};
@@ -27,7 +27,7 @@ impl Error {
 impl From<ScanError> for Error {
     fn from(error: ScanError) -> Self {
         let mark = error.marker();
-        let at = Position { line: mark.line(), column: mark.col() + 1 };
+        let at = position(mark);
         // The parser's words are its own, but for one message that shows a character, and names of anchors and tags.
         let reason = error.info();
         // The parser takes a tab there only with a blank beside it.
@@ -47,7 +47,8 @@ pub fn first(text: &str) -> Result<Node, Error> {
     check(text)?;
     let mut builder = Builder::new(text);
     let document = builder.document()?;
-    Ok(document.unwrap_or(Node { value: Value::Null, at: Position { line: 1, column: 1 } }))
+    let start = Position { line: 1, column: 1 };
+    Ok(document.unwrap_or(Node { value: Value::Null, at: start, end: start }))
 }
 
 /// All documents of a stream, as Kubernetes' manifests have them.
@@ -93,17 +94,60 @@ struct Builder<'a> {
     events: Parser<'a, saphyr_parser::StrInput<'a>>,
     anchors: HashMap<usize, Node>,
     nodes: usize,
+    text: Vec<char>,
+    /// Where the last event ends.
+    end: Position,
 }
 
 type Next<'a> = (Event<'a>, Position);
 
 impl<'a> Builder<'a> {
     fn new(text: &'a str) -> Self {
-        Self { events: Parser::new_from_str(text), anchors: HashMap::new(), nodes: 0 }
+        let events = Parser::new_from_str(text);
+        Self { events, anchors: HashMap::new(), nodes: 0, text: text.chars().collect(), end: Position::default() }
     }
 
     fn next(&mut self) -> Result<Option<Next<'a>>, Error> {
-        self.events.next().map(|event| event.map(|(event, span)| (event, begin(span))).map_err(Error::from)).transpose()
+        let Some((event, span)) = self.events.next().transpose()? else { return Ok(None) };
+        let at = position(&span.start);
+        // The parser's own end is behind the blanks and the comment that follow a quote or a bracket.
+        self.end = if let Event::Scalar(_, ScalarStyle::DoubleQuoted | ScalarStyle::SingleQuoted, _, _) = &event {
+            self.quoted_end(&span.start)
+        } else if matches!(event, Event::SequenceEnd | Event::MappingEnd) && self.is_bracket(&span.start) {
+            Position { column: at.column + 1, ..at }
+        } else {
+            position(&span.end)
+        };
+        Ok(Some((event, at)))
+    }
+
+    fn is_bracket(&self, at: &Marker) -> bool {
+        matches!(self.text.get(at.index()), Some(']' | '}'))
+    }
+
+    /// Behind the closing quote of the scalar that begins at `start`, perhaps with an anchor or a tag.
+    fn quoted_end(&self, start: &Marker) -> Position {
+        let mut end = position(start);
+        let mut chars = self.text.get(start.index()..).unwrap_or_default().iter().peekable();
+        let mut quote = None;
+        while let Some(&c) = chars.next() {
+            end = if c == '\n' {
+                Position { line: end.line + 1, column: 1 }
+            } else {
+                Position { column: end.column + 1, ..end }
+            };
+            match quote {
+                None => quote = Some(c).filter(|c| matches!(c, '"' | '\'')),
+                // What is behind it means itself: an escape, or the second of two quotes.
+                Some('"') if c == '\\' => end.column += usize::from(chars.next().is_some()),
+                Some('\'') if c == '\'' && chars.peek() == Some(&&'\'') => {
+                    end.column += usize::from(chars.next().is_some())
+                }
+                Some(quote) if c == quote => break,
+                Some(_) => {}
+            }
+        }
+        end
     }
 
     /// The next document, if there is one.
@@ -148,7 +192,7 @@ impl<'a> Builder<'a> {
             | Event::SequenceEnd
             | Event::MappingEnd => return Err(Error::new(at, "the text ends too early")),
         };
-        let node = Node { value, at };
+        let node = Node { value, at, end: self.end };
         if anchor > 0 {
             self.count(size(&node), at)?;
             self.anchors.insert(anchor, node.clone());
@@ -252,8 +296,8 @@ fn size(node: &Node) -> usize {
     1 + elements + entries
 }
 
-fn begin(span: Span) -> Position {
-    Position { line: span.start.line(), column: span.start.col() + 1 }
+fn position(marker: &Marker) -> Position {
+    Position { line: marker.line(), column: marker.col() + 1 }
 }
 
 #[cfg(test)]

@@ -16,6 +16,8 @@ pub struct Node {
     pub value: Value,
     /// Where it begins; for an alias, where its anchor is.
     pub at: Position,
+    /// Where it ends: behind its last character, and a list or mapping by indentation where the next thing begins.
+    pub end: Position,
 }
 
 /// What a node is.

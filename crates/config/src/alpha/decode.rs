@@ -290,13 +290,12 @@ fn option(
     into: &mut Use<'_>,
     reader: &mut Reader<'_>,
 ) {
-    let Some(node) = mapping.take(key) else { return };
-    let path = mapping.child(key);
+    let Some(entry) = mapping.entry(key) else { return };
+    reader.note(entry, row.secrecy);
+    let (path, node) = (mapping.child(key), &entry.value);
     let value = match loose(row.kind, &node.value) {
         Ok(value) => value,
-        Err(Mismatch { reason, instead }) => {
-            return reader.refuse(FaultCode::Value, &path, node.at, &reason, instead);
-        }
+        Err(found) => return reader.mismatch(&path, node, &found),
     };
     let Use::Configuration(options) = into else { return };
     let input = Input::Loose(&value);

@@ -16,13 +16,14 @@ use std::path::Path;
 use sidecar_yaml::{Position, Value};
 
 use self::reader::Reader;
-use self::substitute::{Substituted, substitute};
+use self::substitute::substitute;
 use crate::fault::{Fault, FaultCode};
 use crate::file::Entry;
 use crate::meaning::Judge;
 use crate::merge::{Environment, Flags};
 use crate::options::Options;
 use crate::row::Row;
+use crate::sheet::Sheet;
 use crate::structured::Structured;
 use crate::table::OPTIONS;
 use crate::written::Source;
@@ -42,7 +43,7 @@ pub(crate) fn beside(
     refused
 }
 
-/// Reads the file's content over `options`.
+/// Reads the file's content over `options`; beside the structure comes the file as it was written.
 ///
 /// # Errors
 /// A file that is no YAML: where, and why. What is wrong with its values is added to `faults`.
@@ -52,40 +53,36 @@ pub(crate) fn read(
     environment: &[(OsString, OsString)],
     options: &mut Options,
     faults: &mut Vec<Fault>,
-) -> Result<Structured, Fault> {
-    let syntax = |at: Position, reason: String, instead: &str| {
-        let source = Source::File { path: path.to_owned(), line: at.line, column: at.column };
-        Fault::new(FaultCode::Syntax, "alpha-config", source, reason, instead)
-    };
+) -> Result<(Structured, Sheet), Fault> {
     let text = std::str::from_utf8(content).map_err(|error| {
-        let valid = String::from_utf8_lossy(content.get(..error.valid_up_to()).unwrap_or_default()).into_owned();
-        syntax(end_of(&valid), "is not UTF-8".to_owned(), "write the file in UTF-8")
+        let valid = String::from_utf8_lossy(content.get(..error.valid_up_to()).unwrap_or_default());
+        syntax(&Sheet::new(path, &valid), valid.len(), "is not UTF-8".to_owned(), "write the file in UTF-8")
     })?;
+    let sheet = Sheet::new(path, text);
+    let at = |position: Position| sheet.offset(position.line, position.column);
     let substituted = substitute(text, &texts(environment)).map_err(|unclosed| {
-        syntax(unclosed.at, "${ is not closed".to_owned(), "write } on the same line, or $$ for a dollar")
+        let instead = "write } on the same line, or $$ for a dollar";
+        syntax(&sheet, at(unclosed.at), "${ is not closed".to_owned(), instead)
     })?;
     let tree = sidecar_yaml::first(&substituted.text).map_err(|error| {
         let instead = "look at the indentation, colons, dashes and quotes of this line and the one before";
-        syntax(substituted.written_at(error.at), format!("is not YAML: {}", error.reason), instead)
+        syntax(&sheet, at(substituted.written_at(error.at)), format!("is not YAML: {}", error.reason), instead)
     })?;
     if !matches!(tree.value, Value::Map(_) | Value::Null) {
         let reason = format!("is {}, not a mapping", tree.value.name());
-        return Err(syntax(substituted.written_at(tree.at), reason, "write keys such as providers: one to a line"));
+        let instead = "write keys such as providers: one to a line";
+        return Err(syntax(&sheet, at(substituted.written_at(tree.at)), reason, instead));
     }
-    Ok(decoded(path, &substituted, &tree, options, faults))
+    let mut reader = Reader::new(sheet, &substituted);
+    let structured = decode::root(&tree, options, &mut reader);
+    faults.append(&mut reader.faults);
+    Ok((structured, reader.sheet))
 }
 
-fn decoded(
-    path: &Path,
-    text: &Substituted,
-    tree: &sidecar_yaml::Node,
-    options: &mut Options,
-    faults: &mut Vec<Fault>,
-) -> Structured {
-    let mut reader = Reader::new(path, text);
-    let structured = decode::root(tree, options, &mut reader);
-    faults.append(&mut reader.faults);
-    structured
+/// A fault of the file as such.
+fn syntax(sheet: &Sheet, at: usize, reason: String, instead: &str) -> Fault {
+    let fault = Fault::new(FaultCode::Syntax, "alpha-config", sheet.source(at), reason, instead);
+    Fault { excerpt: Some(sheet.outline(at)), ..fault }
 }
 
 /// Names what nobody wrote by the path at which it would be written: beside the file its flag is refused.
@@ -102,12 +99,6 @@ pub(crate) fn name_by_path(faults: &mut [Fault]) {
 fn texts(environment: &[(OsString, OsString)]) -> HashMap<String, String> {
     let text = |value: &OsString| value.to_str().map(str::to_owned);
     environment.iter().filter_map(|(name, value)| Some((text(name)?, text(value)?))).collect()
-}
-
-/// The place behind a text.
-fn end_of(text: &str) -> Position {
-    let line = text.rsplit('\n').next().unwrap_or_default();
-    Position { line: text.matches('\n').count() + 1, column: line.chars().count() + 1 }
 }
 
 #[cfg(test)]

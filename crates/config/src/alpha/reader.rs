@@ -1,6 +1,6 @@
 //! Strict reading of the tree: no value becomes one of another type, and no key is passed over.
 
-use std::path::Path;
+use std::ops::Range;
 
 use sidecar_core::Secret;
 use sidecar_yaml::{Entry, Node, Position, Value};
@@ -8,13 +8,17 @@ use sidecar_yaml::{Entry, Node, Position, Value};
 use super::substitute::Substituted;
 use crate::fault::{Fault, FaultCode, ValueError, quote};
 use crate::nearest::nearest;
+use crate::row::Secrecy;
+use crate::sheet::{Place, Sheet, parts};
 use crate::table::OPTIONS;
 use crate::value::{GoDuration, Setting as _};
 use crate::written::{Source, Written};
 
-/// Reads one file and collects what is wrong with it.
+/// Reads one file and collects what is wrong with it, and where its values are.
 pub(super) struct Reader<'a> {
-    file: &'a Path,
+    /// The file as it was written.
+    pub(super) sheet: Sheet,
+    /// The same with its variables filled in, of which the tree was made.
     text: &'a Substituted,
     pub(super) faults: Vec<Fault>,
 }
@@ -30,10 +34,15 @@ pub(super) struct Mapping<'n> {
 impl<'n> Mapping<'n> {
     /// The value of a key, which is spelled without regard to case; nothing for `null`, which leaves what was there.
     pub(super) fn take(&mut self, key: &'static str) -> Option<&'n Node> {
+        self.entry(key).map(|entry| &entry.value)
+    }
+
+    /// The same with its key.
+    pub(super) fn entry(&mut self, key: &'static str) -> Option<&'n Entry> {
         self.asked.push(key);
         let exact = self.entries.iter().find(|entry| entry.key == key);
         let found = exact.or_else(|| self.entries.iter().find(|entry| is_spelling(&entry.key, key)));
-        found.map(|entry| &entry.value).filter(|node| node.value != Value::Null)
+        found.filter(|entry| entry.value.value != Value::Null)
     }
 
     /// The path of a key.
@@ -59,19 +68,55 @@ fn is_spelling(written: &str, key: &str) -> bool {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(file: &'a Path, text: &'a Substituted) -> Self {
-        Self { file, text, faults: Vec::new() }
+    pub(super) fn new(sheet: Sheet, text: &'a Substituted) -> Self {
+        Self { sheet, text, faults: Vec::new() }
     }
 
     /// Where a node was written.
     pub(super) fn source(&self, at: Position) -> Source {
-        let Position { line, column } = self.text.written_at(at);
-        Source::File { path: self.file.to_owned(), line, column }
+        self.sheet.source(self.offset(self.text.written_at(at)))
+    }
+
+    fn offset(&self, written: Position) -> usize {
+        self.sheet.offset(written.line, written.column)
+    }
+
+    /// Notes where a value is, for the line to show with a fault. What is no value, and no list of them, is not shown.
+    pub(super) fn note(&mut self, entry: &Entry, secrecy: Secrecy) {
+        let Entry { key, at, value } = entry;
+        let key_start = self.offset(self.text.written_at(*at));
+        let extent = self.extent(value);
+        let elements = match &value.value {
+            Value::List(elements) => elements.iter().map(|element| self.extent(element)).collect(),
+            Value::Text(text) => parts(self.sheet.text(), &extent, text),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Int(_)
+            | Value::Float(_)
+            | Value::Bytes(_)
+            | Value::Other(_)
+            | Value::Map(_) => Vec::new(),
+        };
+        let is_flat = value.elements().iter().chain([value]).all(|node| node.entries().is_empty());
+        let secrecy = if is_flat { secrecy } else { Secrecy::Secret };
+        self.sheet.note(Place { key: key_start..key_start + key.len(), value: extent, elements, secrecy });
+    }
+
+    fn extent(&self, node: &Node) -> Range<usize> {
+        let start = self.offset(self.text.written_at(node.at));
+        start..self.offset(self.text.written_end(node.end)).max(start)
     }
 
     /// Tells what is wrong at a path.
     pub(super) fn refuse(&mut self, code: FaultCode, path: &str, at: Position, reason: &str, instead: &str) {
         self.faults.push(Fault::new(code, path, self.source(at), reason, instead));
+    }
+
+    /// Tells that a value is of another type.
+    pub(super) fn mismatch(&mut self, path: &str, node: &Node, found: &Mismatch) {
+        let Mismatch { reason, instead, element } = found;
+        let fault = Fault::new(FaultCode::Value, path, self.source(node.at), reason, *instead);
+        self.faults.push(fault.of_element(*element));
     }
 
     /// The node as a mapping, one without keys for an element of a list that is nothing; a fault if it is something else.
@@ -109,15 +154,15 @@ impl<'a> Reader<'a> {
 
     /// Reads the value of a key into `leaf`, which keeps what it has without one.
     pub(super) fn leaf<T: Leaf>(&mut self, mapping: &mut Mapping<'_>, key: &'static str, leaf: &mut Written<T>) {
-        let Some(node) = mapping.take(key) else { return };
+        let Some(entry) = mapping.entry(key) else { return };
+        self.note(entry, T::SECRECY);
+        let node = &entry.value;
         match T::of(&node.value) {
             Ok(value) => {
                 leaf.value = value;
                 leaf.source = self.source(node.at);
             }
-            Err(Mismatch { reason, instead }) => {
-                self.refuse(FaultCode::Value, &mapping.child(key), node.at, &reason, instead);
-            }
+            Err(found) => self.mismatch(&mapping.child(key), node, &found),
         }
     }
 
@@ -150,16 +195,21 @@ fn is_not(found: &Value, wanted: &str) -> String {
 pub(super) struct Mismatch {
     pub(super) reason: String,
     pub(super) instead: &'static str,
+    /// Which element of a list is not, counted from 0.
+    pub(super) element: Option<usize>,
 }
 
 impl Mismatch {
     pub(super) fn new(found: &Value, wanted: &str, instead: &'static str) -> Self {
-        Self { reason: is_not(found, wanted), instead }
+        Self { reason: is_not(found, wanted), instead, element: None }
     }
 }
 
 /// A type that a key may take.
 pub(super) trait Leaf: Sized {
+    /// Whether it may be shown.
+    const SECRECY: Secrecy = Secrecy::Open;
+
     fn of(value: &Value) -> Result<Self, Mismatch>;
 }
 
@@ -182,6 +232,8 @@ impl Leaf for String {
 }
 
 impl Leaf for Secret<String> {
+    const SECRECY: Secrecy = Secrecy::Secret;
+
     fn of(value: &Value) -> Result<Self, Mismatch> {
         String::of(value).map(Self::new)
     }
@@ -217,7 +269,9 @@ impl Leaf for Vec<String> {
         let Value::List(elements) = value else {
             return Err(Mismatch::new(value, "a list", "write its elements below it, each behind a -"));
         };
-        elements.iter().map(|element| String::of(&element.value)).collect()
+        let elements = elements.iter().enumerate();
+        let of_element = |at, found| Mismatch { element: Some(at), ..found };
+        elements.map(|(at, node)| String::of(&node.value).map_err(|found| of_element(at, found))).collect()
     }
 }
 
@@ -226,8 +280,10 @@ impl Leaf for GoDuration {
     fn of(value: &Value) -> Result<Self, Mismatch> {
         const WRITE: &str = "write a duration such as 30s or 1m30s";
         if let Value::Text(text) = value {
-            let refused =
-                |error: ValueError| Mismatch { reason: format!("{} {}", quote(text), error.reason), instead: WRITE };
+            let refused = |error: ValueError| {
+                let reason = format!("{} {}", quote(text), error.reason);
+                Mismatch { reason, instead: WRITE, element: None }
+            };
             return Self::from_flag(std::slice::from_ref(text)).map_err(refused);
         }
         if let Value::Int(nanos) = value {
@@ -243,6 +299,8 @@ impl Leaf for GoDuration {
 }
 
 impl Leaf for Secret<Vec<u8>> {
+    const SECRECY: Secrecy = Secrecy::Secret;
+
     /// A text is taken byte for byte, as is a `!!binary`; a list of integers is one byte each, as the original prints it.
     fn of(value: &Value) -> Result<Self, Mismatch> {
         let bytes = match value {

@@ -156,14 +156,31 @@ impl Substituted {
     /// Where in the file the character at `here` was written; for a variable's, where the variable is named.
     pub(crate) fn written_at(&self, here: Position) -> Position {
         let run = self.runs.partition_point(|run| run.here <= here).checked_sub(1).and_then(|at| self.runs.get(at));
-        let Some(run) = run else { return here };
-        if !run.is_copy {
-            return run.written;
+        run.map_or(here, |run| run.written_at(here))
+    }
+
+    /// Where in the file ends what ends at `here`; for a variable's, behind its name.
+    pub(crate) fn written_end(&self, here: Position) -> Position {
+        let next = self.runs.partition_point(|run| run.here < here);
+        match (next.checked_sub(1).and_then(|last| self.runs.get(last)), self.runs.get(next)) {
+            (Some(last), Some(next)) if !last.is_copy => next.written,
+            (Some(last), _) => last.written_at(here),
+            (None, _) => here,
         }
-        if here.line == run.here.line {
-            return Position { line: run.written.line, column: run.written.column + (here.column - run.here.column) };
+    }
+}
+
+impl Run {
+    /// Where the character at `here`, which is one of the run, was written.
+    fn written_at(&self, here: Position) -> Position {
+        let Position { line, column } = self.written;
+        if !self.is_copy {
+            self.written
+        } else if here.line == self.here.line {
+            Position { line, column: column + (here.column - self.here.column) }
+        } else {
+            Position { line: line + (here.line - self.here.line), column: here.column }
         }
-        Position { line: run.written.line + (here.line - run.here.line), column: here.column }
     }
 }
 

@@ -44,7 +44,7 @@ fn environment() -> Vec<(OsString, OsString)> {
 fn decode(text: &str) -> (Options, Structured, Vec<Fault>) {
     let (mut options, mut faults) = (Options::default(), Vec::new());
     let structured = read(Path::new("a.yaml"), text.as_bytes(), &environment(), &mut options, &mut faults);
-    (options, structured.unwrap_or_else(|fault| panic!("{fault}")), faults)
+    (options, structured.unwrap_or_else(|fault| panic!("{fault}")).0, faults)
 }
 
 #[track_caller]

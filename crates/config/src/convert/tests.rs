@@ -46,7 +46,7 @@ fn read_back(text: &str, values: &Values) -> (Options, Structured) {
     let mut options = options(values.iter().filter(|(flag, _)| is_core(flag)));
     let (mut faults, environment) = (Vec::new(), [("x".into(), "filled in".into())]);
     let read = alpha::read(Path::new("a.yaml"), text.as_bytes(), &environment, &mut options, &mut faults);
-    let structured = read.unwrap_or_else(|fault| panic!("{fault} in\n{text}"));
+    let (structured, _) = read.unwrap_or_else(|fault| panic!("{fault} in\n{text}"));
     assert_eq!(faults, [], "{text}");
     (options, structured)
 }

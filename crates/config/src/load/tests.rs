@@ -481,6 +481,15 @@ fn what_is_insecure_or_wide_is_said_at_start() {
 }
 
 #[test]
+fn settings_that_tell_nobody_or_trust_an_address_are_said_at_start() {
+    let silent = ["--standard-logging=false", "--auth-logging=false", "--request-logging=false"];
+    let start = silent.into_iter().fold(Start::minimal(), Start::flag);
+    assert!(start.warnings().iter().any(|warning| warning.starts_with("standard-logging (")), "{:?}", start.warnings());
+    let start = Start::minimal().flag("--trusted-ip=10.0.0.1").flag("--reverse-proxy");
+    assert!(start.warnings().iter().any(|warning| warning.starts_with("trusted-ip (")), "{:?}", start.warnings());
+}
+
+#[test]
 fn a_pattern_that_opens_more_than_it_says_is_named() {
     for (pattern, said) in [
         ("/public", Some("matches anywhere")),

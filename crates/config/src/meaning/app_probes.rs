@@ -39,11 +39,12 @@ pub(super) fn listen(options: &Options, judge: &mut Judge) -> Option<Option<List
 pub(super) fn settings(options: &Options, judge: &mut Judge) -> AppProbes {
     let written = &options.app_probe_path;
     let (mut targets, mut routes) = (Vec::new(), Vec::new());
-    for text in &written.value {
+    for element in written.elements() {
+        let text = element.value;
         let plain = text.bytes().all(|byte| byte.is_ascii_graphic());
         let Some(path) = path::unambiguous(text).ok().filter(|_| plain) else {
             let reason = format!("{} is no path that every server reads in one way", quote(text));
-            judge.refuse(written, reason, "write it as the probe asks for it, such as /healthz or /healthz?full=1");
+            judge.refuse(&element, reason, "write it as the probe asks for it, such as /healthz or /healthz?full=1");
             continue;
         };
         // An escaped text is a pattern.

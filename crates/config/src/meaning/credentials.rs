@@ -22,7 +22,7 @@ pub(super) fn settings(options: &Options, judge: &mut Judge) -> Credentials {
 /// The users of `htpasswd-file`. A file that cannot be used is a fault, at a start and when it is read again, when the users
 /// stay who they were.
 fn users(options: &Options, judge: &mut Judge) -> Option<LocalUsers> {
-    let groups = judge.elements(&options.htpasswd_user_groups).map(str::to_owned).collect();
+    let groups = judge.texts(&options.htpasswd_user_groups).map(str::to_owned).collect();
     let written = &options.htpasswd_file;
     let Some(path) = given(written) else {
         if !options.htpasswd_user_groups.value.is_empty() {
@@ -71,19 +71,20 @@ pub(super) fn extra_issuers(options: &Options, judge: &mut Judge) -> Vec<ExtraIs
     let audience_claims: Vec<String> = given.cloned().collect();
     let audience_claims = if audience_claims.is_empty() { vec!["aud".to_owned()] } else { audience_claims };
     let mut issuers = Vec::new();
-    for text in judge.elements(written) {
+    for element in judge.elements(written) {
+        let text = element.value;
         let Some((issuer, audience)) = text.split_once('=') else {
-            judge.refuse(written, format!("{} names no audience", quote(text)), "write ISSUER=AUDIENCE");
+            judge.refuse(&element, format!("{} names no audience", quote(text)), "write ISSUER=AUDIENCE");
             continue;
         };
         if let Err(error) = EndpointUrl::parse(issuer) {
             let reason = format!("the issuer {} is no URL to ask at: {error}", quote(issuer));
-            judge.refuse(written, reason, "write it as its tokens have it in iss");
+            judge.refuse(&element, reason, "write it as its tokens have it in iss");
             continue;
         }
         if audience.is_empty() {
             let reason = format!("names no audience for the issuer {}", quote(issuer));
-            judge.refuse(written, reason, "write the audience that its tokens for this app have in aud");
+            judge.refuse(&element, reason, "write the audience that its tokens for this app have in aud");
             continue;
         }
         issuers.push(ExtraIssuerSettings {

@@ -85,19 +85,17 @@ fn allow(options: &Options, judge: &mut Judge) -> Allow {
         judge.refuse(written, "is required: it says who may sign in", instead);
     }
     let mut emails = EmailRules { addresses: emails::addresses(options, judge), ..EmailRules::default() };
-    for text in judge.elements(written) {
+    for element in judge.elements(written) {
+        let text = element.value;
         if text == "*" {
             emails.any = true;
         } else if text.contains('@') || text.contains(char::is_whitespace) {
-            judge.refuse(
-                written,
-                format!("{} is no domain", quote(text)),
-                "write what follows the @, as in example.com",
-            );
+            let instead = "write what follows the @, as in example.com";
+            judge.refuse(&element, format!("{} is no domain", quote(text)), instead);
         } else if let Some(domain) = EmailDomain::parse(text) {
             emails.domains.push(domain);
         } else {
-            judge.refuse(written, format!("{} has no domain in it", quote(text)), "write it as in .example.com");
+            judge.refuse(&element, format!("{} has no domain in it", quote(text)), "write it as in .example.com");
         }
     }
     everybody::warn(options, judge);

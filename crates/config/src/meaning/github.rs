@@ -114,14 +114,15 @@ fn organization(written: &Written<String>, judge: &mut Judge) -> Option<Option<S
 fn teams_of_one(written: &Written<String>, judge: &mut Judge) -> Option<Vec<String>> {
     let mut teams = Vec::new();
     for entry in entries(written, judge)? {
-        if is_name(entry) {
-            teams.push(entry.to_owned());
-        } else if entry.contains(':') {
+        let name = entry.value;
+        if is_name(name) {
+            teams.push(name.to_owned());
+        } else if name.contains(':') {
             // compat: such an entry lets nobody in, and leaves the others alone.
-            let message = format!("{} lets nobody in: github-org names the organization already", quote(entry));
-            judge.warn(written, message);
+            let message = format!("{} lets nobody in: github-org names the organization already", quote(name));
+            judge.warn(&entry, message);
         } else {
-            judge.refuse(written, format!("{} is no team", quote(entry)), "write the slug of a team");
+            judge.refuse(&entry, format!("{} is no team", quote(name)), "write the slug of a team");
             return None;
         }
     }
@@ -136,13 +137,14 @@ fn teams_of_one(written: &Written<String>, judge: &mut Judge) -> Option<Vec<Stri
 fn teams_of_any(written: &Written<String>, judge: &mut Judge) -> Option<Vec<TeamName>> {
     let mut teams = Vec::new();
     for entry in entries(written, judge)? {
-        match entry.split_once(':') {
+        match entry.value.split_once(':') {
             Some((organization, team)) if is_name(organization) && is_name(team) => {
                 teams.push(TeamName { organization: organization.to_owned(), team: team.to_owned() });
             }
             Some(_) | None => {
                 let instead = "write ORGANIZATION:SLUG, or set github-org";
-                judge.refuse(written, format!("{} does not say a team and its organization", quote(entry)), instead);
+                let reason = format!("{} does not say a team and its organization", quote(entry.value));
+                judge.refuse(&entry, reason, instead);
                 return None;
             }
         }
@@ -151,11 +153,13 @@ fn teams_of_any(written: &Written<String>, judge: &mut Judge) -> Option<Vec<Team
 }
 
 /// The parts between the commas.
-fn entries<'a>(written: &'a Written<String>, judge: &mut Judge) -> Option<Vec<&'a str>> {
+fn entries<'a>(written: &'a Written<String>, judge: &mut Judge) -> Option<Vec<Written<&'a str>>> {
     let Some(text) = restriction(written, judge)? else { return Some(Vec::new()) };
-    let entries: Vec<&str> = text.split(',').map(str::trim).collect();
-    if entries.contains(&"") {
-        judge.refuse(written, "has an empty element", "remove it; a comma too many makes one");
+    let entries = text.split(',').enumerate();
+    let entries: Vec<_> =
+        entries.map(|(at, entry)| Written { element: Some(at), ..written.with(entry.trim()) }).collect();
+    if let Some(empty) = entries.iter().find(|entry| entry.value.is_empty()) {
+        judge.refuse(empty, "has an empty element", "remove it; a comma too many makes one");
         return None;
     }
     Some(entries)

@@ -57,7 +57,8 @@ impl Judge {
         reason: impl Into<String>,
         instead: impl Into<String>,
     ) {
-        self.faults.push(Fault::new(code, written.option.clone(), written.source.clone(), reason, instead));
+        let fault = Fault::new(code, written.option.clone(), written.source.clone(), reason, instead);
+        self.faults.push(fault.of_element(written.element));
     }
 
     /// The value is used, and an operator should know what that means.
@@ -87,11 +88,19 @@ impl Judge {
 
     /// The elements of a list that must not be empty texts: as a restriction an empty one would restrict nothing, and
     /// elsewhere it means nothing (differences.md D60).
-    pub(crate) fn elements<'a>(&mut self, list: &'a Written<Vec<String>>) -> impl Iterator<Item = &'a str> + use<'a> {
-        if list.value.iter().any(String::is_empty) {
-            self.refuse(list, "has an empty element", "remove it; a comma too many makes one");
+    pub(crate) fn elements<'a>(
+        &mut self,
+        list: &'a Written<Vec<String>>,
+    ) -> impl Iterator<Item = Written<&'a String>> + use<'a> {
+        if let Some(empty) = list.elements().find(|element| element.value.is_empty()) {
+            self.refuse(&empty, "has an empty element", "remove it; a comma too many makes one");
         }
-        list.value.iter().map(String::as_str).filter(|element| !element.is_empty())
+        list.elements().filter(|element| !element.value.is_empty())
+    }
+
+    /// The same, where they cannot be wrong but for being empty.
+    pub(crate) fn texts<'a>(&mut self, list: &'a Written<Vec<String>>) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.elements(list).map(|element| element.value.as_str())
     }
 
     /// The elements of a list that says who may enter. A flag without a value would restrict nobody, and whoever wrote it
@@ -103,7 +112,7 @@ impl Judge {
         if list.source == Source::Flag && list.value.is_empty() {
             self.refuse(list, "is empty, so it would restrict nobody", "write a value, or leave the flag out");
         }
-        self.elements(list)
+        self.texts(list)
     }
 
     /// One of the words that an option takes; `None` after a fault.

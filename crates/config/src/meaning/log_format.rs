@@ -160,7 +160,8 @@ mod tests {
     /// The format, if there is no fault, and what was said of it.
     fn judged(stream: LogStream, text: &str) -> (Option<LogFormat>, Judge) {
         let mut judge = Judge::default();
-        let written = Written { value: text.to_owned(), option: "x-logging-format".into(), source: Origin::Flag };
+        let written =
+            Written { value: text.to_owned(), option: "x-logging-format".into(), source: Origin::Flag, element: None };
         let format = format(stream, None, &written, &mut judge);
         (format.flatten(), judge)
     }

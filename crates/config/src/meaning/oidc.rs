@@ -36,8 +36,8 @@ pub(super) fn settings_with(
     let validate_endpoint = endpoint(&options.validate_url, judge);
     let signing_algorithms = algorithms(&options.oidc_enabled_signing_algs, judge);
     let audience_claims = audience_claims(&options.oidc_audience_claims, judge);
-    let extra_audiences = judge.elements(&options.oidc_extra_audiences).map(str::to_owned).collect();
-    let additional_claims = judge.elements(&nested.additional_claims).map(str::to_owned).collect();
+    let extra_audiences = judge.texts(&options.oidc_extra_audiences).map(str::to_owned).collect();
+    let additional_claims = judge.texts(&nested.additional_claims).map(str::to_owned).collect();
     insecure(options, judge);
     Some(Settings {
         registration: registration?,
@@ -75,7 +75,7 @@ pub(super) fn settings_with(
 
 /// The claims that may name the audience; never empty.
 fn audience_claims(written: &Written<Vec<String>>, judge: &mut Judge) -> Vec<String> {
-    let claims: Vec<String> = judge.elements(written).map(str::to_owned).collect();
+    let claims: Vec<String> = judge.texts(written).map(str::to_owned).collect();
     if claims.is_empty() { vec!["aud".to_owned()] } else { claims }
 }
 
@@ -129,7 +129,8 @@ pub(super) fn discovered(options: &Options, judge: &mut Judge) -> Option<Option<
 
 /// The provider's public keys, where no metadata says where they are.
 pub(super) fn keys(options: &Options, judge: &mut Judge) -> Option<KeySource> {
-    let files: Vec<PathBuf> = judge.elements(&options.oidc_public_key_files).map(PathBuf::from).collect();
+    let elements: Vec<_> = judge.elements(&options.oidc_public_key_files).collect();
+    let files: Vec<PathBuf> = elements.iter().map(|file| PathBuf::from(file.value)).collect();
     if files.is_empty() {
         let Some(url) = endpoint(&options.oidc_jwks_url, judge)? else {
             let reason = "is required with skip-oidc-discovery, or oidc-public-key-file";
@@ -138,33 +139,35 @@ pub(super) fn keys(options: &Options, judge: &mut Judge) -> Option<KeySource> {
         };
         return Some(KeySource::Remote(url));
     }
-    for file in &files {
-        let name = quote(&file.to_string_lossy());
-        let reason = match std::fs::read_to_string(file).map(|pem| check_pem(&pem)) {
+    for file in &elements {
+        let name = quote(file.value);
+        let reason = match std::fs::read_to_string(file.value).map(|pem| check_pem(&pem)) {
             Err(error) => format!("cannot read {name}: {error}"),
             Ok(Err(error)) => format!("{name}: {error}"),
             Ok(Ok(())) => continue,
         };
-        judge.refuse_file(&options.oidc_public_key_files, reason, "name a PEM file with a public key");
+        judge.refuse_file(file, reason, "name a PEM file with a public key");
     }
     Some(KeySource::PemFiles(files))
 }
 
 pub(super) fn algorithms(written: &Written<Vec<String>>, judge: &mut Judge) -> Option<Vec<Algorithm>> {
-    let names: Vec<&str> = judge.elements(written).collect();
+    let elements: Vec<_> = judge.elements(written).collect();
+    let is_symmetric = |name: &str| SYMMETRIC.contains(&name);
     let mut algorithms = Vec::new();
-    for name in &names {
+    for element in &elements {
+        let name = element.value;
         if let Some(algorithm) = Algorithm::from_name(name) {
             algorithms.push(algorithm);
-        } else if SYMMETRIC.contains(name) {
+        } else if is_symmetric(name) {
             judge.warn(written, format!("{name} is left out: a token signed with a shared secret is never accepted"));
         } else {
             let known: Vec<&str> = Algorithm::ALL.iter().map(|algorithm| algorithm.as_str()).collect();
             let reason = format!("{} is no signature algorithm", quote(name));
-            judge.refuse(written, reason, format!("write {}", one_of(&known)));
+            judge.refuse(element, reason, format!("write {}", one_of(&known)));
         }
     }
-    if algorithms.is_empty() && names.iter().all(|name| SYMMETRIC.contains(name)) && !names.is_empty() {
+    if !elements.is_empty() && elements.iter().all(|element| is_symmetric(element.value)) {
         judge.refuse(written, "leaves no algorithm that ID tokens may be signed with", "add RS256");
         return None;
     }

@@ -1,6 +1,6 @@
 //! The identity provider: which kind, what it is told, and how it is reached.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use sidecar_core::Secret;
 use sidecar_core::report::chain;
@@ -119,7 +119,7 @@ fn id(provider: &Written<String>, judge: &mut Judge) -> Option<Id> {
 
 /// Whom TLS to the provider trusts.
 pub(super) fn tls(options: &Options, judge: &mut Judge) -> TlsSettings {
-    let files: Vec<PathBuf> = judge.elements(&options.provider_ca_files).map(PathBuf::from).collect();
+    let files: Vec<PathBuf> = judge.texts(&options.provider_ca_files).map(PathBuf::from).collect();
     let roots = if files.is_empty() {
         Roots::System
     } else {
@@ -132,7 +132,11 @@ pub(super) fn tls(options: &Options, judge: &mut Judge) -> TlsSettings {
     if verify == Verify::Full
         && let Err(error) = Tls::new(&settings)
     {
-        judge.refuse_file(&options.provider_ca_files, chain(&error), "name a PEM file with certificates");
+        let written = &options.provider_ca_files;
+        let file = written.elements().find(|file| error.path() == Path::new(file.value));
+        let element = file.and_then(|file| file.element);
+        let written = Written { element, ..written.with(()) };
+        judge.refuse_file(&written, chain(&error), "name a PEM file with certificates");
     }
     settings
 }

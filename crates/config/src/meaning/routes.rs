@@ -28,9 +28,9 @@ pub(super) fn bypass(options: &Options, judge: &mut Judge) -> BypassRules {
 /// `skip-auth-regex`: a pattern for every method.
 fn every_method(written: &Written<Vec<String>>, judge: &mut Judge) -> Vec<RouteRule> {
     let mut rules = Vec::new();
-    for text in &written.value {
-        if let Some(pattern) = compile(written, text, text, judge) {
-            warn_of_reach(written, text, &pattern, judge);
+    for element in written.elements() {
+        if let Some(pattern) = compile(&element, element.value, judge) {
+            warn_of_reach(&element, &pattern, judge);
             rules.push(RouteRule { method: MethodRule::Any, negated: false, path: pattern.regex });
         }
     }
@@ -40,20 +40,21 @@ fn every_method(written: &Written<Vec<String>>, judge: &mut Judge) -> Vec<RouteR
 /// `skip-auth-route`: `REGEX`, `METHOD=REGEX`, `METHOD!=REGEX`, `=REGEX`, `!=REGEX`.
 fn by_method(written: &Written<Vec<String>>, judge: &mut Judge) -> Vec<RouteRule> {
     let mut rules = Vec::new();
-    for text in &written.value {
+    for element in written.elements() {
+        let text = element.value;
         let rule = match Rule::read(text) {
             Ok(rule) => rule,
             Err(Ambiguous { readings, instead }) => {
-                judge.dangerous(written, format!("{} has two readings: {readings}", quote(text)), instead);
+                judge.dangerous(&element, format!("{} has two readings: {readings}", quote(text)), instead);
                 continue;
             }
         };
-        let Some(pattern) = compile(written, text, rule.pattern, judge) else { continue };
+        let Some(pattern) = compile(&element, rule.pattern, judge) else { continue };
         if rule.negated {
             let message = format!("{} serves every path without a session except those that match", quote(text));
-            judge.warn(written, message);
+            judge.warn(&element, message);
         } else {
-            warn_of_reach(written, text, &pattern, judge);
+            warn_of_reach(&element, &pattern, judge);
         }
         rules.push(RouteRule { method: rule.method, negated: rule.negated, path: pattern.regex });
     }
@@ -114,43 +115,45 @@ impl Rule<'_> {
 
 /// `api-route`: patterns on path and query.
 pub(super) fn api(written: &Written<Vec<String>>, judge: &mut Judge) -> Vec<Regex> {
-    let patterns = written.value.iter();
-    patterns.filter_map(|text| compile(written, text, text, judge)).map(|pattern| pattern.regex).collect()
+    let patterns = written.elements();
+    patterns.filter_map(|element| compile(&element, element.value, judge)).map(|pattern| pattern.regex).collect()
 }
 
-/// `entry` is the whole element of the list, `pattern` the regular expression in it.
-fn compile(written: &Written<Vec<String>>, entry: &str, pattern: &str, judge: &mut Judge) -> Option<Pattern> {
+/// `pattern` is the regular expression in the element `entry`.
+fn compile(entry: &Written<&String>, pattern: &str, judge: &mut Judge) -> Option<Pattern> {
     match re2::compile(pattern) {
         Ok(pattern) => Some(pattern),
         Err(error) => {
-            let reason = format!("{} is no regular expression: {error}", quote(entry));
-            judge.refuse(written, reason, "write one in the syntax of RE2");
+            let reason = format!("{} is no regular expression: {error}", quote(entry.value));
+            judge.refuse(entry, reason, "write one in the syntax of RE2");
             None
         }
     }
 }
 
 /// A pattern that opens more than it says at a glance is named at start.
-fn warn_of_reach(written: &Written<Vec<String>>, entry: &str, pattern: &Pattern, judge: &mut Judge) {
+fn warn_of_reach(entry: &Written<&String>, pattern: &Pattern, judge: &mut Judge) {
+    let text = entry.value;
     let message = match pattern.reach {
-        Reach::Anchored if entry.contains(".*") => "opens every path that its .* can stand for",
-        Reach::Anchored if !entry.ends_with(['/', '$']) => "opens longer paths too; end it with / or $",
+        Reach::Anchored if text.contains(".*") => "opens every path that its .* can stand for",
+        Reach::Anchored if !text.ends_with(['/', '$']) => "opens longer paths too; end it with / or $",
         Reach::Anchored => return,
         Reach::Unanchored => "matches anywhere in a path and so opens paths that only contain it; begin it with ^",
         Reach::Everything => "opens everything: no path needs a session",
     };
-    judge.warn(written, format!("{} {message}", quote(entry)));
+    judge.warn(entry, format!("{} {message}", quote(text)));
 }
 
 /// Addresses and networks.
 pub(super) fn networks(written: &Written<Vec<String>>, judge: &mut Judge) -> IpNets {
     let mut networks = Vec::new();
-    for (at, text) in written.value.iter().enumerate() {
+    for (number, element) in (1..).zip(written.elements()) {
+        let text = element.value;
         match IpNet::parse(text) {
             Ok(network) => networks.push(network),
             Err(error) => {
-                let reason = format!("element {}, {}, is {error}", at + 1, quote(text));
-                judge.refuse(written, reason, "write an address, or a network such as 10.0.0.0/8");
+                let reason = format!("element {number}, {}, is {error}", quote(text));
+                judge.refuse(&element, reason, "write an address, or a network such as 10.0.0.0/8");
             }
         }
     }

@@ -92,11 +92,12 @@ fn secret(options: &Options, judge: &mut Judge) -> Option<CookieSecret> {
 fn previous_secrets(options: &Options, judge: &mut Judge) -> Vec<CookieSecret> {
     let (written, files) = (&options.cookie_secret_previous, &options.cookie_secret_previous_file);
     let mut secrets = Vec::new();
-    for secret in &written.value {
-        secrets.extend(secret_of(written, "an older secret", secret.expose().as_bytes(), judge));
+    for (number, secret) in (1..).zip(written.elements()) {
+        let subject = format!("older secret {number}");
+        secrets.extend(secret_of(&secret, &subject, secret.value.expose().as_bytes(), judge));
     }
-    for path in judge.elements(files) {
-        secrets.extend(secret_of_file(files, path, judge));
+    for file in judge.elements(files) {
+        secrets.extend(secret_of_file(&file, file.value, judge));
     }
     secrets
 }
@@ -161,10 +162,10 @@ fn cookie(options: &Options, judge: &mut Judge) -> Option<CookieSettings> {
     if !is_attribute(&options.cookie_path.value) {
         judge.refuse(&options.cookie_path, "has a character that no cookie attribute may have", "write a path");
     }
-    for domain in &options.cookie_domains.value {
-        if !is_domain(domain) {
-            let reason = format!("{} is no domain, so browsers would drop the cookies", quote(domain));
-            judge.refuse(&options.cookie_domains, reason, "write a domain, as in .example.com");
+    for domain in options.cookie_domains.elements() {
+        if !is_domain(domain.value) {
+            let reason = format!("{} is no domain, so browsers would drop the cookies", quote(domain.value));
+            judge.refuse(&domain, reason, "write a domain, as in .example.com");
         }
     }
     judge.warn_if(&options.cookie_secure, false, "cookies travel over plain HTTP, where anybody can read them");

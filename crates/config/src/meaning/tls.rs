@@ -134,19 +134,22 @@ fn suites(written: &Written<Vec<String>>, judge: &mut Judge) -> Option<Option<Ve
     if written.value.is_empty() {
         return Some(None);
     }
-    let (mut offered, mut not_spoken, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
+    let instead = "write names such as TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256";
+    let (mut offered, mut not_spoken, mut all_known) = (Vec::new(), Vec::new(), true);
     let mut tls13 = false;
-    for name in &written.value {
+    for element in written.elements() {
+        let name = element.value;
         match NamedSuite::of(name) {
             Some(NamedSuite::Tls12(suite)) => offered.push(suite),
             Some(NamedSuite::Tls13) => tls13 = true,
             Some(NamedSuite::NotSpoken) => not_spoken.push(quote(name)),
-            None => unknown.push(quote(name)),
+            None => {
+                judge.refuse(&element, format!("no suite is called {}", quote(name)), instead);
+                all_known = false;
+            }
         }
     }
-    let instead = "write names such as TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256";
-    if !unknown.is_empty() {
-        judge.refuse(written, format!("no suite is called {}", unknown.join(" or ")), instead);
+    if !all_known {
         return None;
     }
     if !not_spoken.is_empty() && offered.is_empty() && !tls13 {

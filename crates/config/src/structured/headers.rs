@@ -99,5 +99,5 @@ impl ClaimSource {
 
 /// A mapping or an entry that nobody wrote.
 pub(super) fn place(path: &str) -> Written<()> {
-    Written { option: Cow::Owned(path.to_owned()), value: (), source: Source::Default }
+    Written { option: Cow::Owned(path.to_owned()), value: (), source: Source::Default, element: None }
 }

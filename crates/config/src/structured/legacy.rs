@@ -14,7 +14,7 @@ use crate::written::Written;
 impl Structured {
     /// What flat options say. Tells `judge` of upstreams that are no URI.
     pub(crate) fn from_options(options: &Options, judge: &mut Judge) -> Self {
-        let upstreams = options.upstreams.value.iter().filter_map(|text| upstream(text, options, judge)).collect();
+        let upstreams = options.upstreams.elements().filter_map(|one| upstream(&one, options, judge)).collect();
         Self {
             upstreams: options.upstreams.with(upstreams),
             request_headers: request_headers(options),
@@ -75,8 +75,8 @@ fn file(written: &Written<String>) -> SecretSource {
 }
 
 /// One URI of the option `upstream` (7.1); `None` after a fault.
-fn upstream(text: &str, options: &Options, judge: &mut Judge) -> Option<Upstream> {
-    let written = &options.upstreams;
+fn upstream(written: &Written<&String>, options: &Options, judge: &mut Judge) -> Option<Upstream> {
+    let text = written.value.as_str();
     let uri = match Uri::parse(text) {
         Ok(uri) => uri,
         Err(refusal) => {
@@ -107,13 +107,14 @@ fn upstream(text: &str, options: &Options, judge: &mut Judge) -> Option<Upstream
             },
             None => common,
         },
-        "static" => constant(text, uri.authority, written, judge),
+        "static" => constant(written, uri.authority, judge),
         _ => common,
     })
 }
 
 /// A constant answer, which takes no switch of the others.
-fn constant(text: &str, authority: &str, written: &Written<Vec<String>>, judge: &mut Judge) -> Upstream {
+fn constant(written: &Written<&String>, authority: &str, judge: &mut Judge) -> Upstream {
+    let text = written.value.as_str();
     // compat: what is no number is 200.
     let code = authority.parse().unwrap_or_else(|_| {
         judge.warn(written, format!("{} names no status; 200 is answered", quote(text)));

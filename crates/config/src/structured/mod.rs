@@ -82,5 +82,5 @@ impl Structured {
 
 /// A leaf below `parent` that nobody wrote.
 pub(crate) fn unset<T>(parent: &str, name: &str, value: T) -> Written<T> {
-    Written { option: Cow::Owned(format!("{parent}.{name}")), value, source: Source::Default }
+    Written { option: Cow::Owned(format!("{parent}.{name}")), value, source: Source::Default, element: None }
 }

@@ -247,7 +247,10 @@ fn loose_list(value: &Loose) -> Result<Vec<String>, ValueError> {
     match value {
         Loose::Text(text) if text.is_empty() => Ok(Vec::new()),
         Loose::Text(text) => Ok(text.split(',').map(str::to_owned).collect()),
-        Loose::List(elements) => elements.iter().map(loose_text).collect(),
+        Loose::List(elements) => {
+            let elements = elements.iter().enumerate();
+            elements.map(|(at, element)| loose_text(element).map_err(|error| error.of_element(at))).collect()
+        }
         Loose::Bool(_) | Loose::Int(_) | Loose::Float(_) => Ok(vec![loose_text(value)?]),
         Loose::Other(what) => Err(wrong(what, "a list", "write [\"one\", \"two\"]")),
     }
@@ -256,8 +259,8 @@ fn loose_list(value: &Loose) -> Result<Vec<String>, ValueError> {
 /// The first occurrence replaces the default, the later ones are added to it.
 fn flag_list(occurrences: &[String]) -> Result<Vec<String>, ValueError> {
     let mut list = Vec::new();
-    for occurrence in occurrences {
-        list.extend(csv::record(occurrence)?);
+    for (at, occurrence) in occurrences.iter().enumerate() {
+        list.extend(csv::record(occurrence).map_err(|error| error.of_element(at))?);
     }
     Ok(list)
 }

@@ -17,6 +17,18 @@ fn nodes_know_where_they_begin() {
 }
 
 #[test]
+fn scalars_and_bracketed_lists_know_where_they_end() {
+    let text = "a: plain text # a comment\nb: 'quo''ted' # a comment\nc: [one, \"t\\\"wo\" ] # ]\nd:\n- x\n- y # \"\n";
+    let root = tree(text);
+    let end = |key: &str| root.get(key).unwrap().end;
+    assert_eq!(end("a"), Position { line: 1, column: 14 });
+    assert_eq!(end("b"), Position { line: 2, column: 14 });
+    assert_eq!(end("c"), Position { line: 3, column: 19 });
+    let ends = |key: &str| root.get(key).unwrap().elements().iter().map(|node| node.end.column).collect::<Vec<_>>();
+    assert_eq!((ends("c"), ends("d")), (vec![8, 17], vec![4, 4]));
+}
+
+#[test]
 fn the_first_of_several_documents_counts_and_all_can_be_had() {
     assert_eq!(tree("a: x\n---\nb: y\n").entries().len(), 1);
     let all = documents("a: x\n---\nb: y\n---\n").unwrap();

@@ -70,7 +70,7 @@ fn the_mark_below_a_list_is_below_the_element_that_is_meant() {
         "1 | trusted_ips = ['10.0.0.1', '10.0.0.300']\n        |                            ^^^^^^^^^^^^",
         "a.cfg:4:3)",
         "a.cfg:5:3)",
-        "5 |   '@x',\n        |   ^^^^",
+        "5 |   '@x'\n        |   ^^^^",
         "a.cfg:7:39)",
     ] {
         assert!(faults.contains(shown), "{shown}\nin\n{faults}");

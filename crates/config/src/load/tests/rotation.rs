@@ -26,7 +26,7 @@ fn an_older_secret_that_is_none_is_a_fault_that_does_not_repeat_it() {
     let faults = start.faults();
     let option = "cookie-secret-previous-file (environment variable OAUTH2_PROXY_COOKIE_SECRET_PREVIOUS_FILE): ";
     let said = [
-        "cookie-secret-previous (environment variable OAUTH2_PROXY_COOKIE_SECRET_PREVIOUS): an older secret must be 16",
+        "cookie-secret-previous (environment variable OAUTH2_PROXY_COOKIE_SECRET_PREVIOUS): older secret 1 must be 16",
         &format!("{option}has an empty element"),
         &format!("{option}the content of \"DIR/older\" must be 16"),
         &format!("{option}cannot read \"/nowhere/secret\""),

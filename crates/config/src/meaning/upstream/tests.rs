@@ -164,8 +164,12 @@ fn what_an_entry_lacks_or_has_too_much_is_named_by_its_path() {
 fn a_switch_that_was_written_once_is_warned_of_once() {
     let mut options = Options::default();
     options.upstreams.value = vec!["https://a/".to_owned(), "https://b/b".to_owned(), "static://200".to_owned()];
-    options.ssl_upstream_insecure_skip_verify =
-        Written { option: Cow::Borrowed("ssl-upstream-insecure-skip-verify"), value: true, source: Source::Flag };
+    options.ssl_upstream_insecure_skip_verify = Written {
+        option: Cow::Borrowed("ssl-upstream-insecure-skip-verify"),
+        value: true,
+        source: Source::Flag,
+        element: None,
+    };
     let mut judge = Judge::default();
     let structured = Structured::from_options(&options, &mut judge);
     settings(&options, &structured, Surroundings::default(), &mut judge);
