@@ -15,12 +15,12 @@ use crate::algorithm::Algorithm;
 use crate::background::{Background, Interrupted};
 use crate::claims::Claims;
 use crate::client::Client;
-use crate::discovery::Discovery;
+use crate::discovery::{Discovery, DiscoveryError};
 use crate::endpoint_url::{EndpointUrl, EndpointUrlError};
 use crate::error::{ClaimsError, Unavailable};
 use crate::id_token::{self, IdToken, IdTokenError, IssuerRule, NonceRule, PartyRule, Policy};
 use crate::jwks::{Keys, KeysError};
-use crate::metadata::KeyMetadata;
+use crate::metadata::{KeyMetadata, MetadataError};
 use crate::provider::BoxFuture;
 use crate::settings::IssuerCheck;
 
@@ -77,6 +77,31 @@ pub struct ExtraIssuerSettings {
     pub groups_claim: String,
 }
 
+/// Where the keys of such an issuer were found.
+#[derive(Debug)]
+pub enum KeysFound {
+    /// Where its metadata says.
+    AsAnnounced(EndpointUrl),
+    /// Where issuers without metadata have them; why there is none.
+    AtTheUsualPlace(EndpointUrl, DiscoveryError),
+}
+
+/// Why no token of such an issuer can be verified.
+#[derive(Debug, thiserror::Error)]
+pub enum IssuerError {
+    /// Its metadata, and so its tokens, name another issuer (OIDC Discovery §4.3).
+    #[error(transparent)]
+    Named(MetadataError),
+    /// Its keys cannot be had.
+    #[error("the keys at {place}")]
+    Keys {
+        /// Where they were looked for.
+        place: EndpointUrl,
+        /// Why.
+        source: KeysError,
+    },
+}
+
 /// Verifies the tokens of one such issuer. What it must know of it is looked for in the background (I-28).
 pub struct ExtraIssuer {
     issuer: Arc<Issuer>,
@@ -108,6 +133,27 @@ impl ExtraIssuer {
         Ok(Self { issuer: Arc::new(Issuer { settings, discovery, keys, usual_keys }), background })
     }
 
+    /// Looks once for the issuer's metadata and its keys, as the first token would.
+    ///
+    /// # Errors
+    /// [`IssuerError`]
+    pub async fn ready_once(&self) -> Result<KeysFound, IssuerError> {
+        let Issuer { discovery, keys, usual_keys, .. } = &*self.issuer;
+        let found = match discovery.first_attempt().await {
+            Err(DiscoveryError::Metadata(other @ MetadataError::Issuer { .. })) => {
+                return Err(IssuerError::Named(other));
+            }
+            Err(error) => KeysFound::AtTheUsualPlace(usual_keys.clone(), error),
+            Ok(()) => {
+                let announced = discovery.metadata().map(|metadata| metadata.jwks_uri.clone());
+                KeysFound::AsAnnounced(announced.unwrap_or_else(|_| usual_keys.clone()))
+            }
+        };
+        self.issuer.find();
+        keys.reach().await.map_err(|source| IssuerError::Keys { place: found.place().clone(), source })?;
+        Ok(found)
+    }
+
     /// The session of whoever presents this token. Ready at once unless keys have to be fetched.
     #[must_use]
     pub fn bearer(&self, token: &Secret<String>, now: SystemTime) -> BoxFuture<Result<Session, BearerError>> {
@@ -116,6 +162,14 @@ impl ExtraIssuer {
         }
         let (issuer, token) = (Arc::clone(&self.issuer), token.clone());
         self.background.run(async move { issuer.bearer(&token, now).await })
+    }
+}
+
+impl KeysFound {
+    fn place(&self) -> &EndpointUrl {
+        match self {
+            Self::AsAnnounced(place) | Self::AtTheUsualPlace(place, _) => place,
+        }
     }
 }
 

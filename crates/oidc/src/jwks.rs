@@ -128,6 +128,14 @@ impl Keys {
         }
     }
 
+    /// Fetches the keys, unless they are kept.
+    pub(crate) async fn reach(&self) -> Result<(), KeysError> {
+        match &self.0 {
+            Source::Fixed(_) => Ok(()),
+            Source::Remote(Renewed { remote, .. }) => remote.current().await.map(drop),
+        }
+    }
+
     /// Whether one of the provider's keys signed `token`, as far as is known without a fetch: `None` when one could tell
     /// more.
     pub(crate) fn signed_at_once(&self, token: &Jws<'_>) -> Option<bool> {

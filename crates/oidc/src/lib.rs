@@ -58,7 +58,7 @@ mod userinfo;
 pub use api::{ApiHeaders, Object, Presented};
 pub use backend_logout::{BackendLogout, BackendLogoutError};
 pub use background::{Background, Interrupted};
-pub use bearer::{BearerError, ExtraIssuer, ExtraIssuerSettings, plain_session};
+pub use bearer::{BearerError, ExtraIssuer, ExtraIssuerSettings, IssuerError, KeysFound, plain_session};
 pub use callback::{Callback, CallbackError, CallbackParseError, VerifiedCallback};
 pub use client::{Call, CallError, Client, Fault};
 pub use discovery::DiscoveryError;

@@ -6,6 +6,7 @@
 mod clock;
 mod cookies;
 mod finding;
+mod issuers;
 mod listener;
 mod probe;
 mod provider;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 use sidecar_config::Config;
 use sidecar_core::report::chain;
 use sidecar_net::{Dialer, Proxies, Tls, TlsSettings, Verify};
+use sidecar_oidc::Client;
 use tokio::runtime;
 
 use self::finding::{Finding, Verdict};
@@ -51,8 +53,10 @@ async fn examine(config: &Config, runtime: &runtime::Runtime, report: &mut Repor
         .map_err(|error| chain(&error))?;
     report.add(&trust::authorities(&provider_tls));
 
-    let to_provider = Prober::by_uri(Dialer::new(provider_tls, proxies.clone()));
-    report.add_all(&provider::findings(built.provider.as_ref(), &to_provider).await);
+    let to_provider = Dialer::new(provider_tls, proxies.clone());
+    let client = Client::new(to_provider.clone());
+    report.add_all(&provider::findings(built.provider.as_ref(), &Prober::by_uri(to_provider)).await);
+    report.add_all(&issuers::findings(&config.extra_issuers, &client, runtime.handle()).await);
 
     report.add_all(&cookies::findings(config));
     // What a browser trusts, not what provider-ca-file names.

@@ -1,16 +1,23 @@
 //! Connections over real sockets. Time is tokio's: it passes when nothing else can happen.
 
+use std::ffi::OsString;
+use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http_body_util::BodyExt as _;
 use http_body_util::Full;
 use http_body_util::combinators::BoxBody;
+use sidecar_config::Command;
+use sidecar_gateway::{Gateway, Peer};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
 
 use super::*;
+use crate::app::{App, Lasting};
 use crate::limits::{HEAD_TIME, REST_TIME, SCARCE_TIME, STALL_TIME};
+use crate::run::Nowhere;
 use crate::server::slots::Slots;
 use crate::server::wire::PREFACE;
 
@@ -41,12 +48,21 @@ impl Answer for Clerk {
 }
 
 fn guest(drain: watch::Receiver<bool>) -> Guest<Clerk> {
-    let current = Rc::new(Current::new(Clerk));
+    guest_of(Clerk, drain)
+}
+
+fn guest_of<A>(answers: A, drain: watch::Receiver<bool>) -> Guest<A> {
+    let current = Rc::new(Current::new(answers));
     Guest { current, peer: Peer::Unix, limits: Limits { head_bytes: 64 * 1024 }, drain }
 }
 
 /// A client whose connection is served with one of these slots, and the task that does.
 async fn client(slots: &Slots) -> (TcpStream, tokio::task::JoinHandle<()>) {
+    client_of(Clerk, slots).await
+}
+
+/// The same, answered by somebody else.
+async fn client_of(answers: impl Answer, slots: &Slots) -> (TcpStream, tokio::task::JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
     let (socket, _) = listener.accept().await.unwrap();
@@ -54,7 +70,7 @@ async fn client(slots: &Slots) -> (TcpStream, tokio::task::JoinHandle<()>) {
     let serving = tokio::task::spawn_local(async move {
         // Nobody drains: the sender lives as long as this.
         let (_sender, drain) = watch::channel(false);
-        serve(Accepted::Tcp(socket.into_std().unwrap()), slot, guest(drain)).await;
+        serve(Accepted::Tcp(socket.into_std().unwrap()), slot, guest_of(answers, drain)).await;
     });
     (client, serving)
 }
@@ -120,6 +136,41 @@ fn a_head_that_trickles_is_not_waited_for() {
         });
         assert!(served_for(serving).await < HEAD_TIME + Duration::from_secs(15));
         trickle.abort();
+    });
+}
+
+/// A gateway that needs nobody else.
+fn gateway() -> Gateway {
+    let flags = [
+        "--provider=github",
+        "--client-id=app",
+        "--client-secret=secret",
+        "--cookie-secret=0123456789abcdef",
+        "--email-domain=*",
+        "--upstream=static://200",
+    ];
+    let Ok(Command::Run(config)) = sidecar_config::load(&flags.map(OsString::from), &[]) else {
+        panic!("sound settings")
+    };
+    let lasting = Lasting::for_a_look(Arc::new(Nowhere));
+    App::build(&config, &lasting, tokio::runtime::Handle::current()).unwrap().gateway
+}
+
+#[test]
+fn a_form_that_does_not_arrive_is_answered_with_408_and_its_code() {
+    run(async {
+        let (mut client, _serving) = client_of(gateway(), &Slots::new(8)).await;
+        let begun = Instant::now();
+        let head = "POST /oauth2/start HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+                    Content-Length: 20\r\n\r\nrd=%2Fhalf";
+        client.write_all(head.as_bytes()).await.unwrap();
+        let mut said = String::new();
+        client.read_to_string(&mut said).await.unwrap();
+        let (head, page) = said.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with("HTTP/1.1 408 "), "{said}");
+        assert!(head.contains("x-auth-request-error: E-REQUEST-TIMEOUT"), "{said}");
+        assert!(page.contains("E-REQUEST-TIMEOUT"), "{said}");
+        assert!((Duration::from_secs(30)..Duration::from_secs(40)).contains(&begun.elapsed()), "{:?}", begun.elapsed());
     });
 }
 

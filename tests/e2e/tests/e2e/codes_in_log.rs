@@ -14,7 +14,7 @@ use crate::site::{SESSION, Site, get_with};
 
 /// Codes that no test here provokes, and why.
 const NOT_PROVOKED: &[&str] = &[
-    // Half a minute of waiting; `form_body` has a test in paused time.
+    // Half a minute of waiting: `connection_tests` of the app has it over a socket, in paused time.
     "E-REQUEST-TIMEOUT",
 ];
 

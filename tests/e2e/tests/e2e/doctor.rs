@@ -123,6 +123,45 @@ fn a_clock_that_is_off_is_told_with_how_far_and_which_way() {
     assert_found(&clock_of_a_provider(|now| now), "ok", &["clock"]);
 }
 
+/// An issuer of tokens, by what it answers at each of its addresses; `ISSUER` in it stands for its own.
+fn issuer(answers: &'static [(&'static str, &'static str)]) -> App {
+    App::with(move |seen| {
+        let issuer = format!("http://{}", seen.headers.get("Host").unwrap_or_default());
+        match answers.iter().find(|(target, _)| *target == seen.target) {
+            Some((_, json)) => {
+                let json_type = ("Content-Type", "application/json".to_owned());
+                Reply::Text(200, vec![json_type], json.replace("ISSUER", &issuer))
+            }
+            None => Reply::Text(404, Vec::new(), String::new()),
+        }
+    })
+}
+
+#[test]
+fn every_issuer_of_bearer_tokens_is_asked_for_its_metadata_and_its_keys() {
+    const METADATA: &str = "/.well-known/openid-configuration";
+    const KEYS: &str = r#"{"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "k",
+        "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
+    let whole = issuer(&[(METADATA, r#"{"issuer": "ISSUER", "jwks_uri": "ISSUER/keys"}"#), ("/keys", KEYS)]);
+    let bare = issuer(&[("/.well-known/jwks.json", KEYS)]);
+    let other = issuer(&[(METADATA, r#"{"issuer": "ISSUER/", "jwks_uri": "ISSUER/keys"}"#), ("/keys", KEYS)]);
+    let keyless = issuer(&[(METADATA, r#"{"issuer": "ISSUER", "jwks_uri": "ISSUER/none"}"#)]);
+    let silent = format!("http://{}", place::loopback(place::free_port()));
+    let name = |app: &App| app.upstream().trim_end_matches('/').to_owned();
+    let names = [name(&whole), name(&bare), name(&other), name(&keyless), silent];
+    let list: Vec<String> = names.iter().map(|name| format!("{name}=api")).collect();
+    let issuers = [format!("--extra-jwt-issuers={}", list.join(",")), "--skip-jwt-bearer-tokens=true".to_owned()];
+    let finished = doctor("static://200").flags(issuers).run();
+    assert_eq!(finished.status.code(), Some(1), "{}", finished.stdout);
+    let [whole, bare, other, keyless, silent] = &names;
+    assert_found(&finished, "ok", &["bearer tokens", whole, "/keys"]);
+    assert_found(&finished, "??", &["bearer tokens", bare, "no metadata", "404"]);
+    assert_found(&finished, "!!", &["bearer tokens", other, "issuer did not match"]);
+    assert_found(&finished, "!!", &["bearer tokens", keyless, "/none", "404"]);
+    assert_found(&finished, "!!", &["bearer tokens", silent, "refused"]);
+    assert_eq!(finished.stdout.matches("bearer tokens").count(), 5, "{}", finished.stdout);
+}
+
 #[test]
 fn faults_of_the_configuration_end_it_before_anybody_is_asked() {
     let app = App::start();
