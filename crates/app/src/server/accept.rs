@@ -103,7 +103,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_peer_of_ipv4_has_an_address_of_ipv4_at_a_listener_for_all_addresses() {
-        let listener = bind(&Listen::Tcp { host: None, port: 0 }, Duration::from_secs(60)).unwrap();
+        let listener = bind(&Listen::Tcp { host: None, port: 0 }, crate::limits::PLAIN_SILENCE).unwrap();
         let Listener::Tcp(tcp) = &listener else { panic!("a TCP listener") };
         let port = tcp.local_addr().unwrap().port();
         let door = Door { listener, speech: Speech::Plain };
