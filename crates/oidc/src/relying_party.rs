@@ -279,7 +279,7 @@ impl RelyingParty {
             }
             match self.identify(&verified, &response.access_token, &metadata).await {
                 Ok(mut identity) => {
-                    // Without an address there would have been no login, and the rules for addresses would see none (D63).
+                    // The rules for addresses were asked about the one of before (compatibility.md P63).
                     identity.email = identity.email.or_else(|| session.email.clone());
                     identity.write_to(&mut renewed);
                 }

@@ -160,8 +160,7 @@ async fn serve_http2<A: Answer>(
     overdue: Pin<&mut impl Future<Output = ()>>,
 ) {
     let Guest { current, peer, limits, mut drain } = guest;
-    let service =
-        service_fn(|request| stream::told(within(limits, current.get(), request, peer, phase.request())));
+    let service = service_fn(|request| stream::told(within(limits, current.get(), request, peer, phase.request())));
     let list = limits.head_bytes + MAX_HEADER_LINES * FIELD_OVERHEAD;
     let connection = http2::Builder::new(Worker)
         .max_concurrent_streams(MAX_STREAMS)

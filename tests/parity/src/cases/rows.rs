@@ -282,9 +282,9 @@ pub(super) fn address_of_two_parts() -> Vec<Explained> {
     vec![explained("D57", "*", |pair| pair.all_original["status"] == "200" && pair.all_ours["status"] == "403")]
 }
 
-/// D63: a session without an address passes no rule for addresses.
+/// P63: a session without an address passes no rule for addresses.
 pub(super) fn no_address_at_all() -> Vec<Explained> {
-    vec![explained("D63", "*", |pair| pair.all_original["status"] == "200" && pair.all_ours["status"] == "403")]
+    vec![explained("P63", "*", |pair| pair.all_original["status"] == "200" && pair.all_ours["status"] == "403")]
 }
 
 /// D10: a constraint that cannot be read is not held.
