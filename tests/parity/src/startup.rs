@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use sidecar_testkit::{Finished, Launch, Process, Which, place};
+use sidecar_testkit::{Finished, Process, Which, place};
 
 /// One way of setting a program up, on top of settings that are sound.
 #[derive(Debug, Clone)]
@@ -152,10 +152,10 @@ impl Attempt {
         Verdict { code: finished.status.code(), said: finished.stdout }
     }
 
-    fn run(&self, program: &Path, mode: &str) -> Finished {
+    fn run(&self, program: &Path, first: &str) -> Finished {
         let folder = place::temporary_folder();
         let mut command = Command::new(program);
-        command.env_clear().current_dir(folder.path()).arg(mode);
+        command.env_clear().current_dir(folder.path()).arg(first);
         command.args(SOUND.iter().filter(|flag| !self.leaves_out(flag)));
         if let Some(toml) = &self.file {
             std::fs::write(folder.path().join("test.cfg"), toml).expect("a temporary folder can be written to");
@@ -175,17 +175,16 @@ impl Attempt {
         self.without.iter().any(|out| out == name) || (self.alpha.is_some() && !BESIDE_ALPHA.contains(&name))
     }
 
-    /// How `program` ends when it is started in earnest.
+    /// How a program ends when it is started in earnest.
     ///
     /// # Panics
     /// It serves instead, for as long as a start may take.
     #[must_use]
     pub fn start(&self, which: Which) -> Verdict {
-        let launch = Launch::new(which).flags(SOUND).flags(&self.arguments);
-        for (name, content) in &self.files {
-            let _ = launch.write(name, content);
-        }
-        let finished = launch.run();
+        let program = if which == Which::Ours { place::ours() } else { place::original() };
+        // Where it says nothing of a listener.
+        let anywhere = if self.alpha.is_none() { "--http-address=127.0.0.1:0" } else { "--reverse-proxy=false" };
+        let finished = self.run(&program, anywhere);
         Verdict { code: finished.status.code(), said: finished.stdout + &finished.stderr }
     }
 

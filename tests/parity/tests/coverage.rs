@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use sidecar_parity::cases;
+use sidecar_parity::cases::{self, configuration, startup};
 use sidecar_testkit::place;
 
 /// Statements that nothing here sees yet: what they are about is not served, or came last. The list must be exact.
-const UNSEEN: &[&str] = &["5.7.store", "7.lock", "D17", "D23", "D47"];
+const UNSEEN: &[&str] = &["5.7.store", "7.lock", "config.8.2.redis", "D17", "D23", "D47"];
 
 /// A statement and what sees it.
 struct Statement {
@@ -30,12 +30,15 @@ fn statements() -> Vec<Statement> {
     statements
 }
 
-/// `CONFIGURATION / CASE` of the comparison.
+/// `CONFIGURATION / CASE` of the comparison, and `settings / ATTEMPT` of that of settings.
 fn cases_of_the_comparison() -> BTreeSet<String> {
     let of = |configuration: &sidecar_parity::case::Configuration| -> Vec<String> {
         configuration.cases.iter().map(|case| format!("{} / {}", configuration.name, case.name)).collect()
     };
-    cases::all().iter().flat_map(of).collect()
+    let attempts = [startup::all(), configuration::alpha(), configuration::rules(), configuration::listeners()];
+    let attempts = attempts.into_iter().flatten().chain(configuration::listed());
+    let settings = attempts.map(|attempt| format!("settings / {}", attempt.name));
+    cases::all().iter().flat_map(of).chain(settings).collect()
 }
 
 /// The functions of a file of tests.

@@ -120,12 +120,13 @@ fn id(provider: &Written<String>, judge: &mut Judge) -> Option<Id> {
 /// Whom TLS to the provider trusts.
 pub(super) fn tls(options: &Options, judge: &mut Judge) -> TlsSettings {
     let files: Vec<PathBuf> = judge.texts(&options.provider_ca_files).map(PathBuf::from).collect();
-    let roots = if files.is_empty() {
+    let skip = &options.ssl_insecure_skip_verify;
+    // compat: files of authorities that nobody asks are not read.
+    let roots = if files.is_empty() || skip.value {
         Roots::System
     } else {
         Roots::Files { files, and_system: options.use_system_trust_store.value }
     };
-    let skip = &options.ssl_insecure_skip_verify;
     judge.warn_if(skip, true, "whoever can reach the wire to the provider can read and change everything on it");
     let verify = if skip.value { Verify::InsecureSkip } else { Verify::Full };
     let settings = TlsSettings { roots, verify };

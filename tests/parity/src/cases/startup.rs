@@ -386,8 +386,7 @@ fn logs() -> Vec<Attempt> {
 }
 
 fn pages() -> Vec<Attempt> {
-    let mut all: Vec<Attempt> = broken_pages().into_iter().map(|attempt| attempt.row("D35")).collect();
-    all.extend([
+    vec![
         with("a page", &[]).page("sign_in.html", "<p>{{.ProviderName | ToUpper}}</p>"),
         with("a page in a define", &[]).page("error.html", "{{define \"error.html\"}}{{.Title}}{{end}}"),
         with("a variable that is not there", &[]).page("error.html", "<p>{{.Nothing}}</p>"),
@@ -404,8 +403,7 @@ fn pages() -> Vec<Attempt> {
         with("no logo", &["--custom-sign-in-logo=-"]),
         with("the form of users of a file, without a file", &["--display-htpasswd-form=true"]),
         with("no form of users of a file", &["--display-htpasswd-form=false"]),
-    ]);
-    all
+    ]
 }
 
 /// Users of a file, and issuers of bearer tokens. The original's check does not open the file.
@@ -432,21 +430,5 @@ fn credentials() -> Vec<Attempt> {
         tokens("an issuer that is no address", "nobody=api").row("P46"),
         with("an issuer where no tokens count", &["--extra-jwt-issuers=nonsense"]),
         with("no fallback where no tokens count", &["--bearer-token-login-fallback=false"]),
-    ]
-}
-
-/// Pages and logos that end both programs when they are started in earnest.
-#[must_use]
-pub fn broken_pages() -> Vec<Attempt> {
-    vec![
-        with("a page without an end", &[]).page("sign_in.html", "<p>{{if .Redirect}}</p>"),
-        with("a page with a brace too few", &[]).page("error.html", "{{.Title}"),
-        with("a page that calls nobody", &[]).page("error.html", "{{nothing .Title}}"),
-        with("a page with an open text", &[]).page("error.html", "{{\"title}}"),
-        with("a page with an end too many", &[]).page("error.html", "{{end}}"),
-        with("a page with an unknown variable", &[]).page("error.html", "{{$x}}"),
-        with("a logo that is not there", &["--custom-sign-in-logo=/nowhere/logo.png"]),
-        with("a logo of another kind", &["--custom-sign-in-logo=/dev/null"]),
-        with("a logo in clear text", &["--custom-sign-in-logo=http://cdn.example.com/logo.png"]),
     ]
 }

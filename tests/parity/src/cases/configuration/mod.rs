@@ -7,8 +7,10 @@ use crate::startup::{Attempt, SOUND, with};
 use crate::verdict::row;
 
 mod alpha;
+mod rules;
 
 pub use alpha::all as alpha;
+pub use rules::{ENDPOINTS, Start, all as rules, listeners, starts};
 
 const VALUES: &str = include_str!("options.txt");
 const CA: &str = include_str!("ca.pem");
@@ -53,6 +55,13 @@ pub fn values(flag: &'static str) -> Option<Values> {
     let beside = cell().split(' ').filter(|flag| !flag.is_empty()).collect();
     let row_of_bad = Some(cell()).filter(|row| !row.is_empty());
     Some(Values { flag, key, kind: row.kind, good, other, bad, beside, row_of_bad })
+}
+
+/// The options that have a line in `options.txt`, each by each source.
+#[must_use]
+pub fn listed() -> Vec<Attempt> {
+    let flags = VALUES.lines().filter_map(|line| line.split(" | ").next()).filter(|flag| !flag.starts_with('#'));
+    flags.filter_map(values).flat_map(|values| values.by_each_source()).collect()
 }
 
 /// Why ours refuses an empty flag that the original takes.
