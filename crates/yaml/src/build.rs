@@ -141,7 +141,7 @@ impl<'a> Builder<'a> {
                 // What is behind it means itself: an escape, or the second of two quotes.
                 Some('"') if c == '\\' => end.column += usize::from(chars.next().is_some()),
                 Some('\'') if c == '\'' && chars.peek() == Some(&&'\'') => {
-                    end.column += usize::from(chars.next().is_some())
+                    end.column += usize::from(chars.next().is_some());
                 }
                 Some(quote) if c == quote => break,
                 Some(_) => {}
