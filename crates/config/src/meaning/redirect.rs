@@ -7,6 +7,7 @@ use sidecar_core::origin::Host;
 use sidecar_gateway::RedirectUri;
 
 use super::judge::Judge;
+use super::session::is_domain;
 use crate::fault::quote;
 use crate::options::Options;
 
@@ -62,11 +63,11 @@ fn warn_of_another_path(options: &Options, uri: &str, callback: &str, judge: &mu
     }
 }
 
-/// Where no cookie of ours is sent, no login ends.
+/// Where no cookie of ours is sent, no login ends. One whose domain is none is a cookie of its host.
 fn warn_of_cookies_elsewhere(options: &Options, host: &str, judge: &mut Judge) {
     let name = Host::parse(host).map_or(host, Host::name);
     let domains = &options.cookie_domains;
-    if !domains.value.is_empty() && !domains.value.iter().any(|domain| is_within(name, domain)) {
+    if !domains.value.is_empty() && !domains.value.iter().any(|domain| !is_domain(domain) || is_within(name, domain)) {
         let message = format!(
             "browsers bring no such cookie to {name}, the host of redirect-url, so no login ends; write a domain that covers it"
         );

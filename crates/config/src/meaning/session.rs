@@ -163,9 +163,15 @@ fn cookie(options: &Options, judge: &mut Judge) -> Option<CookieSettings> {
         judge.refuse(&options.cookie_path, "has a character that no cookie attribute may have", "write a path");
     }
     for domain in options.cookie_domains.elements() {
-        if !is_domain(domain.value) {
-            let reason = format!("{} is no domain, so browsers would drop the cookies", quote(domain.value));
-            judge.refuse(&domain, reason, "write a domain, as in .example.com");
+        if !is_attribute(domain.value) {
+            judge.refuse(&domain, "has a character that no cookie attribute may have", "write a domain");
+        } else if !is_domain(domain.value) {
+            // compat: so v7 does, and its own examples have ports here.
+            let message = format!(
+                "{} is no domain, so cookies go out without one, for a single host; write a domain, as in .example.com",
+                quote(domain.value)
+            );
+            judge.warn(&domain, message);
         }
     }
     judge.warn_if(&options.cookie_secure, false, "cookies travel over plain HTTP, where anybody can read them");
@@ -184,7 +190,7 @@ fn cookie(options: &Options, judge: &mut Judge) -> Option<CookieSettings> {
 }
 
 /// A host without a port, with or without a dot in front; an empty one says nothing.
-fn is_domain(text: &str) -> bool {
+pub(super) fn is_domain(text: &str) -> bool {
     let name = text.strip_prefix('.').unwrap_or(text);
     text.is_empty() || Host::parse(name).is_some_and(|host| host.name() == name)
 }
