@@ -144,19 +144,20 @@ fn of_several_cookies_of_one_name_the_one_that_verifies_counts() {
 #[test]
 fn what_only_looks_like_a_credential_opens_nothing() {
     let site = Site::start(&[]);
-    let with = |name, value| move |target: &str| Request::get(target).header(name, value);
-    let in_query = |target: &str| Request::get(&format!("{target}?access_token=x&id_token=x&token=x&code=x"));
-    let ways: [(&str, &dyn Fn(&str) -> Request); 6] = [
-        ("a bearer token", &with("Authorization", "Bearer x")),
-        ("a password", &with("Authorization", "Basic YWxpY2U6YWxpY2U=")),
-        ("Envoy's cookies", &with("Cookie", "BearerToken=x; OauthHMAC=x; OauthExpires=9999999999")),
-        ("a cookie of a name like ours", &with("Cookie", "__Host-_oauth2_proxy=x; _oauth2_proxy_user=alice")),
-        ("a forwarded identity", &with("X-Forwarded-User", "alice")),
-        ("a query", &in_query),
+    let query = "?access_token=x&id_token=x&token=x&code=x";
+    let ways = [
+        ("Authorization", "Bearer x", ""),
+        ("Authorization", "Basic YWxpY2U6YWxpY2U=", ""),
+        // Envoy's.
+        ("Cookie", "BearerToken=x; OauthHMAC=x; OauthExpires=9999999999", ""),
+        ("Cookie", "__Host-_oauth2_proxy=x; _oauth2_proxy_user=alice", ""),
+        ("X-Forwarded-User", "alice", ""),
+        ("Accept", "text/html", query),
     ];
-    for (what, request) in ways {
+    for (name, value, query) in ways {
         for (target, status) in [("/", 403), ("/oauth2/auth", 401), ("/oauth2/userinfo", 401)] {
-            assert_eq!(site.program.ask(&request(target)).status, status, "{what}: {target}");
+            let request = Request::get(&format!("{target}{query}")).header(name, value);
+            assert_eq!(site.program.ask(&request).status, status, "{name}: {value}: {target}{query}");
         }
     }
     assert!(site.app.seen().is_empty());
