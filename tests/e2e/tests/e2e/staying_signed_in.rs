@@ -71,7 +71,6 @@ fn eight_requests_that_find_the_session_due_at_once_are_all_served() {
 
 #[test]
 fn an_answer_that_was_under_way_at_a_sign_out_brings_no_session_back() {
-    let cookie = Site::start(&[]).alices_cookie();
     let (go_on, held) = mpsc::channel();
     let held = Mutex::new(held);
     let app = App::with(move |seen| {
@@ -80,20 +79,23 @@ fn an_answer_that_was_under_way_at_a_sign_out_brings_no_session_back() {
         }
         Reply::Echo
     });
-    // Here every session is due at once.
-    let site = Site::before(app, &["--cookie-refresh=1ns"]);
+    let site = Site::before(app, &["--cookie-refresh=1s"]);
+    let cookie = site.alices_cookie();
+    let renewed = refreshed(&site, &cookie);
+    // From now on each of the two is answered with the session that it became, as long as nobody signs out.
+    refreshed(&site, &renewed);
     let gives_a_session = |answer: &Response| {
         let mut lines = answer.headers.all("Set-Cookie");
         lines.any(|line| line.starts_with(&format!("{SESSION}=")) && cookie::gives_a_value(line))
     };
-    let answer = site.program.ask(&get_with(&cookie, "/fast"));
-    assert!(gives_a_session(&answer), "without a sign-out it does: {answer:?}");
-    let renewed = answer.headers.all("Set-Cookie").find_map(|line| line.split(';').next()).unwrap_or_default();
+    for cookie in [&cookie, &renewed] {
+        assert!(gives_a_session(&site.program.ask(&get_with(cookie, "/fast"))), "{}", site.program.said());
+    }
     std::thread::scope(|scope| {
-        let slow = [&cookie, renewed].map(|cookie| scope.spawn(|| site.program.ask(&get_with(cookie, "/slow"))));
+        let slow = [&cookie, &renewed].map(|cookie| scope.spawn(|| site.program.ask(&get_with(cookie, "/slow"))));
         let under_way = || (site.app.seen().iter().filter(|seen| seen.target == "/slow").count() == 2).then_some(());
         eventually(PATIENCE, under_way, || site.program.said());
-        for cookie in [&cookie, renewed] {
+        for cookie in [&cookie, &renewed] {
             let answer = site.program.ask(&get_with(cookie, "/oauth2/sign_out"));
             assert!(answer.status == 302 && !gives_a_session(&answer), "{answer:?}");
         }
