@@ -194,7 +194,10 @@ impl LoginCookies {
                 result = open(secret);
             }
         }
-        result
+        // An absent state would have an empty hash, which a forged callback can name.
+        result.and_then(
+            |kept| if kept.attempt.state.expose().is_empty() { Err(LoginStateError::Tampered) } else { Ok(kept) },
+        )
     }
 
     /// Names of CSRF cookies that must go before another one comes on top.

@@ -304,14 +304,20 @@ fn an_attempt_without_pkce_has_no_verifier_afterwards() {
 }
 
 #[test]
-fn a_csrf_cookie_without_a_state_is_no_login() {
+fn a_cookie_of_either_kind_without_a_state_is_no_login() {
     let secret = secret(SECRET);
     let empty =
         LoginAttempt { state: Nonce::from_bytes(vec![]), nonce: Nonce::from_bytes(vec![1]), code_verifier: None };
-    let value = csrf::seal(&secret, CSRF_NAME, &empty, i64::try_from(TIME).unwrap()).unwrap();
-    let line = headers(&format!("{CSRF_NAME}={value}"));
-    let taken = logins().take("", RequestCookies::new(&line), HOST, now());
-    assert_eq!(taken.err(), Some(LoginStateError::Tampered));
+    let issued_at = i64::try_from(TIME).unwrap();
+    let destination = Destination { return_to: "", restarts: 0 };
+    let own_name = logins().names.login("");
+    for line in [
+        format!("{CSRF_NAME}={}", csrf::seal(&secret, CSRF_NAME, &empty, issued_at).unwrap()),
+        format!("{own_name}={}", sealed::seal(&secret, &own_name, &empty, destination, issued_at).unwrap()),
+    ] {
+        let taken = logins().take("", RequestCookies::new(&headers(&line)), HOST, now());
+        assert_eq!(taken.err(), Some(LoginStateError::Tampered), "{line}");
+    }
 }
 
 #[test]
