@@ -120,6 +120,10 @@ mod tests {
             (ClaimValue::String("x".into()), "x"),
             (ClaimValue::List(vec![ClaimValue::Null, ClaimValue::Number("2".into())]), "[null,2]"),
             (map, r#"{"k":"\u003ca\u0026b\u003e"}"#),
+            (
+                ClaimValue::List(vec![ClaimValue::Bool(true), ClaimValue::String("\"\\\n\r\t\u{8}\u{c}\0".into())]),
+                r#"[true,"\"\\\n\r\t\b\f\u0000"]"#,
+            ),
         ] {
             assert_eq!(value.to_text(), text);
         }

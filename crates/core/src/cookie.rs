@@ -203,8 +203,8 @@ mod tests {
     #[test]
     fn ill_formed_pairs_are_passed_over_and_the_rest_is_read() {
         assert_eq!(
-            pairs("a=1; b=\"2\"; bad name=3; c=\u{e9}; d=x\\y; e; =f;; g=1=2"),
-            [("a", "1"), ("b", "2"), ("e", ""), ("g", "1=2")]
+            pairs("a=1; b=\"2\"; bad name=3; c=\u{e9}; d=x\\y; e; =f;; g=1=2 ; h=x\"y; _-i!=3"),
+            [("a", "1"), ("b", "2"), ("e", ""), ("g", "1=2"), ("_-i!", "3")]
         );
     }
 
@@ -222,6 +222,32 @@ mod tests {
         assert_eq!(cookie.expose(), "n=v; Path=/; Domain=example.com; Max-Age=604800; HttpOnly; Secure; SameSite=Lax");
         assert_eq!(attributes.written_len(), cookie.expose().len() - 3);
         assert_eq!(format!("{cookie:?}"), "SetCookie(n)");
+    }
+
+    #[test]
+    fn attributes_that_are_not_wanted_are_left_out_and_a_path_brings_none() {
+        let none =
+            Attributes { path: "", domain: None, max_age: None, http_only: false, secure: false, same_site: None };
+        assert_eq!(SetCookie::new("n", "v", &none).expose(), "n=v");
+        let path = Attributes { path: "/a; Domain=evil.test\r\n\u{e9}", ..none };
+        assert_eq!(SetCookie::new("n", "v", &path).expose(), "n=v; Path=/a Domain=evil.test");
+    }
+
+    #[test]
+    fn a_header_with_a_cookie_is_sensitive_and_one_line() {
+        let none =
+            Attributes { path: "", domain: None, max_age: None, http_only: false, secure: false, same_site: None };
+        let header = |value| SetCookie::new("n", value, &none).to_header_value();
+        assert!(header("v").is_some_and(|header| header == "n=v" && header.is_sensitive()));
+        assert_eq!(header("v\r\nX: y"), None);
+    }
+
+    #[test]
+    fn values_are_those_of_the_name_on_every_line() {
+        let mut headers = HeaderMap::new();
+        headers.append(COOKIE, HeaderValue::from_static("a=1; b=2"));
+        headers.append(COOKIE, HeaderValue::from_static("ab=3; a=4"));
+        assert!(RequestCookies::new(&headers).values("a").eq(["1", "4"]));
     }
 
     #[test]

@@ -100,6 +100,7 @@ mod tests {
         assert!(matches("h:*", "h", Some("99")));
         assert!(matches("h:*", "h", None));
         assert!(matches("[::1]:80", "::1", Some("80")));
+        assert!(!matches("h:", "h", Some("")) && !matches("h:8x", "h", Some("8x")), "no port, so a part of the host");
     }
 
     #[test]

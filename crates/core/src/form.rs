@@ -191,8 +191,9 @@ mod tests {
 
     #[test]
     fn what_can_be_read_is_read() {
-        let form = Form::readable("a=1&b;c&d=%zz&e=2", Semicolons::Refused);
-        assert_eq!(form.pairs().collect::<Vec<_>>(), [("a", "1"), ("e", "2")]);
+        let form = Form::readable("a=1&b;c&&d=%zz&e=2+3", Semicolons::Refused);
+        assert_eq!(form.pairs().collect::<Vec<_>>(), [("a", "1"), ("e", "2 3")]);
+        assert_eq!(encode("2 3~%"), "2+3~%25");
     }
 
     #[test]

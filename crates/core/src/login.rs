@@ -249,6 +249,9 @@ mod tests {
         let attempt = LoginAttempt::random(Pkce::On).unwrap();
         assert_eq!(attempt.code_verifier.as_ref().map(|verifier| verifier.expose().len()), Some(128));
         assert_ne!(attempt.state.hash(), attempt.nonce.hash());
+        let other = LoginAttempt::random(Pkce::On).unwrap();
+        assert_ne!(other.state.hash(), attempt.state.hash());
+        assert_ne!(other.code_verifier.unwrap().expose(), attempt.code_verifier.unwrap().expose());
         assert!(LoginAttempt::random(Pkce::Off).unwrap().code_verifier.is_none());
     }
 

@@ -128,6 +128,7 @@ mod tests {
         assert!(net.contains(ip("10.255.0.1")));
         assert!(net.contains(ip("::ffff:10.1.1.1")), "IPv4-mapped addresses are IPv4");
         assert!(!net.contains(ip("11.0.0.1")));
+        assert!(!IpNet::parse("10.1.1.1/32").unwrap().contains(ip("10.1.1.2")));
         assert!(IpNet::parse("::1").unwrap().contains(ip("::1")));
         assert!(IpNet::parse("0.0.0.0/0").unwrap().contains(ip("8.8.8.8")));
         assert!(!IpNet::parse("0.0.0.0/0").unwrap().contains(ip("2001:db8::1")));

@@ -108,6 +108,7 @@ mod tests {
             ("App:8443", "App", Some("8443")),
             ("a:", "a", Some("")),
             ("127.0.0.1:80", "127.0.0.1", Some("80")),
+            ("a:65535", "a", Some("65535")),
             ("[::1]:80", "[::1]", Some("80")),
             ("[::1]", "[::1]", None),
             ("under_score", "under_score", None),
@@ -118,10 +119,18 @@ mod tests {
     }
 
     #[test]
+    fn a_scheme_is_one_of_two_words_in_any_case() {
+        for (text, scheme) in [("https", Some(Scheme::Https)), ("HTTP", Some(Scheme::Http)), ("ws", None), ("", None)] {
+            assert_eq!(Scheme::parse(text), scheme, "{text}");
+        }
+    }
+
+    #[test]
     fn lists_user_information_and_junk_are_no_host() {
-        for text in
-            ["", "a, b", "a b", "user@a", "a/b", "a:b", "a:99999", "a:-1", "[::1", "::1", "a?x", "a#x", "é", ":80"]
-        {
+        for text in [
+            "", "a, b", "a b", "user@a", "a/b", "a:b", "a:99999", "a:000080", "a:-1", "[::1", "[a]", "::1", "a?x", "é",
+            ":80",
+        ] {
             assert_eq!(Host::parse(text), None, "{text}");
         }
         assert!(Host::parse(&"h".repeat(MAX_HOST)).is_some());

@@ -31,7 +31,7 @@ pub fn cleaned(path: &str) -> Option<String> {
     if clean.is_empty() || path.ends_with('/') {
         clean.push('/');
     }
-    (clean != path).then_some(clean)
+    Some(clean)
 }
 
 fn is_clean(path: &str) -> bool {
@@ -234,6 +234,7 @@ mod tests {
             ("/any%23x", Ambiguity::Delimiter),
             ("/pub%2F..%2Fsecret", Ambiguity::Delimiter),
             ("/pub/%2e%2e/x", Ambiguity::Delimiter),
+            ("/pub/./x", Ambiguity::Delimiter),
             ("/pub/..;/x", Ambiguity::Delimiter),
             ("/pub;v=1", Ambiguity::Delimiter),
             ("/pub%3Fx", Ambiguity::Delimiter),

@@ -87,6 +87,7 @@ mod tests {
         assert_eq!(RequestId::given(b""), None);
         assert_eq!(RequestId::given(b"a b"), None);
         assert_eq!(RequestId::given(b"a\nb"), None);
+        assert!(RequestId::given(&[b'x'; 128]).is_some());
         assert_eq!(RequestId::given(&[b'x'; 129]), None);
     }
 }

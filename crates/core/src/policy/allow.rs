@@ -149,6 +149,8 @@ mod tests {
             ("*.example.com", "x@a.b.example.com", true),
             (".com", "x@example.com", true),
             (".example.com", "x@.example.com", false),
+            (".example.com", "x@badexample.com", false),
+            (".example.com", "a@b@x.example.com", false),
             ("example.com", "@example.com", false),
             ("example.com", "a@b@example.com", false),
             ("example.com", "example.com", false),
@@ -157,6 +159,26 @@ mod tests {
             ("*", "", false),
         ] {
             assert_eq!(rules(&[domain]).admit(email), admitted, "{domain} {email}");
+        }
+    }
+
+    #[test]
+    fn an_entry_without_a_name_is_no_domain() {
+        for text in ["", ".", "*."] {
+            assert_eq!(EmailDomain::parse(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_login_needs_an_accepted_address_and_an_allowed_group() {
+        let allow = Allow { emails: rules(&["example.com"]), groups: ["admins".to_owned()].into() };
+        for (email, group, judgement) in [
+            ("a@example.com", "admins", Ok(())),
+            ("a@evil.test", "admins", Err(Refusal::Email)),
+            ("a@example.com", "guests", Err(Refusal::Group)),
+        ] {
+            let session = Session { email: Some(email.into()), groups: vec![group.into()], ..Session::default() };
+            assert_eq!(allow.at_login(&session), judgement, "{email} {group}");
         }
     }
 

@@ -107,6 +107,19 @@ mod tests {
     }
 
     #[test]
+    fn a_rule_opens_the_paths_that_match_and_a_negated_one_the_others() {
+        for (negated, target, open) in
+            [(false, "/x", true), (false, "/y", false), (true, "/x", false), (true, "/y", true)]
+        {
+            assert_eq!(
+                found(route(MethodRule::Any, negated, "^/x$"), &Method::GET, target),
+                open,
+                "{negated} {target}"
+            );
+        }
+    }
+
+    #[test]
     fn no_rule_opens_an_ambiguous_path() {
         for rule in [route(MethodRule::Any, false, ".*"), route(MethodRule::Any, true, "^/closed")] {
             for target in
@@ -133,5 +146,6 @@ mod tests {
         let rules = BypassRules { preflight: true, ..BypassRules::default() };
         assert_eq!(rules.find(&Method::OPTIONS, "/a;b", ClientIp::Unknown), Some(Bypass::Preflight));
         assert_eq!(rules.find(&Method::GET, "/", ClientIp::Unknown), None);
+        assert_eq!(BypassRules::default().find(&Method::OPTIONS, "/", ClientIp::Unknown), None, "without the switch");
     }
 }

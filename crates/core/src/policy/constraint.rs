@@ -118,6 +118,14 @@ mod tests {
     }
 
     #[test]
+    fn what_is_not_one_at_sign_with_a_name_before_it_is_of_no_domain() {
+        for email in ["@example.com", "a@b@x.example.com", "example.com", ""] {
+            let session = Session { email: Some(email.into()), ..Session::default() };
+            assert_eq!(admits("allowed_email_domains=.example.com", &session), Ok(false), "{email}");
+        }
+    }
+
+    #[test]
     fn a_demand_that_cannot_be_read_is_an_error() {
         let session = Session::default();
         for query in [
