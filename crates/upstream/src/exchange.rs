@@ -96,6 +96,9 @@ impl Exchange<'_> {
         self.table.own_cookies.consume(headers, self.table.session_cookies);
         self.table.injector.write_request(identity, headers);
         flatten(headers);
+        if headers.get(header::USER_AGENT).is_some_and(HeaderValue::is_empty) {
+            headers.remove(header::USER_AGENT); // compat: an empty one says nothing, and v7 does not send it
+        }
         forwarded_for(headers, peer.ip);
         headers.insert(header::HOST, host);
         let gzip = ask_for_gzip(&parts.method, headers);

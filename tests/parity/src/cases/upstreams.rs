@@ -121,6 +121,8 @@ fn forwarding() -> Configuration {
         case("two Cookie lines", get("/page").with("Cookie", "a=1").signed_in())
             .explained_by(super::rows::two_cookie_lines()),
         case("no User-Agent", get("/page").signed_in()),
+        case("an empty User-Agent", get("/page").with("User-Agent", "").signed_in()),
+        case("two User-Agents", get("/page").with("User-Agent", "").with("User-Agent", "x").signed_in()),
         case("a User-Agent", get("/page").with("User-Agent", "curl/8").signed_in()),
         case("an encoding that is accepted", get("/page").with("Accept-Encoding", "br").signed_in()),
         case("a range", get("/page").with("Range", "bytes=0-1").signed_in()),
