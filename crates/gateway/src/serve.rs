@@ -218,7 +218,7 @@ impl Gateway {
         }
     }
 
-    async fn guarded(&self, endpoint: Guarded, inbound: Inbound, record: &mut Record) -> Answer {
+    async fn guarded(&self, endpoint: Guarded, mut inbound: Inbound, record: &mut Record) -> Answer {
         let shared = &*self.shared;
         let resolved = match self.resolve(&inbound, record).await {
             Ok(resolved) => resolved,
@@ -231,11 +231,8 @@ impl Gateway {
             let name = resolved.session.as_deref().and_then(Session::log_name);
             record.auth(AuthStatus::Error, name, &format!("error saving session: {error}"));
         }
-        if let (Guarded::SignOut, Some(session)) = (endpoint, &resolved.session) {
-            shared.sessions.sign_out(session);
-        }
         let decision = self.decide(endpoint, &inbound, &resolved).await;
-        let cookies = match decision {
+        let mut cookies = match decision {
             Decision::Refuse(Refusal::Email) => {
                 record.refused("invalid email");
                 shared.sessions.clear(inbound.presented())
@@ -244,8 +241,6 @@ impl Gateway {
                 record.refused("unauthorized");
                 shared.sessions.clear(inbound.presented())
             }
-            // A session that was refreshed on the way must not outlive its sign-out.
-            _ if endpoint == Guarded::SignOut => Vec::new(),
             Decision::Refuse(Refusal::Standing(requirement)) => {
                 record.kept_out(requirement);
                 resolved.cookies
@@ -258,11 +253,18 @@ impl Gateway {
             Guarded::Auth => auth::answer(shared, &decision, record.id()),
             Guarded::UserInfo => userinfo::answer(&decision, record.id()),
             Guarded::SignOut => {
-                let session = match &decision {
+                let let_in = match &decision {
                     Decision::Allow(grant) => grant.session(),
                     Decision::Login | Decision::Refuse(_) => None,
                 };
-                Box::pin(sign_out::answer(shared, inbound, session)).await
+                match Box::pin(sign_out::answer(shared, &mut inbound, resolved.session.as_deref(), let_in)).await {
+                    Ok(answer) => {
+                        // A session that was refreshed on the way must not outlive its sign-out.
+                        cookies.clear();
+                        answer
+                    }
+                    Err(report) => shared.failure_page(&inbound, report),
+                }
             }
             Guarded::Proxy => match decision {
                 Decision::Allow(grant) => {

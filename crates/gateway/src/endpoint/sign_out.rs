@@ -7,22 +7,31 @@ use sidecar_core::report::chain;
 
 use crate::answer::{self, Answer};
 use crate::inbound::Inbound;
+use crate::rescue::Report;
 use crate::return_target::requested_target;
 use crate::shared::Shared;
 
 /// What stands for the ID token in a target.
 const ID_TOKEN: &str = "{id_token}";
 
-/// Clears the session, tells the provider, and sends the visitor on.
-pub(crate) async fn answer(shared: &Shared, mut inbound: Inbound, session: Option<&Session>) -> Answer {
+/// Clears the session, tells the provider of one that is `let_in`, and sends the visitor on.
+///
+/// # Errors
+/// What is wrong with the form; nobody is signed out then.
+pub(crate) async fn answer(
+    shared: &Shared,
+    inbound: &mut Inbound,
+    session: Option<&Session>,
+    let_in: Option<&Session>,
+) -> Result<Answer, Report> {
     // compat: v7 answers a form that does not parse with 500 here.
     let bad_form = StatusCode::INTERNAL_SERVER_ERROR;
-    let target = match requested_target(&mut inbound, &shared.settings, bad_form).await {
-        Ok(target) => target,
-        Err(report) => return shared.failure_page(&inbound, report),
-    };
-    let mut location = target.location();
+    let target = requested_target(inbound, &shared.settings, bad_form).await?;
     if let Some(session) = session {
+        shared.sessions.sign_out(session);
+    }
+    let mut location = target.location();
+    if let Some(session) = let_in {
         let id_token = session.id_token.as_ref().map_or("", |token| token.expose());
         location = location.replace(ID_TOKEN, id_token);
         if let Some(logout) = &shared.backend_logout
@@ -36,5 +45,5 @@ pub(crate) async fn answer(shared: &Shared, mut inbound: Inbound, session: Optio
     answer::no_store(&mut answer);
     answer::secure(&mut answer, shared.renderer.policy());
     answer::set_cookies(&mut answer, &shared.sessions.clear(inbound.presented()));
-    answer
+    Ok(answer)
 }

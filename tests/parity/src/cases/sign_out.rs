@@ -28,6 +28,15 @@ fn with_provider() -> Configuration {
                 .cookie(|_, o| format!("{0}_0=a; {0}_1=b; x=y; {0}_login_00000000=z; {0}_csrf=c; {0}=d", o.name)),
         ),
     ];
+    for target in ["/oauth2/sign_out?a;b", "/oauth2/sign_out?a=%zz"] {
+        cases.push(case(format!("a query that cannot be read {target}"), get(target).signed_in()));
+        let broken = get(target).cookie(|_, options| format!("{}=rubbish", options.name));
+        cases.push(case(format!("the same with a broken session {target}"), broken));
+    }
+    cases.push(case(
+        "a form that cannot be read",
+        ask("POST", "/oauth2/sign_out").form("rd=%zz").cookie(|_, options| format!("{}=", options.name)),
+    ));
     let mut steps = login("https://auth.example.com/oauth2/start?rd=/x", "alice");
     steps
         .push(Step::Open("https://auth.example.com/oauth2/sign_out?rd=%2Fend%3Fid_token_hint%3D%7Bid_token%7D".into()));
