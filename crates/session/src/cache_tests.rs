@@ -78,6 +78,7 @@ fn what_is_forgotten_is_gone_in_both_generations() {
         cache.forget(&whole(text));
         assert!(!has(&cache, text));
     }
+    assert_eq!(cache.lock().young_bytes, 0);
 }
 
 #[test]
@@ -100,7 +101,11 @@ fn the_bytes_are_bounded() {
     for text in texts(1000) {
         put(&cache, &text);
     }
+    let huge = "h".repeat(100_000);
+    put(&cache, &huge);
+    assert!(!has(&cache, &huge));
     let generations = cache.lock();
+    assert!(generations.young.len() + generations.old.len() < 100_000 / 180);
     let bytes: usize = generations.young.values().chain(generations.old.values()).map(Entry::cost).sum();
     assert!(bytes <= 100_000, "{bytes}");
     assert_eq!(generations.young_bytes, generations.young.values().map(Entry::cost).sum::<usize>());

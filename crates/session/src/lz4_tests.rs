@@ -44,12 +44,14 @@ fn features_that_the_original_reads_are_read() {
     for (name, input) in [
         ("no content checksum", frame(0x60, 0x40, &[], &stored(text), text)),
         ("content size", frame(0x6c, 0x40, &size, &stored(text), text)),
-        ("256 KiB blocks", frame(0x64, 0x50, &[], &stored(text), text)),
-        ("4 MiB blocks", frame(0x64, 0x70, &[], &stored(text), text)),
         ("trailing bytes", [compress(text), b"more".to_vec()].concat()),
         ("a second frame", [compress(text), compress(b"other")].concat()),
     ] {
         assert_eq!(opens(&input).as_deref(), Some(&text[..]), "{name}");
+    }
+    let long = vec![b'x'; 100_000];
+    for larger_blocks in [0x50, 0x60, 0x70] {
+        assert_eq!(opens(&frame(0x64, larger_blocks, &[], &stored(&long), &long)).as_ref(), Some(&long));
     }
 }
 
@@ -72,6 +74,7 @@ fn what_the_original_rejects_is_rejected() {
     let mut wrong_content_checksum = good.clone();
     *wrong_content_checksum.last_mut().unwrap() ^= 1;
     let without_end_mark = [&good[..good.len() - 8], &good[good.len() - 4..]].concat();
+    let above = vec![b'x'; 70_000];
     let block = lz4_flex::block::compress(text);
     let checked_block = [compressed(&block), XxHash32::oneshot(0, &block).to_le_bytes().to_vec()].concat();
     for (name, input) in [
@@ -82,10 +85,17 @@ fn what_the_original_rejects_is_rejected() {
         ("end mark", without_end_mark),
         ("block checksums", frame(0x74, 0x40, &[], &checked_block, text)),
         ("a dictionary", frame(0x65, 0x40, &[0; 4], &stored(text), text)),
+        ("block checksums that are missing", frame(0x74, 0x40, &[], &stored(text), text)),
+        ("a dictionary without its name", frame(0x65, 0x40, &[], &stored(text), text)),
+        ("a block above its size", frame(0x64, 0x40, &[], &stored(&above), &above)),
+        (
+            "a block that unfolds to more than its size",
+            frame(0x64, 0x40, &[], &compressed(&lz4_flex::block::compress(&above)), &above),
+        ),
         ("version 2", frame(0xa4, 0x40, &[], &stored(text), text)),
         ("a block size that does not exist", frame(0x64, 0x30, &[], &stored(text), text)),
         ("a skippable frame", [&[0x50, 0x2a, 0x4d, 0x18, 1, 0, 0, 0, 9][..], &good].concat()),
-        ("a bad offset", frame(0x64, 0x40, &[], &compressed(&[0x14, b'x', 9, 0, 0x00]), b"")),
+        ("a bad offset", frame(0x60, 0x40, &[], &compressed(&[0x14, b'x', 9, 0, 0x00]), b"")),
     ] {
         assert_eq!(opens(&input), None, "{name}");
     }
@@ -104,6 +114,7 @@ fn a_bomb_is_refused_before_memory_is_taken_for_it() {
     assert_eq!(decompress(&bomb, LIMIT).unwrap_err(), FrameError::TooLarge);
     let declared = frame(0x6c, 0x40, &(1_u64 << 63).to_le_bytes(), &stored(b"x"), b"x");
     assert_eq!(decompress(&declared, LIMIT).unwrap_err(), FrameError::TooLarge);
+    assert_eq!(decompress(&frame(0x60, 0x40, &[], &stored(b"xy"), b""), 1).unwrap_err(), FrameError::TooLarge);
     let content = vec![b'x'; LIMIT];
     assert_eq!(decompress(&compress(&content), LIMIT).unwrap().len(), LIMIT);
     assert_eq!(decompress(&compress(&content), LIMIT - 1).unwrap_err(), FrameError::TooLarge);

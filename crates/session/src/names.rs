@@ -127,6 +127,8 @@ mod tests {
             ("_oauth2_proxy_99999999999999999999", Some(Kind::Piece(None))),
             ("_oauth2_proxy_csrf", Some(Kind::Csrf)),
             ("_oauth2_proxy_Yw3NKWbE_csrf", Some(Kind::Csrf)),
+            ("_oauth2_proxy_Yw3-_WbE_csrf", Some(Kind::Csrf)),
+            ("_oauth2_proxy_Yw3.KWbE_csrf", None),
             ("_oauth2_proxy_login_0123abcd", Some(Kind::Login)),
             ("_oauth2_proxy_login_0123ABCD", None),
             ("_oauth2_proxy_login_0123abcde", None),

@@ -151,6 +151,7 @@ mod tests {
         for (configured, attribute) in [
             ("example.com", Some("example.com")),
             (".example.com", Some("example.com")),
+            ("my-app.example.com", Some("my-app.example.com")),
             ("10.0.0.1", Some("10.0.0.1")),
             ("localhost", Some("localhost")),
             ("example.com.", Some("example.com.")),

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use aws_lc_rs::aead::{Aad, MAX_TAG_LEN, NONCE_LEN, Nonce as AeadNonce};
+use aws_lc_rs::aead::{Aad, NONCE_LEN, Nonce as AeadNonce};
 use base64::Engine as _;
 use sidecar_core::Secret;
 use sidecar_core::login::{LoginAttempt, Nonce, RandomError};
@@ -54,9 +54,6 @@ pub(super) fn open(
 ) -> Result<Kept, LoginStateError> {
     let mut bytes = Zeroizing::new(b64::RAW.decode(value).map_err(|_| LoginStateError::Tampered)?);
     let (aead_nonce, sealed) = bytes.split_first_chunk_mut::<NONCE_LEN>().ok_or(LoginStateError::Tampered)?;
-    if sealed.len() < MAX_TAG_LEN {
-        return Err(LoginStateError::Tampered);
-    }
     let aead_nonce = AeadNonce::assume_unique_for_key(*aead_nonce);
     let record = secret.login().open_in_place(aead_nonce, aad(name), sealed).map_err(|_| LoginStateError::Tampered)?;
     let kept = decode(record).map_err(|Malformed| LoginStateError::Tampered)?;
