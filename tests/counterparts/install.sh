@@ -127,7 +127,7 @@ install_keycloak() {
     stamp keycloak-realm "$realm"
 }
 
-# The seed's gateway.
+# The example site's gateway.
 install_envoy() {
     debian openssl
     done_already envoy "$ENVOY" && return

@@ -18,7 +18,7 @@ pub(crate) const PLAIN_SILENCE: Duration = Duration::from_secs(15);
 /// Seen by `accepted_connections_are_asked_for_signs_of_life`.
 pub(crate) const TLS_SILENCE: Duration = Duration::from_mins(3);
 
-/// Most header lines of a request; more are answered with 431 (compatibility.md D43).
+/// Most header lines of a request; more are answered with 431 (docs/compatibility.md D43).
 ///
 /// Seen by `a_head_beyond_its_limits_is_refused`.
 pub(crate) const MAX_HEADER_LINES: usize = 256;

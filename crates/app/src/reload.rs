@@ -1,4 +1,4 @@
-//! Changes without a restart (differences.md D51): what was written is read again, and an app made of it takes the place
+//! Changes without a restart (D51): what was written is read again, and an app made of it takes the place
 //! of the one that serves. A faulty one is reported, and the old one stays.
 
 use std::ffi::OsString;

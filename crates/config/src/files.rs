@@ -11,7 +11,7 @@ use crate::written::Source;
 
 /// What the files of `--config` and `--alpha-config` held when they were first asked for. A configuration that is made
 /// again from the same `Files` sees the same text, whatever has become of the files; files that options name are read
-/// anew (differences.md D51).
+/// anew (D51).
 #[derive(Default)]
 pub struct Files {
     read: RefCell<BTreeMap<PathBuf, Secret<Vec<u8>>>>,

@@ -332,7 +332,7 @@ mod tests {
             let row = ours.get(original.flag).unwrap_or_else(|| panic!("{} is no row", original.flag));
             assert_eq!(row.keys().collect::<Vec<_>>(), original.keys, "{}", original.flag);
             assert_eq!(row.kind.name(), original.kind, "{}", original.flag);
-            // differences.md D11: the nonce is checked by default.
+            // D11: the nonce is checked by default.
             let default = if original.flag == "insecure-oidc-skip-nonce" { "false" } else { original.default };
             assert_eq!(row.default, default, "{}", original.flag);
             assert_eq!(row.alpha.unwrap_or_default(), original.alpha, "{}", original.flag);

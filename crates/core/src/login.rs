@@ -118,7 +118,7 @@ pub enum StateEncoding {
 pub struct StateParameter {
     /// [`Nonce::hash`] of the attempt's `state`.
     pub hash: String,
-    /// How often this login has restarted by itself (differences.md D14).
+    /// How often this login has restarted by itself (D14).
     pub restarts: u8,
     /// Where the visitor wants to go; not yet validated.
     pub return_to: String,
@@ -159,7 +159,7 @@ impl StateParameter {
 
     /// Takes the parameter's decoded value apart.
     ///
-    /// A plain target with a raw `/` was written by a version before 7.15.6 and is taken as it is (differences.md D39).
+    /// A plain target with a raw `/` was written by a version before 7.15.6 and is taken as it is (D39).
     ///
     /// # Errors
     /// [`StateError`]

@@ -78,7 +78,7 @@ fn mapped(ip: IpAddr) -> u128 {
 
 impl IpNets {
     /// Loopback, private (RFC 1918, RFC 6598, `fc00::/7`) and link-local networks: who is believed about forwarding
-    /// when no list is configured (differences.md D01).
+    /// when no list is configured (D01).
     #[must_use]
     pub fn private() -> Self {
         let v4 = [

@@ -118,7 +118,7 @@ pub enum Ambiguity {
 
 /// The percent-decoded path of a request target, if every lenient reader would see the same place in it.
 ///
-/// compat: v7 decodes once and lets an encoded slash, a double encoding and bad UTF-8 through; differences.md D04.
+/// compat: v7 decodes once and lets an encoded slash, a double encoding and bad UTF-8 through; D04.
 ///
 /// # Errors
 /// The first [`Ambiguity`]; such a target needs a session, whatever the rules say.

@@ -39,7 +39,7 @@ impl ReturnTo {
 
     /// Accepts a path of this site, or a URL whose host and port `allowed` covers.
     ///
-    /// compat: v7 looks for `//` and dot segments in the query too; we look in the path alone, differences.md D53.
+    /// compat: v7 looks for `//` and dot segments in the query too; we look in the path alone, D53.
     ///
     /// # Errors
     /// The first [`ReturnToError`].

@@ -27,7 +27,7 @@ impl Domain {
         Self { scheme: Scheme::Http, name: "demo.localhost", port: Some(port) }
     }
 
-    /// What the seed uses.
+    /// What the example site uses.
     #[must_use]
     pub fn example_com() -> Self {
         Self { scheme: Scheme::Https, name: "example.com", port: None }

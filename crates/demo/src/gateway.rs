@@ -1,4 +1,4 @@
-//! The seed's ingress gateway as an Envoy configuration: TLS with a wildcard certificate ends here, plain HTTP is
+//! The example site's ingress gateway as an Envoy configuration: TLS with a wildcard certificate ends here, plain HTTP is
 //! redirected, and the host name says which sidecar a request goes to.
 
 use std::net::SocketAddr;
@@ -13,7 +13,7 @@ const CONNECTION_MANAGER: &str =
 const ROUTER: &str = "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router";
 const DOWNSTREAM_TLS: &str = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext";
 
-/// What an Envoy in the place of the seed's gateway has to know.
+/// What an Envoy in the place of that gateway has to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Envoy {
     /// Where TLS is served.

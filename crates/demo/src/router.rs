@@ -1,6 +1,6 @@
 //! The door of the demo: one port, and the host name says which sidecar a request goes to.
 //!
-//! It stands where the seed's ingress gateway stands and tells the sidecars the same things: the host, the scheme and
+//! It stands where the example site's ingress gateway stands and tells the sidecars the same things: the host, the scheme and
 //! the address of the visitor. What a visitor claims about those is removed.
 
 use std::io;

@@ -1,4 +1,4 @@
-//! What the real binary is told: the way the seed tells it.
+//! What the real binary is told: the way the example site tells it.
 //!
 //! A `ConfigMap` becomes a file, the container's environment stays an environment, and the Secret's values travel in it
 //! alone: no argument and no file holds them.
@@ -34,7 +34,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// `oauth2_proxy.cfg`, the file of the seed's `ConfigMap`.
+    /// `oauth2_proxy.cfg`, the file of the site's `ConfigMap`.
     #[must_use]
     pub fn file(&self) -> String {
         let mut file = format!(
@@ -49,7 +49,7 @@ impl Plan {
         file
     }
 
-    /// The environment of the seed's container, its Secret included.
+    /// The environment of the site's container, its Secret included.
     #[must_use]
     pub fn environment(&self) -> [(&'static str, String); 6] {
         [

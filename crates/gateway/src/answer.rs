@@ -114,7 +114,7 @@ pub(crate) fn no_store(answer: &mut Answer) {
     headers.insert(X_ACCEL_EXPIRES, HeaderValue::from_static("0"));
 }
 
-/// The headers that keep a page or redirect of ours to itself (differences.md D61).
+/// The headers that keep a page or redirect of ours to itself (D61).
 pub(crate) fn secure(answer: &mut Answer, policy: HeaderValue) {
     let headers = answer.headers_mut();
     headers.insert(CONTENT_SECURITY_POLICY, policy);

@@ -1,5 +1,5 @@
 //! Whether a form was sent from a page of ours. Another site could sign its visitors in as somebody of its own choice, who
-//! then reads what they do (differences.md D59).
+//! then reads what they do (D59).
 
 use http::header::{HOST, HeaderMap, HeaderName, ORIGIN};
 

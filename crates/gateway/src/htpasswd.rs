@@ -44,7 +44,7 @@ impl Users {
     /// bcrypt (`$2a$`, `$2b$`, `$2x$`, `$2y$`, cost 4 to 16) or `{SHA}`.
     ///
     /// # Errors
-    /// Every line that cannot be used (differences.md D28); or that there is none at all.
+    /// Every line that cannot be used (D28); or that there is none at all.
     pub fn parse(content: &str) -> Result<Self, Vec<BadLine>> {
         let hashes = file::read(content)?;
         let cost = hashes.values().filter_map(Hash::cost).max();

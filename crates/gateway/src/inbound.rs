@@ -66,7 +66,7 @@ pub(crate) struct Inbound {
 pub(crate) enum Refused {
     /// Ambiguous or malformed; 400, and the connection ends.
     Malformed,
-    /// A method that is never forwarded (differences.md D45); 405.
+    /// A method that is never forwarded (D45); 405.
     Method,
     /// `OPTIONS *`, which asks about the server as a whole; 200.
     Asterisk,
@@ -180,7 +180,7 @@ pub(crate) fn read_head<B>(request: &Request<B>) -> Result<HeaderValue, Refused>
     own_host(request)
 }
 
-/// What makes a request ambiguous to us (differences.md D42, D44, D45, D54); message framing is hyper's.
+/// What makes a request ambiguous to us (D42, D44, D45, D54); message framing is hyper's.
 fn check<B>(request: &Request<B>) -> Result<(), Refused> {
     if matches!(*request.method(), Method::TRACE | Method::CONNECT) {
         return Err(Refused::Method);

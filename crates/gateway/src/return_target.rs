@@ -65,8 +65,7 @@ fn url_at_host(inbound: &Inbound, scheme: Scheme, settings: &Settings) -> Option
     uri.starts_with('/').then(|| format!("{scheme}://{}{uri}", inbound.host()))
 }
 
-/// The request's own URL in full, when the callback is on another host, so that the path alone would lead there
-/// (differences.md D40).
+/// The request's own URL in full, when the callback is on another host, so that the path alone would lead there (D40).
 fn own_url(inbound: &Inbound, settings: &Settings) -> Option<String> {
     match &settings.login.redirect_uri {
         RedirectUri::Fixed { host: Some(host), .. } if host != inbound.host() && !inbound.host().is_empty() => {

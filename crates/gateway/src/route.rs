@@ -24,7 +24,7 @@ pub(crate) enum Public {
     Asset(Asset),
 }
 
-/// The files that custom templates in the field link to (differences.md D52).
+/// The files that custom templates in the field link to (D52).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Asset {
     /// `css/bulma.min.css`

@@ -299,7 +299,7 @@ impl Gateway {
 
     async fn decide(&self, endpoint: Guarded, inbound: &Inbound, resolved: &Resolved) -> Decision {
         let Shared { settings, standings, .. } = &*self.shared;
-        // Only `PREFIX/auth` speaks for another target than its own (differences.md D02).
+        // Only `PREFIX/auth` speaks for another target than its own (D02).
         let target = if endpoint == Guarded::Auth { inbound.external_uri() } else { inbound.target() };
         let constraints = match endpoint {
             Guarded::Auth | Guarded::Proxy => Constraints::parse(inbound.query(), settings.semicolons),
@@ -439,7 +439,7 @@ fn clean_path(inbound: &Inbound, clean: &str) -> Answer {
     answer
 }
 
-/// The redirect of a request that did not come by `https` (http-behaviour 15).
+/// The redirect of a request that did not come by `https`.
 fn by_https(inbound: &Inbound, force: ForceHttps) -> Answer {
     let Some(host) = Host::parse(inbound.host()) else { return refuse(Refused::Malformed) };
     let host = match host.port() {

@@ -1,8 +1,7 @@
 //! Who is logged in: the session that a request carries, kept fresh.
 //!
 //! A session that is due is refreshed once, however many requests carry it, and the result is shared with all of them;
-//! for a grace period also with those that still bring the old cookie. Losing a race ends no session
-//! (differences.md D16).
+//! for a grace period also with those that still bring the old cookie. Losing a race ends no session (D16).
 //!
 //! ```text
 //! cookie ─ open ─► session ─ due? ─► Flight (one per cookie) ─► Renewed │ Kept │ Ended
@@ -204,7 +203,7 @@ impl Sessions {
     }
 }
 
-/// Refreshes and validates one session (http-behaviour 7), and says what to count.
+/// Refreshes and validates one session, and says what to count.
 async fn fly(provider: Arc<dyn Provider>, session: Arc<Session>, clock: Clock) -> (Outcome, RefreshOutcome) {
     let now = clock.now();
     let mut came_of_it = RefreshOutcome::Kept;

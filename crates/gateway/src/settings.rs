@@ -188,7 +188,7 @@ pub enum RedirectUri {
 /// The pages that visitors see.
 #[derive(Clone, Debug)]
 pub struct Pages {
-    /// Status of the sign-in page shown in place of a protected page: 403 or 200 (differences.md D37).
+    /// Status of the sign-in page shown in place of a protected page: 403 or 200 (D37).
     pub sign_in_status: StatusCode,
     /// What the sign-in page shows on top.
     pub logo: Logo,

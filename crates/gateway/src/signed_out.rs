@@ -1,5 +1,5 @@
 //! Sessions that ended here a little while ago: an answer that was under way when its visitor signed out must not bring
-//! the session back (catalogue SES-20). The cookie store has nothing that could be looked up for it.
+//! the session back. The cookie store has nothing that could be looked up for it.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};

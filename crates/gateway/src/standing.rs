@@ -1,5 +1,5 @@
 //! Whether sessions meet the restrictions of their provider, when only the provider can tell: asked once per session,
-//! and remembered (differences.md D41).
+//! and remembered (D41).
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};

@@ -13,7 +13,7 @@ use sidecar_core::{Secret, form};
 use crate::client::{Answer, Call, CallError, Client, Fault, Follow};
 use crate::endpoint_url::EndpointUrl;
 
-/// The headers of a call, the access token among them (providers.md 2.6).
+/// The headers of a call, the access token among them.
 #[derive(Clone, Debug)]
 pub struct ApiHeaders(Result<HeaderMap, UnfitToken>);
 
@@ -65,7 +65,7 @@ impl ApiHeaders {
     }
 }
 
-/// How the `validate-url` is told the access token (providers.md 2.5).
+/// How the `validate-url` is told the access token.
 #[derive(Clone, Debug)]
 pub enum Presented {
     /// In a header.

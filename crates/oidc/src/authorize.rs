@@ -86,7 +86,7 @@ impl Asked<'_> {
     }
 }
 
-/// Puts the URL together (providers.md 2.2): the endpoint's own parameters stay, `redirect_uri`, `client_id` and
+/// Puts the URL together: the endpoint's own parameters stay, `redirect_uri`, `client_id` and
 /// `response_type` replace those of the same name, all others are appended. Keys are sorted, values of one key keep their
 /// order.
 fn authorization_url<'a>(

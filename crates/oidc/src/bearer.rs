@@ -230,7 +230,7 @@ pub(crate) fn session_of(id_token: &IdToken, token: &Secret<String>) -> Session 
     }
 }
 
-/// The session of whoever presents a token, by claims of fixed names and types (providers.md 2.8). Without an e-mail address
+/// The session of whoever presents a token, by claims of fixed names and types. Without an e-mail address
 /// the subject stands for it.
 ///
 /// # Errors

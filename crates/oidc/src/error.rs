@@ -142,7 +142,7 @@ impl RedeemError {
         }
     }
 
-    /// How the visitor is answered (providers.md 2.1; D18, D55): a session that the `validate-url` does not confirm is refused,
+    /// How the visitor is answered (D18, D55): a session that the `validate-url` does not confirm is refused,
     /// as the original does.
     #[must_use]
     pub fn verdict(&self) -> Verdict {

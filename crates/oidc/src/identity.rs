@@ -1,4 +1,4 @@
-//! From verified claims to who the visitor is (providers.md 3.5).
+//! From verified claims to who the visitor is.
 
 use std::collections::BTreeMap;
 

@@ -36,7 +36,7 @@ pub(crate) const DEADLINE: Duration = Duration::from_secs(10);
 /// Seen by `calls_beyond_the_limit_wait_for_one_to_end`.
 pub(crate) const MAX_CALLS: usize = 256;
 
-/// Most redirects of a discovery document that are followed (compatibility.md D46). More are a loop.
+/// Most redirects of a discovery document that are followed (docs/compatibility.md D46). More are a loop.
 ///
 /// Seen by `discovery_follows_three_redirects_and_not_a_fourth`.
 pub(crate) const MAX_REDIRECTS: usize = 3;

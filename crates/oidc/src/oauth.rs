@@ -131,7 +131,7 @@ impl OAuthClient {
 }
 
 impl Redeemed {
-    /// The session of a provider that says no more than the access token: no expiry, no other token (providers.md 2.4).
+    /// The session of a provider that says no more than the access token: no expiry, no other token.
     #[must_use]
     pub fn into_session(self, now: SystemTime) -> Session {
         Session {

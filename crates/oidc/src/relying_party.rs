@@ -279,7 +279,7 @@ impl RelyingParty {
             }
             match self.identify(&verified, &response.access_token, &metadata).await {
                 Ok(mut identity) => {
-                    // The rules for addresses were asked about the one of before (compatibility.md P63).
+                    // The rules for addresses were asked about the one of before (P63).
                     identity.email = identity.email.or_else(|| session.email.clone());
                     identity.write_to(&mut renewed);
                 }
@@ -295,7 +295,7 @@ impl RelyingParty {
         Ok(Renewal::Renewed { session: Box::new(renewed), id_token })
     }
 
-    /// Asks whether a session still holds (providers.md 3.8).
+    /// Asks whether a session still holds.
     ///
     /// # Errors
     /// [`ValidateError`]
@@ -413,7 +413,7 @@ impl RelyingParty {
     }
 
     /// The session of whoever presents this token: no userinfo endpoint is asked, and without an e-mail address the subject
-    /// stands for it (providers.md 2.8).
+    /// stands for it.
     ///
     /// # Errors
     /// [`BearerError::Claims`]
@@ -505,7 +505,7 @@ fn warn_of_another_subject(userinfo: &Claims, id_token: &IdToken) {
     }
 }
 
-/// The tokens of a response become those of the session (providers.md 3.6, 3.9): an ID token or refresh token that did not
+/// The tokens of a response become those of the session: an ID token or refresh token that did not
 /// come stays, access token and times are always the new ones.
 fn take_tokens(session: &mut Session, response: TokenResponse, now: SystemTime) {
     session.access_token = Some(response.access_token);

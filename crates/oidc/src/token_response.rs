@@ -31,7 +31,7 @@ pub struct TokenResponse {
     pub expires_on: Option<SystemTime>,
 }
 
-/// Reads an answer of the token endpoint. A non-empty `error` counts whatever the status (providers.md 3.6).
+/// Reads an answer of the token endpoint. A non-empty `error` counts whatever the status.
 pub(crate) fn read(answer: &Answer, url: &EndpointUrl) -> Result<TokenResponse, TokenError> {
     let status = answer.status.as_u16();
     let members = members(answer);
@@ -46,7 +46,7 @@ pub(crate) fn read(answer: &Answer, url: &EndpointUrl) -> Result<TokenResponse, 
     members.response()
 }
 
-/// Reads an answer whose media type says nothing, as the original does (providers.md 2.4): JSON with the status 200, else a
+/// Reads an answer whose media type says nothing, as the original does: JSON with the status 200, else a
 /// form with any status. GitHub's errors come with the status 200, so an `error` counts before everything else.
 pub(crate) fn read_blindly(answer: &Answer, url: &EndpointUrl) -> Result<TokenResponse, TokenError> {
     let status = answer.status.as_u16();

@@ -1,6 +1,6 @@
 //! `github`: GitHub, GitHub Enterprise Server, and what speaks as they do (Gitea, Forgejo).
 //!
-//! There is no ID token: after the token exchange the API tells who the visitor is (providers.md 5.9).
+//! There is no ID token: after the token exchange the API tells who the visitor is.
 //!
 //! ```text
 //! code ─► access token ─► organizations, teams ─► Session::groups: "acme", "acme:platform"

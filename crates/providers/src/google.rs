@@ -1,4 +1,4 @@
-//! `google`: Google accounts, personal ones and those of Workspace (providers.md 5.1).
+//! `google`: Google accounts, personal ones and those of Workspace.
 //!
 //! ```text
 //! code ─► token endpoint ─► ID token ─► e-mail, sub ─► tokeninfo ─► Session

@@ -1,4 +1,4 @@
-//! `keycloak-oidc`: Keycloak, whose access tokens tell the visitor's roles (providers.md 5.6).
+//! `keycloak-oidc`: Keycloak, whose access tokens tell the visitor's roles.
 //!
 //! ```text
 //! realm_access.roles ["write"]                      ─► Session::groups "role:write"

@@ -1,4 +1,4 @@
-//! A session that is too long for one cookie goes into several (session-format 6.2, 6.3).
+//! A session that is too long for one cookie goes into several.
 
 use sidecar_core::cookie::RequestCookies;
 

@@ -1,4 +1,4 @@
-//! The session record of v7 in MessagePack (session-format 3, 10).
+//! The session record of v7 in MessagePack.
 
 use std::collections::BTreeMap;
 

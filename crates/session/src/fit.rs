@@ -1,5 +1,5 @@
 //! What of a session goes into its cookie: as configured, and less when it would grow too big for browsers and gateways
-//! (differences.md D62).
+//! (D62).
 
 use std::collections::BTreeMap;
 

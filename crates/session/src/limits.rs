@@ -16,7 +16,7 @@ pub(crate) const MAX_NAME_LEN: usize = 256;
 /// Seen by `the_number_of_pieces_is_bounded`.
 pub(crate) const MAX_PIECES: usize = 16;
 
-/// Most session cookies of one name that are tried (compatibility.md D50).
+/// Most session cookies of one name that are tried (docs/compatibility.md D50).
 ///
 /// Seen by `of_several_cookies_the_first_that_verifies_counts_and_at_most_four_are_tried`.
 pub(crate) const MAX_SAME_NAME: usize = 4;
@@ -31,7 +31,7 @@ pub(crate) const MAX_RECORD_LEN: usize = 256 * 1024;
 /// Seen by `nesting_beyond_the_limit_is_an_error_and_not_a_crash`.
 pub(crate) const MAX_CLAIM_DEPTH: usize = 128;
 
-/// Most logins that a browser has under way at a time (compatibility.md D13); the oldest goes.
+/// Most logins that a browser has under way at a time (docs/compatibility.md D13); the oldest goes.
 ///
 /// Seen by `at_most_eight_logins_are_kept_and_the_oldest_goes`.
 pub(crate) const MAX_LOGINS: usize = 8;

@@ -1,5 +1,4 @@
-//! The state of a login, kept in the visitor's browser between its start and its callback (session-format 9,
-//! differences.md D13).
+//! The state of a login, kept in the visitor's browser between its start and its callback (D13).
 //!
 //! Every login writes two cookies: the CSRF cookie of v7, so that it may end on either program, and a small sealed one of
 //! its own, so that logins in other tabs cannot overwrite it.
@@ -37,7 +36,7 @@ pub struct LoginCookies {
 pub struct Destination<'a> {
     /// Where the visitor wants to go. Kept unless it is very long: the `state` parameter has it too.
     pub return_to: &'a str,
-    /// How often this login has restarted by itself (differences.md D14).
+    /// How often this login has restarted by itself (D14).
     pub restarts: u8,
 }
 

@@ -1,4 +1,4 @@
-//! The LZ4 frame around a session record ([frame format], session-format 4).
+//! The LZ4 frame around a session record ([frame format]).
 //!
 //! The frame is kept here, the blocks in `lz4_flex`: that way the size of the output is known and judged before memory is
 //! taken for it.

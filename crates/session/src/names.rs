@@ -41,7 +41,7 @@ impl CookieNames {
     }
 
     /// Whether a cookie called `name` is a session, ticket, piece or login cookie of ours, which the app must not see
-    /// (differences.md D06).
+    /// (D06).
     #[must_use]
     pub fn is_ours(&self, name: &str) -> bool {
         self.kind(name).is_some()

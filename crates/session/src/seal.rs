@@ -1,4 +1,4 @@
-//! From a session to the value of its cookie and back: record, LZ4 frame, AES-CFB, signed envelope (session-format 6.1).
+//! From a session to the value of its cookie and back: record, LZ4 frame, AES-CFB, signed envelope.
 
 use std::time::{Duration, SystemTime};
 

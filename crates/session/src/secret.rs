@@ -43,7 +43,7 @@ pub enum SecretError {
 impl CookieSecret {
     /// Takes the secret exactly as it is configured, byte for byte.
     ///
-    /// The HMAC key is the text itself; the AES key is what `aes_key` makes of it (session-format 1.2 and 1.3).
+    /// The HMAC key is the text itself; the AES key is what `aes_key` makes of it.
     ///
     /// # Errors
     /// [`SecretError::KeyLength`] unless the AES key has 16, 24 or 32 bytes.
@@ -80,7 +80,7 @@ impl std::fmt::Debug for CookieSecret {
     }
 }
 
-/// The bytes that v7 uses as AES key (session-format 1.2).
+/// The bytes that v7 uses as AES key.
 ///
 /// The text without its trailing `=` is read as unpadded URL-safe base64; if that gives 16, 24 or 32 bytes, they are
 /// the key, otherwise the text itself is. So 32 characters of hexadecimal mean 24 bytes, AES-192.

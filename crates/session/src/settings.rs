@@ -168,7 +168,7 @@ impl LoginSettings {
     }
 }
 
-/// How the CSRF cookie is named (session-format 9.2).
+/// How the CSRF cookie is named.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CsrfNaming {
     /// `NAME_csrf` for all logins: the last one wins.

@@ -1,4 +1,4 @@
-//! The signed envelope around everything v7 gives to the browser: `payload|timestamp|signature` (session-format 2).
+//! The signed envelope around everything v7 gives to the browser: `payload|timestamp|signature`.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

@@ -1,4 +1,4 @@
-//! The cookie store: a session lives in the visitor's browser and nowhere else (session-format 6).
+//! The cookie store: a session lives in the visitor's browser and nowhere else.
 
 use std::fmt;
 use std::sync::Arc;
@@ -117,7 +117,7 @@ impl CookieStore {
 
     /// Opens the session that a request carries.
     ///
-    /// Of several cookies of one name the first that verifies counts; at most four are tried (differences.md D50). A
+    /// Of several cookies of one name the first that verifies counts; at most four are tried (D50). A
     /// cookie that was opened before is looked up, without copying anything.
     #[must_use]
     pub fn open(&self, cookies: RequestCookies<'_>, now: SystemTime) -> Opened {

@@ -1,4 +1,4 @@
-//! The test vectors of session-format 11, all made by the original.
+//! Test vectors, all made by the original.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

@@ -1,4 +1,4 @@
-//! The one place that puts cookies together: attributes, `Domain`, deletion (session-format 7).
+//! The one place that puts cookies together: attributes, `Domain`, deletion.
 
 use std::net::Ipv4Addr;
 use std::time::Duration;

@@ -48,7 +48,7 @@ impl OwnCookies {
         }
     }
 
-    /// Drops the `Set-Cookie` lines of an answer that set one of our cookies (differences D08).
+    /// Drops the `Set-Cookie` lines of an answer that set one of our cookies (D08).
     pub(crate) fn guard(&self, headers: &mut HeaderMap) {
         if !headers.get_all(header::SET_COOKIE).iter().any(|line| self.sets_ours(line)) {
             return;

@@ -54,7 +54,7 @@ pub(crate) struct Asked {
 enum Gzip {
     /// The visitor said what it takes.
     AsVisitor,
-    /// It did not; what comes packed is unpacked for it (http-behaviour 13.4).
+    /// It did not; what comes packed is unpacked for it.
     Unpack,
 }
 
@@ -92,7 +92,7 @@ impl Exchange<'_> {
         parts.extensions.clear();
         let host = self.host(parts);
         let headers = &mut parts.headers;
-        hop::consume_request(headers); // theirs ends here, before ours begins (differences D09)
+        hop::consume_request(headers); // theirs ends here, before ours begins (D09)
         self.table.own_cookies.consume(headers, self.table.session_cookies);
         self.table.injector.write_request(identity, headers);
         flatten(headers);
@@ -138,7 +138,7 @@ impl Exchange<'_> {
     }
 
     /// Sends a request without a body. One that is idempotent is sent a second time when the kept connection it was
-    /// given turns out dead (http-behaviour 14.2).
+    /// given turns out dead.
     pub(crate) async fn send_bodiless(
         &self,
         parts: request::Parts,
@@ -288,7 +288,7 @@ async fn overdue(limit: Duration, sent: &Arc<std::sync::OnceLock<Instant>>) {
     }
 }
 
-/// Makes one line of several, as v7 does with every request header: joined with `,` and no blank (http-behaviour 13.2).
+/// Makes one line of several, as v7 does with every request header: joined with `,` and no blank.
 /// Cookies are one line already.
 fn flatten(headers: &mut HeaderMap) {
     if headers.len() == headers.keys_len() {

@@ -33,7 +33,7 @@ const NEVER_NAMED: [HeaderName; 6] = [
 ];
 
 /// Whether a request asks for a WebSocket in the only form that is passed on: `GET`, HTTP/1.1, no body, and exactly that
-/// protocol (differences D45).
+/// protocol (D45).
 pub(crate) fn asks_for_websocket(parts: &request::Parts) -> bool {
     let mut upgrade = parts.headers.get_all(header::UPGRADE).iter();
     let (Some(protocol), None) = (upgrade.next(), upgrade.next()) else { return false };

@@ -13,7 +13,7 @@ use crate::{Claim, ClientValue, Form, InjectedHeader, Injection, ProtectedNames,
 
 pub(crate) const GAP_AUTH: HeaderName = HeaderName::from_static("gap-auth");
 
-/// What the program can write on a request, whatever the configuration says (differences D05).
+/// What the program can write on a request, whatever the configuration says (D05).
 const REQUEST_NAMES: [&str; 12] = [
     "x-forwarded-user",
     "x-forwarded-email",
@@ -29,7 +29,7 @@ const REQUEST_NAMES: [&str; 12] = [
     "gap-signature",
 ];
 
-/// What only we may say about a visitor on an answer (differences D08).
+/// What only we may say about a visitor on an answer (D08).
 const RESPONSE_NAMES: [&str; 6] = [
     "x-auth-request-user",
     "x-auth-request-email",

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-/// Longest body that is signed (`signature-key`; compatibility.md D49): it is held in memory until all of it is there. A longer
+/// Longest body that is signed (`signature-key`; docs/compatibility.md D49): it is held in memory until all of it is there. A longer
 /// one is answered with 413.
 ///
 /// Seen by `a_body_above_ten_mebibytes_is_refused_before_the_app_sees_any_of_it`.

@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderName};
 /// A set of header names, matched as the most lenient app server folds them.
 ///
 /// CGI, WSGI, PHP and nginx read `X_Forwarded_User`, `X.Forwarded.User` and `x-forwarded-user` as one variable:
-/// lower-case, and every character that is no letter or digit equal (differences D05, invariant I-07).
+/// lower-case, and every character that is no letter or digit equal (D05, invariant I-07).
 ///
 /// A look at a name costs a test of its length against a bit set; only names of a protected length are compared. Nothing
 /// is allocated unless something has to be removed.
@@ -73,7 +73,7 @@ mod tests {
     const NAMES: [&str; 5] =
         ["X-Forwarded-User", "X-Forwarded-Email", "X-Auth-Request-Preferred-Username", "GAP-Auth", "Remote_User"];
 
-    /// The fold of an app server, written another way than ours: the oracle (catalogue, annex C 1).
+    /// The fold of an app server, written another way than ours: the oracle.
     fn cgi(name: &str) -> String {
         name.to_uppercase().chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect()
     }

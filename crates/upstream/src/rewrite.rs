@@ -1,4 +1,4 @@
-//! What a path becomes on its way to the app (`rewriteTarget`, http-behaviour 14.4).
+//! What a path becomes on its way to the app (`rewriteTarget`).
 
 use std::{borrow::Cow, collections::BTreeMap, ops::Range};
 
@@ -107,7 +107,7 @@ impl Rewrite {
 }
 
 /// The path with one slash before it. Without any it would be no target of a request (RFC 9112 3.2.1), and with two some
-/// readers take what follows for a host; the original does so itself and sends `GET http://…` (catalogue PATH-17).
+/// readers take what follows for a host; the original does so itself and sends `GET http://…`.
 fn with_one_slash(path: Vec<u8>) -> Vec<u8> {
     let mut below = path.as_slice();
     while let [b'/', rest @ ..] = below {

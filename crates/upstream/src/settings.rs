@@ -24,7 +24,7 @@ pub struct Settings {
     pub signature: Option<Signature>,
 }
 
-/// Whether apps see our session, ticket and login cookies (`pass-session-cookie`, differences D06).
+/// Whether apps see our session, ticket and login cookies (`pass-session-cookie`, D06).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum SessionCookies {
     /// They are removed from the request.
@@ -34,7 +34,7 @@ pub enum SessionCookies {
     Pass,
 }
 
-/// The form of a request's path that chooses the upstream (`proxyRawPath`, http-behaviour 14.1).
+/// The form of a request's path that chooses the upstream (`proxyRawPath`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum PathForm {
     /// Decoded, and clean: `/a%2F%2Fb` is sent to `/a/b` first.
@@ -64,7 +64,7 @@ pub enum Serves {
     Path,
     /// Paths that match: what a path with placeholders means (`/team/{name}/`). Anchored as the path needs it.
     Pattern(Regex),
-    /// Paths with a match in them, which is replaced (http-behaviour 14.4).
+    /// Paths with a match in them, which is replaced.
     Rewritten {
         /// What is looked for, as often as it is there.
         pattern: Regex,
@@ -157,7 +157,7 @@ pub enum WebSockets {
     Drop,
 }
 
-/// The headers that tell who a request speaks for (http-behaviour 13).
+/// The headers that tell who a request speaks for.
 #[derive(Debug, Clone, Default)]
 pub struct Injection {
     /// Written on the request to the app.
@@ -218,7 +218,7 @@ pub enum Form {
     },
 }
 
-/// A claim of the session (http-behaviour 13.1).
+/// A claim of the session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Claim {
     /// The access token.

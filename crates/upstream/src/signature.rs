@@ -1,4 +1,4 @@
-//! `GAP-Signature`: proof to the app that a request came through us (`signature-key`, http-behaviour 13.5).
+//! `GAP-Signature`: proof to the app that a request came through us (`signature-key`).
 
 use std::pin::Pin;
 

@@ -72,7 +72,7 @@ pub(crate) enum Choice<'table, 'uri> {
     Serve { index: usize, route: &'table Route, below: Cow<'uri, [u8]> },
     /// Serve it from here with another target.
     Rewrite { index: usize, route: &'table Route, rewritten: Box<Rewritten> },
-    /// Its decoded path is not clean, and goes there (http-behaviour 14.1).
+    /// Its decoded path is not clean, and goes there.
     Clean(String),
     /// Only with a slash at the end is it something.
     Slash(String),

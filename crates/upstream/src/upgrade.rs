@@ -56,7 +56,7 @@ impl Tunnels {
     }
 
     /// Ends those that are open and any that would follow: the program stops. Visitors get a close frame where the app
-    /// is not in the middle of a frame of its own (differences.md D19).
+    /// is not in the middle of a frame of its own (D19).
     pub fn cut(&self) {
         self.shared.cut.send_replace(true);
     }
@@ -99,8 +99,7 @@ impl UntilClosed {
 /// request.
 ///
 /// The visitor's bytes behind the handshake were held by hyper until now, so that the app sees none of them before its
-/// own 101 (catalogue SMUG-09). Each side's end is passed on to the other; the tunnel is over when both have ended or
-/// one has failed.
+/// own 101. Each side's end is passed on to the other; the tunnel is over when both have ended or one has failed.
 pub(crate) fn join(visitor: OnUpgrade, app: OnUpgrade, tunnels: &Tunnels) -> UntilClosed {
     let open = tunnels.enter();
     let until_closed = UntilClosed::default();

@@ -1,4 +1,4 @@
-// One visitor of the seed's system: signs in at app1, opens app2 without another login, signs out, meets an error page.
+// One visitor of the example site: signs in at app1, opens app2 without another login, signs out, meets an error page.
 //
 //   node journey.mjs '{"rules": […], "home": "…", "shots": "…"}'
 import { expect, finish, judge, launch, shoot, signIn, visitor } from './chromium.mjs';
@@ -8,7 +8,7 @@ const browser = await launch({ rules, home });
 const page = await visitor(browser);
 const deep = 'https://app1.example.com/deep/page?tab=2';
 
-// Plain http leads to https, and there to the sign-in page, with the status the seed shows.
+// Plain http leads to https, and there to the sign-in page.
 let answer = await page.goto('http://app1.example.com/deep/page?tab=2');
 expect(page.url() === deep, `http led to ${page.url()}`);
 expect(answer.status() === 200, `the sign-in page has status ${answer.status()}`);

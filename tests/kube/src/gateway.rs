@@ -1,4 +1,4 @@
-//! A real Envoy as the seed's ingress gateway: what it does comes from istiod.
+//! A real Envoy as the example site's ingress gateway: what it does comes from istiod.
 
 use std::collections::BTreeSet;
 use std::fs;

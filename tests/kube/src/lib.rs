@@ -6,7 +6,7 @@
 //! Pod        what the kubelet would start: a network of its own at the pod's address, and in it the sidecar's image with
 //!            the arguments, environment and files that the API server holds, and an app
 //! Kubelet    what makes those pods ready, and ends them, while a Deployment rolls out
-//! Gateway    an Envoy that istiod configures as the seed's ingress gateway
+//! Gateway    an Envoy that istiod configures as the example site's ingress gateway
 //! IngressNginx  an nginx with the directives that ingress-nginx makes of Ingresses
 //! Visitor    TLS to the gateway, for the testkit's browser and for raw requests
 //! ```

@@ -12,7 +12,7 @@ use crate::container::Stored;
 use crate::pod::{self, Pod};
 use crate::tool::Said;
 
-/// A namespace that no other test has at the same time: two copies of the seed would contradict each other.
+/// A namespace that no other test has at the same time: two copies of the example site would contradict each other.
 #[derive(Debug)]
 pub struct Namespace {
     name: String,

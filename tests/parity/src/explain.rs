@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn an_explanation_counts_only_where_it_holds() {
-        let row = explained("D99", "header x*", |pair| pair.original == Some("1") && pair.ours.is_none());
+        let row = explained("D01", "header x*", |pair| pair.original == Some("1") && pair.ours.is_none());
         let facts = Facts::new();
         let pair = |place, original, ours| Pair {
             place,

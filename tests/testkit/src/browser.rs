@@ -18,7 +18,7 @@ const MAX_REDIRECTS: usize = 20;
 pub enum Front {
     /// Straight.
     Direct,
-    /// As through the gateway of the seed, which ended TLS: with the forwarded headers that Envoy adds.
+    /// As through the gateway of the example site, which ended TLS: with the forwarded headers that Envoy adds.
     Gateway,
 }
 

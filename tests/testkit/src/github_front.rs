@@ -13,7 +13,7 @@ use url::form_urlencoded;
 use crate::relay::{as_reply, pass_on};
 use crate::{App, Reply, Request, Response, Seen, http};
 
-/// The token of the seed that may ask for anything.
+/// The token of the emulator that may ask for anything.
 pub(crate) const ADMINISTRATOR: &str = "admin_pat";
 
 /// How many entries a page has when nobody says (GitHub REST API, "Using pagination").

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::process::eventually;
 use crate::{Process, Request, http, place};
 
-/// The callback of the seed, which every provider here allows besides `http://127.0.0.1:PORT/oauth2/callback`.
+/// The callback of the example site, which every provider here allows besides `http://127.0.0.1:PORT/oauth2/callback`.
 pub const SHARED_CALLBACK: &str = "https://auth.example.com/oauth2/callback";
 
 /// A running provider with its users alice (verified e-mail) and bob (not verified).

@@ -92,7 +92,7 @@ fn decoded(part: &str) -> Value {
 }
 
 /// What somebody without the issuer's key makes of a token: broken signatures, other algorithms and keys, other claims
-/// under the old signature (catalogue of attacks, TOK-01 to TOK-06, annex C 5). `jwks` are the issuer's public keys,
+/// under the old signature. `jwks` are the issuer's public keys,
 /// `words` what a shared secret might be.
 #[must_use]
 pub fn without_the_key(token: &str, jwks: &Value, words: &[&str]) -> Vec<Mutation> {
@@ -223,7 +223,7 @@ fn spki(n: &[u8], e: &[u8]) -> Vec<u8> {
     item(0x30, &[item(0x30, &rsa), item(0x03, &[&[0], key.as_slice()].concat())].concat())
 }
 
-/// Signed well, by a key of the attacker's own that the token itself brings (TOK-04, TOK-05).
+/// Signed well, by a key of the attacker's own that the token itself brings.
 fn own_keys(header: &Value, claims: &Value, add: &mut impl FnMut(&str, String)) {
     let kid = header["kid"].as_str().unwrap_or_default();
     let attacker = Signer::new(kid);
@@ -252,7 +252,7 @@ fn own_keys(header: &Value, claims: &Value, add: &mut impl FnMut(&str, String)) 
     }
 }
 
-/// What the issuer might sign and must not be taken: one claim or header changed in each (TOK-07 to TOK-14). `good` are the
+/// What the issuer might sign and must not be taken: one claim or header changed in each. `good` are the
 /// claims of a token that passes.
 #[must_use]
 pub fn with_the_key(signer: &Signer, good: &Value) -> Vec<Mutation> {

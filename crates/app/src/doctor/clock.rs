@@ -8,7 +8,7 @@ const SUBJECT: &str = "clock";
 
 /// A difference that nothing notices: `Date` has whole seconds, and its answer was on the way.
 const UNNOTICED: Duration = Duration::from_secs(5);
-/// A token from further in the future is refused (differences.md D55).
+/// A token from further in the future is refused (D55).
 const REFUSED: Duration = Duration::from_mins(5);
 
 /// How far the two clocks are apart.

@@ -1,4 +1,4 @@
-//! The variables of formats of the operator's own (pages-and-logs 6.2), escaped as the usual lines escape them.
+//! The variables of formats of the operator's own, escaped as the usual lines escape them.
 
 use std::fmt::Write as _;
 use std::time::SystemTime;

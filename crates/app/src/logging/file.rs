@@ -1,4 +1,4 @@
-//! A log file: lines are appended until it is full, then it is renamed and a new one begins (pages-and-logs 7).
+//! A log file: lines are appended until it is full, then it is renamed and a new one begins.
 //!
 //! Only the log thread comes here, and old files are tidied on a thread of their own, since compressing takes seconds.
 //! What cannot be written is counted and told on the standard error stream, once until it works again: a full disk must

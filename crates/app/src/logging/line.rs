@@ -1,4 +1,4 @@
-//! What one line looks like (pages-and-logs 6.1).
+//! What one line looks like.
 
 use std::io::Write as _;
 use std::time::SystemTime;

@@ -96,7 +96,7 @@ fn answer<B>(request: &Request<B>, metrics: &Metrics) -> Response<Full<Bytes>> {
 }
 
 /// Whether a browser asks, or may ask, in the name of a page, be it one that has its own host's name lead here (DNS
-/// rebinding, catalogue WS-06): browsers get an answer by address alone, or by a name that no page can have. Scrapers may
+/// rebinding): browsers get an answer by address alone, or by a name that no page can have. Scrapers may
 /// call us as they like.
 fn is_from_a_page(headers: &HeaderMap) -> bool {
     let is_part = headers.get("sec-fetch-mode").is_some_and(|mode| mode != "navigate");

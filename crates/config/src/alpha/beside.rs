@@ -1,4 +1,4 @@
-//! What may stand beside a structured configuration: the options that have no place in it (config-loading 6.1).
+//! What may stand beside a structured configuration: the options that have no place in it.
 
 use crate::fault::{Fault, FaultCode, Warning};
 use crate::file::Entry;

@@ -1,4 +1,4 @@
-//! From the tree to options and structure (alpha-config.md).
+//! From the tree to options and structure.
 
 use sidecar_yaml::{Node, Value};
 

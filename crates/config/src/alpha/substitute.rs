@@ -1,5 +1,5 @@
-//! Environment variables in the text of a structured configuration, as the original's library fills them in
-//! (config-loading 6.3): before the text is YAML, in comments and quotes too, and without looking at what was filled in.
+//! Environment variables in the text of a structured configuration, as the original's library fills them in:
+//! before the text is YAML, in comments and quotes too, and without looking at what was filled in.
 
 mod word;
 
@@ -33,7 +33,7 @@ pub(crate) struct Unclosed {
 
 /// Fills `variables` into `text`. One that is unset is empty.
 ///
-/// A `$` before a digit stays what it is: the target of a rewrite has numbered groups (differences.md D31).
+/// A `$` before a digit stays what it is: the target of a rewrite has numbered groups (D31).
 pub(crate) fn substitute(text: &str, variables: &HashMap<String, String>) -> Result<Substituted, Unclosed> {
     let mut writer = Writer::default();
     let mut rest = text;

@@ -1,4 +1,4 @@
-//! The configuration as a YAML file of the nested form (`--convert-config-to-alpha`, config-loading 6.5).
+//! The configuration as a YAML file of the nested form (`--convert-config-to-alpha`).
 //!
 //! Keys have the order of the original, and what is empty is left out as it does. Read again beside the options that stay
 //! flat, the file says the same as what was converted: a `$` that would name a variable is doubled.
@@ -102,13 +102,13 @@ fn node(value: &Loose) -> Node {
     }
 }
 
-/// A text that is the same again once variables are filled in (config-loading 6.3).
+/// A text that is the same again once variables are filled in.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     let mut rest = text.chars().peekable();
     while let Some(c) = rest.next() {
         escaped.push(c);
-        // A digit makes no name (differences.md D31).
+        // A digit makes no name (D31).
         let names = |next: char| matches!(next, '$' | '{' | '_') || next.is_alphanumeric() && !next.is_ascii_digit();
         if c == '$' && rest.peek().copied().is_some_and(names) {
             escaped.push('$');

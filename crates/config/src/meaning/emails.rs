@@ -1,4 +1,4 @@
-//! The file of addresses that may sign in (config-loading 10.4).
+//! The file of addresses that may sign in.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! Providers that are written down and not used: what must hold for them all the same (config-loading 8.4).
+//! Providers that are written down and not used: what must hold for them all the same.
 
 use std::collections::HashSet;
 use std::path::Path;

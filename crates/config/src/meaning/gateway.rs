@@ -22,7 +22,7 @@ use crate::written::Written;
 const CLIENT_IP_HEADERS: [&str; 5] =
     ["X-Forwarded-For", "X-Real-IP", "X-ProxyUser-IP", "X-Envoy-External-Address", "CF-Connecting-IP"];
 
-/// A login whose state was lost restarts this often (differences.md D14).
+/// A login whose state was lost restarts this often (D14).
 const RESTARTS: u8 = 2;
 
 /// What the gateway is told.

@@ -46,12 +46,12 @@ pub(super) fn unused(options: &Options, judge: &mut Judge) {
     }
 }
 
-/// Whether a session has to say at every request which organizations and teams it is of (differences.md D41).
+/// Whether a session has to say at every request which organizations and teams it is of (D41).
 pub(super) fn reads_groups(options: &Options) -> bool {
     is_github(options) && !(options.github_org.value.is_empty() && options.github_team.value.is_empty())
 }
 
-/// Whether a session needs its access token to be asked about (differences.md D41).
+/// Whether a session needs its access token to be asked about (D41).
 pub(super) fn asks_with_access_token(options: &Options) -> bool {
     is_github(options)
         && !options.github_repo.value.is_empty()
@@ -90,7 +90,7 @@ fn is_name(name: &str) -> bool {
     !name.is_empty() && !name.contains(is_foreign)
 }
 
-/// A text that restricts. Empty, it would restrict nothing (differences.md D60); outside `None` is a fault.
+/// A text that restricts. Empty, it would restrict nothing (D60); outside `None` is a fault.
 #[expect(clippy::option_option, reason = "outside: whether there is a fault; inside: whether it is given")]
 fn restriction<'a>(written: &'a Written<String>, judge: &mut Judge) -> Option<Option<&'a str>> {
     if written.is_set() && written.value.is_empty() {

@@ -1,4 +1,4 @@
-//! Which headers tell the app and the client who the visitor is (alpha-config 3, config-loading 8.3, http-behaviour 13.3).
+//! Which headers tell the app and the client who the visitor is.
 
 use std::collections::HashMap;
 

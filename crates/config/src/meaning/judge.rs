@@ -87,7 +87,7 @@ impl Judge {
     }
 
     /// The elements of a list that must not be empty texts: as a restriction an empty one would restrict nothing, and
-    /// elsewhere it means nothing (differences.md D60).
+    /// elsewhere it means nothing (D60).
     pub(crate) fn elements<'a>(
         &mut self,
         list: &'a Written<Vec<String>>,
@@ -104,7 +104,7 @@ impl Judge {
     }
 
     /// The elements of a list that says who may enter. A flag without a value would restrict nobody, and whoever wrote it
-    /// meant something (differences.md D60); a file may say with `[]` that there is no restriction.
+    /// meant something (D60); a file may say with `[]` that there is no restriction.
     pub(crate) fn restriction<'a>(
         &mut self,
         list: &'a Written<Vec<String>>,

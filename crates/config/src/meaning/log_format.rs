@@ -1,4 +1,4 @@
-//! Lines of a shape of one's own: Go templates of plain text (pages-and-logs 6.2).
+//! Lines of a shape of one's own: Go templates of plain text.
 
 use std::sync::Arc;
 

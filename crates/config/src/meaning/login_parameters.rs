@@ -1,4 +1,4 @@
-//! Parameters that the authorization request carries besides those of the protocol (alpha-config 5.4).
+//! Parameters that the authorization request carries besides those of the protocol.
 
 use std::collections::HashSet;
 

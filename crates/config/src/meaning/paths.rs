@@ -11,7 +11,7 @@ use crate::structured::Upstream;
 /// What a placeholder without a pattern of its own stands for: a segment, or a part of one.
 const SEGMENT: &str = "[^/]+";
 
-/// What `path` and `rewriteTarget` of an upstream mean (alpha-config 2); `None` after a fault.
+/// What `path` and `rewriteTarget` of an upstream mean; `None` after a fault.
 pub(super) fn serves(entry: &Upstream, judge: &mut Judge) -> Option<Serves> {
     let path = entry.path.value.as_str();
     if path.is_empty() {

@@ -109,7 +109,7 @@ fn is_uri(text: &str) -> bool {
     text.parse::<Uri>().is_ok() && percent_decode(text).is_some()
 }
 
-/// A login that begins on another host can only lead back there when that host may be landed on (differences.md D40).
+/// A login that begins on another host can only lead back there when that host may be landed on (D40).
 fn warn_of_other_hosts(options: &Options, host: &str, judge: &mut Judge) {
     let name = Host::parse(host).map_or(host, Host::name);
     let rules: Vec<DomainRule> =

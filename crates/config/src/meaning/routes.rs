@@ -69,7 +69,7 @@ struct Rule<'a> {
     pattern: &'a str,
 }
 
-/// A rule that oauth2-proxy reads in another way than whoever wrote it may have meant (differences.md D32).
+/// A rule that oauth2-proxy reads in another way than whoever wrote it may have meant (D32).
 #[derive(Debug, PartialEq)]
 struct Ambiguous {
     readings: String,

@@ -1,4 +1,4 @@
-//! Fixed texts that are written down, in a variable or in a file (alpha-config 3).
+//! Fixed texts that are written down, in a variable or in a file.
 
 use sidecar_core::Secret;
 

@@ -290,7 +290,7 @@ fn minimal(options: &Options, structured: &Structured, judge: &mut Judge) {
     }
 }
 
-/// Whether a session has to say at every request which tenant it is of (differences.md D41).
+/// Whether a session has to say at every request which tenant it is of (D41).
 fn tells_tenant(options: &Options) -> bool {
     options.provider.value == Id::EntraId.as_str() && !options.entra_id_allowed_tenants.value.is_empty()
 }

@@ -45,7 +45,7 @@ pub(super) fn settings(
     })
 }
 
-/// `signature-key=ALGORITHM:KEY` (http-behaviour 13.5).
+/// `signature-key=ALGORITHM:KEY`.
 fn signature(written: &Written<Secret<String>>, judge: &mut Judge) -> Option<Signature> {
     let text = written.value.expose();
     if text.is_empty() {
@@ -149,7 +149,7 @@ fn constant(code: &Written<Option<i64>>, label: &str, judge: &mut Judge) -> Opti
 }
 
 impl Uri<'_> {
-    /// What the URI of an upstream stands for (config-loading 7.1, alpha-config 2).
+    /// What the URI of an upstream stands for.
     fn kind(self, entry: &Upstream) -> Result<Kind, Refusal> {
         match self.scheme.as_str() {
             "http" => self.http(Scheme::Http, entry).map(Kind::Http),

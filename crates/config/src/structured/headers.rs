@@ -1,4 +1,4 @@
-//! Headers that are written on requests and answers (alpha-config 3).
+//! Headers that are written on requests and answers.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! From flat options to the nested form (config-loading 7): what oauth2-proxy makes of its flags.
+//! From flat options to the nested form: what oauth2-proxy makes of its flags.
 
 use sidecar_core::Secret;
 
@@ -158,7 +158,7 @@ fn request_headers(options: &Options) -> Vec<Header> {
     if pass_authorization_header.value {
         headers.push(bearer(pass_authorization_header));
     }
-    // The app reads who the visitor is from the same headers (differences.md D38).
+    // The app reads who the visitor is from the same headers (D38).
     if options.set_xauthrequest.value && options.pass_xauthrequest.value {
         headers.extend(x_auth_request(options));
     }

@@ -1,7 +1,7 @@
 //! What only the nested form of the configuration can say: the app's parts, headers, listeners and login parameters.
 //!
-//! It is made from the flat options ([`Structured::from_options`], config-loading 7) or read from a YAML file
-//! (alpha-config.md). From here on nobody knows which of the two it was: a leaf names the option or the path that was
+//! It is made from the flat options ([`Structured::from_options`]) or read from a YAML file.
+//! From here on nobody knows which of the two it was: a leaf names the option or the path that was
 //! written, and where. Nothing is checked here; that is for [`crate::meaning`].
 
 mod headers;

@@ -1,4 +1,4 @@
-//! What providers have beside options (alpha-config 5).
+//! What providers have beside options.
 
 use sidecar_core::Secret;
 
@@ -73,7 +73,7 @@ impl UrlParameterRule {
     }
 }
 
-/// A provider that is checked and not used, with what is checked of it (config-loading 8.4).
+/// A provider that is checked and not used, with what is checked of it.
 #[derive(Clone, Debug)]
 pub(crate) struct FurtherProvider {
     /// `id`; empty when nobody wrote it.

@@ -1,4 +1,4 @@
-//! Listeners (alpha-config 4).
+//! Listeners.
 
 use super::headers::{SecretSource, place};
 use super::unset;

@@ -1,4 +1,4 @@
-//! The parts of the app (alpha-config 2).
+//! The parts of the app.
 
 use super::unset;
 use crate::value::GoDuration;

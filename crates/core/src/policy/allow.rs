@@ -23,7 +23,7 @@ pub struct EmailRules {
     /// Accepted domains.
     pub domains: Vec<EmailDomain>,
     /// Accepted addresses, with ASCII letters in lower case. Others are compared as they are: the Kelvin sign is no `k`
-    /// (compatibility.md P64).
+    /// (P64).
     pub addresses: HashSet<String>,
 }
 
@@ -61,7 +61,7 @@ impl EmailDomain {
 
 impl EmailRules {
     /// Whether `email` is accepted. An address that is not one `@` with something on both sides matches no domain
-    /// (differences.md D57).
+    /// (D57).
     #[must_use]
     pub fn admit(&self, email: &str) -> bool {
         if email.is_empty() {
@@ -92,7 +92,7 @@ impl Allow {
     }
 
     /// Judges a session of an ordinary request. One without an e-mail address passes the e-mail rules if it is the
-    /// operator's, such as that of a user of `htpasswd-file`, or if they accept every address (compatibility.md P63).
+    /// operator's, such as that of a user of `htpasswd-file`, or if they accept every address (P63).
     ///
     /// # Errors
     /// The first rule that it fails.

@@ -50,8 +50,7 @@ pub enum Bypass {
 }
 
 impl BypassRules {
-    /// The first rule that lets the request through. A target with more than one reading matches no route rule
-    /// (differences.md D04).
+    /// The first rule that lets the request through. A target with more than one reading matches no route rule (D04).
     #[must_use]
     pub fn find(&self, method: &Method, target: &str, client: ClientIp) -> Option<Bypass> {
         if self.preflight && method == Method::OPTIONS {

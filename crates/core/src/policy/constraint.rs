@@ -14,7 +14,7 @@ pub struct Constraints {
     email_domains: Vec<DomainRule>,
 }
 
-/// A demand that cannot be read; it must not vanish (differences.md D10).
+/// A demand that cannot be read; it must not vanish (D10).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a malformed allowed_* parameter")]
 pub struct MalformedConstraint;

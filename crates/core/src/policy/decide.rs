@@ -23,7 +23,7 @@ pub struct Ask<'a> {
     /// The method.
     pub method: &'a Method,
     /// The request target that route rules are matched against: the one that will be forwarded, or on `PREFIX/auth`
-    /// the one that the front proxy tells (differences.md D02).
+    /// the one that the front proxy tells (D02).
     pub target: &'a str,
     /// The client, as far as it is known.
     pub client: ClientIp,

@@ -1,4 +1,4 @@
-//! What an identity provider's own restrictions make of a session (differences.md D41).
+//! What an identity provider's own restrictions make of a session (D41).
 
 use crate::code::Code;
 

@@ -1,4 +1,4 @@
-//! `PREFIX/static/…`: the files that custom templates in the field link to (differences.md D52).
+//! `PREFIX/static/…`: the files that custom templates in the field link to (D52).
 
 use http::header::{ACCEPT_RANGES, CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use http::{Response, StatusCode};

@@ -4,7 +4,7 @@
 //! form ─► Callback ─ take the login's cookie ─ verify state ─► VerifiedCallback ─ redeem ─► Session ─ admit ─► cookie
 //! ```
 //!
-//! The code is redeemed only after `state` was compared (differences.md D15). A login whose state was lost begins anew
+//! The code is redeemed only after `state` was compared (D15). A login whose state was lost begins anew
 //! by itself, twice at most (D14).
 
 use std::sync::Arc;

@@ -20,7 +20,7 @@ use crate::shared::Shared;
 pub(crate) struct Beginning<'a> {
     /// Where it ends.
     pub(crate) target: &'a ReturnTo,
-    /// How often it began anew by itself (differences.md D14).
+    /// How often it began anew by itself (D14).
     pub(crate) restarts: u8,
     /// Who is to log in.
     pub(crate) account: Account,

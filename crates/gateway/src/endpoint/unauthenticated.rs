@@ -38,7 +38,7 @@ pub(crate) async fn answer(shared: &Shared, inbound: &Inbound) -> Answer {
 }
 
 /// Whether no login page and no redirect can help whoever asks: a program that says so, an API by its URI, or a part of
-/// a page, for which a browser would not show a login (differences.md D48).
+/// a page, for which a browser would not show a login (D48).
 fn wants_json(shared: &Shared, inbound: &Inbound) -> bool {
     let api = &shared.settings.api;
     api.force_json

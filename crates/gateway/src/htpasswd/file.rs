@@ -23,7 +23,7 @@ pub enum Flaw {
     /// Quotes that are no CSV.
     #[error("has a quote in an odd place")]
     Quotes,
-    /// A hash of another kind than bcrypt and SHA, or a plain password (differences.md D28).
+    /// A hash of another kind than bcrypt and SHA, or a plain password (D28).
     #[error("has a hash of a kind that is not supported: write a bcrypt hash, as `htpasswd -B` makes it")]
     Kind,
     /// A hash that no password can have.

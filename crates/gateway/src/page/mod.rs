@@ -30,8 +30,7 @@ pub(crate) struct Renderer {
 pub(crate) struct Page {
     /// Its HTML.
     pub(crate) html: String,
-    /// Its Content-Security-Policy. Pages of the operator's own have none, since only they know what they load
-    /// (differences.md D61).
+    /// Its Content-Security-Policy. Pages of the operator's own have none, since only they know what they load (D61).
     pub(crate) policy: Option<HeaderValue>,
 }
 

@@ -1,4 +1,4 @@
-//! The calls of the API (providers.md 5.9).
+//! The calls of the API.
 
 use http::StatusCode;
 use serde::Deserialize;

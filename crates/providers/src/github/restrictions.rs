@@ -1,4 +1,4 @@
-//! Who may sign in: users, an organization with teams of it, teams of any organization, a repository (providers.md 5.9).
+//! Who may sign in: users, an organization with teams of it, teams of any organization, a repository.
 
 use sidecar_core::policy::{Requirement, Standing};
 use sidecar_core::{Secret, Session};

@@ -1,4 +1,4 @@
-//! The CSRF cookie that v7 reads (session-format 9.2).
+//! The CSRF cookie that v7 reads.
 
 use std::time::{Duration, SystemTime};
 

@@ -179,7 +179,7 @@ impl<'a> Reader<'a> {
 /// Seconds from Go's zero time, the start of year 1, to the Unix epoch.
 const GO_ZERO_SECONDS: i64 = -62_135_596_800;
 
-/// The three forms of a timestamp (session-format 3.1).
+/// The three forms of a timestamp.
 fn timestamp(data: &[u8]) -> Result<Option<SystemTime>, Malformed> {
     let (first, rest) = data.split_first_chunk::<4>().ok_or(Malformed)?;
     let first = u32::from_be_bytes(*first);

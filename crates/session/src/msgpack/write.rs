@@ -54,7 +54,7 @@ impl Writer {
         }
     }
 
-    /// The shortest of the three forms (session-format 3.1).
+    /// The shortest of the three forms.
     pub(crate) fn time(&mut self, time: SystemTime) {
         let seconds = unix_seconds(time);
         let nanoseconds = unix_nanos(time).rem_euclid(1_000_000_000);

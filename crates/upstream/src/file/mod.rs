@@ -49,7 +49,7 @@ impl Files {
         Self { root }
     }
 
-    /// Answers with a file, a directory's `index.html` or its listing (http-behaviour 14.5). Any method is a `GET`.
+    /// Answers with a file, a directory's `index.html` or its listing. Any method is a `GET`.
     ///
     /// Nothing outside the directory is served: a link that leads out is not there, whatever spelling leads to it.
     pub(crate) async fn serve<B>(&self, request: &Request<B>, below: &[u8]) -> Response<Body> {

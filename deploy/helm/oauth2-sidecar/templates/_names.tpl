@@ -12,7 +12,7 @@
 {{- .Values.shared.auth.host | default (printf "auth.%s" .Values.domain) -}}
 {{- end -}}
 
-{{- /* The seed's name where the file is everybody's, the app's own where it is the app's. */ -}}
+{{- /* A name of its own where the file is everybody's, the app's where it is the app's. */ -}}
 {{- define "oauth2-sidecar.configMapName" -}}
 {{- if .Values.configMap.existing -}}
 {{ .Values.configMap.existing }}

@@ -1,4 +1,4 @@
-//! Generator 8, the canary grep (OUT-06 to OUT-09, OUT-15): every secret of a run is looked for in everything that the
+//! Generator 8, the canary grep: every secret of a run is looked for in everything that the
 //! program said and showed, plain and encoded.
 
 use sidecar_testkit::canary::Canaries;

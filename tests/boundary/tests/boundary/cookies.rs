@@ -1,4 +1,4 @@
-//! Generator 6, session cookies in v7's format (SES-03 to SES-09): whatever is done to one, it is no session any more.
+//! Generator 6, session cookies in v7's format: whatever is done to one, it is no session any more.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE;
@@ -33,7 +33,7 @@ impl<'a> Parts<'a> {
 }
 
 /// The same cookie for everybody who reads it: of the last character of an unpadded end, two bits say nothing, and v7's own
-/// reader does not look at them (session-format 2).
+/// reader does not look at them.
 pub(crate) fn says_the_same(one: &str, other: &str) -> bool {
     let (one, other) = (Parts::of(one), other.split('|').collect::<Vec<_>>());
     let lenient = |text: &str| {

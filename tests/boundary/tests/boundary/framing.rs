@@ -1,4 +1,4 @@
-//! Generator 4, raw framing (SMUG-01 to SMUG-11, SMUG-16, PATH-12; invariant I-02): what becomes of each odd message, case by
+//! Generator 4, raw framing (invariant I-02): what becomes of each odd message, case by
 //! case. The table is what the program does with it, which is hyper's parser and our own checks behind it.
 //!
 //! Behind each message stands a second request on the same connection, and a third on another. The app sees one

@@ -1,4 +1,4 @@
-//! Generator 1, header aliases (HDR-04 to HDR-07): no spelling of an identity header that a visitor sends reaches an app.
+//! Generator 1, header aliases: no spelling of an identity header that a visitor sends reaches an app.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};

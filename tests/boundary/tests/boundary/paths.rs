@@ -1,4 +1,4 @@
-//! Generator 2, path mutations (PATH-01 to PATH-17, PATH-25): what an app may read as a closed place is never open.
+//! Generator 2, path mutations: what an app may read as a closed place is never open.
 
 use sidecar_testkit::oracle::{Oracle, Parser};
 use sidecar_testkit::{Request, Response, websocket};

@@ -1,4 +1,4 @@
-//! Generator 3, redirect targets (RED-01 to RED-07): resolved as a browser does, every Location stays where it may.
+//! Generator 3, redirect targets: resolved as a browser does, every Location stays where it may.
 
 use sidecar_testkit::oracle::{Oracle, Parser};
 use sidecar_testkit::{Request, place};

@@ -1,4 +1,4 @@
-//! Rewritten paths (PATH-17): what is judged is the visitor's own path, and what the rule makes of it stays one path.
+//! Rewritten paths: what is judged is the visitor's own path, and what the rule makes of it stays one path.
 
 use sidecar_testkit::oracle::{Oracle, Parser};
 use sidecar_testkit::program::COOKIE_SECRET;

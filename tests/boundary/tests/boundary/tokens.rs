@@ -1,4 +1,4 @@
-//! Generator 5, ID tokens of a login (TOK-01 to TOK-16, FLOW-06): one good token, one change each; who gets in by which.
+//! Generator 5, ID tokens of a login: one good token, one change each; who gets in by which.
 //!
 //! The provider is the test's own, since no real one can be brought to sign these.
 

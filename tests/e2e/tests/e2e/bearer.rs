@@ -206,7 +206,7 @@ fn a_token_wins_over_the_cookie_and_one_that_fails_lets_the_cookie_try() {
     let twice = bearer("/page", &carol).header("Authorization", &format!("Bearer {carol}"));
     assert_eq!(site.program.ask(&twice).status, 400, "D44");
     let in_query = Request::get(&format!("/page?access_token={carol}&id_token={carol}&token={carol}&jwt={carol}"));
-    assert_eq!(site.program.ask(&in_query).status, 403, "TOK-23");
+    assert_eq!(site.program.ask(&in_query).status, 403);
     let off = Site::start(&[]);
     assert_eq!(off.program.ask(&bearer("/page", &carol)).status, 403, "nobody asked for tokens");
 }
@@ -251,7 +251,7 @@ fn issuers_beside_the_provider_count_each_with_its_own_audience_and_keys() {
         assert_eq!(told, ["robot-7", "robot-7", "a,b"]);
     }
     site.app.forget();
-    // The keys and the audience of one say nothing for another (TOK-05, TOK-08, TOK-25).
+    // The keys and the audience of one say nothing for another.
     let crossed = second.signer.sign(&first.claims());
     let for_the_provider = first.token(&json!({"aud": "sidecar"}));
     let mut claims = first.claims();
@@ -358,7 +358,6 @@ fn no_token_that_an_issuer_signs_and_that_is_wrong_in_one_thing_is_taken() {
 
 #[test]
 fn a_flood_of_unknown_keys_is_one_fetch_and_holds_no_good_token_up() {
-    // TOK-17, TOK-15.
     let issuer = Issuer::start();
     let site = Site::start(&[ON, OR_NOTHING, &issuer.flag()]);
     let good = issuer.token(&json!({}));

@@ -1,4 +1,4 @@
-//! A real browser: what people see, and the seed's system through its real gateway.
+//! A real browser: what people see, and the example site through its real gateway.
 
 use std::process::Command;
 use std::time::Duration;
@@ -28,7 +28,7 @@ pub(crate) fn screenshots() -> String {
     place::tree().join("target/screenshots").display().to_string()
 }
 
-/// The seed's gateway: a real Envoy before three sidecars.
+/// Its gateway: a real Envoy before three sidecars.
 struct Gateway {
     https: u16,
     http: u16,

@@ -1,4 +1,4 @@
-//! A provider whose answers are anything but what they should be (annex C.7 of the catalogue of attacks): nobody gets in by
+//! A provider whose answers are anything but what they should be: nobody gets in by
 //! one, nobody waits for long, nothing grows, and once it answers as it should, so does the program.
 
 use std::thread;
@@ -105,7 +105,7 @@ fn meet_all(path: &'static str, provider: impl Fn() -> Issuer + Sync, more: Faul
         }
     });
     let stolen = elsewhere.seen();
-    // Discovery alone goes where it is sent (differences.md D46), and carries nothing.
+    // Discovery alone goes where it is sent (D46), and carries nothing.
     let follows = path.contains("well-known");
     assert!(follows || stolen.is_empty(), "{path}: followed to {stolen:?}");
     assert!(

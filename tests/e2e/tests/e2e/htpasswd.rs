@@ -332,7 +332,7 @@ fn timings(program: &Program, times: usize, request: &Request) -> (f64, f64) {
 
 #[test]
 fn a_flood_of_wrong_passwords_holds_nobody_up_and_locks_nobody_out() {
-    // DOS-17, AZ-16. A cost of 10, as Python's bcrypt and PHP take it by themselves.
+    // A cost of 10, as Python's bcrypt and PHP take it by themselves.
     let (site, _) = with_users(&apache(&["-nbB", "-C", "10"], "alice", "correct horse"), &["--skip-auth-route=^/open"]);
     let program = &site.program;
     let start = Instant::now();
@@ -393,7 +393,7 @@ fn a_flood_of_wrong_passwords_holds_nobody_up_and_locks_nobody_out() {
 
 #[test]
 fn a_wrong_password_takes_as_long_for_nobody_as_for_somebody() {
-    // I-32, OUT-12.
+    // I-32.
     let (site, _) = with_users(&(apache(&["-nbB", "-C", "8"], "alice", "x") + &apache(&["-nbs"], "sha", "x")), &[]);
     let mut connection = site.program.connect();
     let mut times = [Vec::new(), Vec::new(), Vec::new()];

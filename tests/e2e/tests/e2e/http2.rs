@@ -1,5 +1,5 @@
 //! HTTP/2 on both listeners: what a conformance suite and a client say that nobody here wrote, and frames by hand for what
-//! no decent client sends. Ids in brackets are those of the catalogue of attacks.
+//! no decent client sends.
 
 use std::process::Command;
 use std::sync::Mutex;
@@ -146,7 +146,6 @@ fn paths_that_are_not_open_in_http_1_are_not_open_in_http_2() {
     }
 }
 
-/// [FWD-13, SMUG-12, SMUG-13]
 #[test]
 fn heads_that_http_1_could_read_otherwise_never_reach_the_app() {
     let site = Site::start(&[]);
@@ -209,7 +208,6 @@ fn heads_that_http_1_could_read_otherwise_never_reach_the_app() {
     assert_eq!(site.program.ask(&get_with(&cookie, "/still")).status, 200);
 }
 
-/// [SMUG-12]
 #[test]
 fn a_body_of_another_length_than_it_says_and_trailers_of_a_request_make_no_second_request() {
     let site = Site::start(&[]);
@@ -304,7 +302,7 @@ fn a_head_that_is_too_large_gets_431_and_one_that_fits_http_1_fits_http_2() {
     assert!(site.app.seen().is_empty());
 }
 
-/// [DOS: rapid reset CVE-2023-44487, CONTINUATION flood, pings, settings, empty frames]
+/// Rapid reset (CVE-2023-44487), CONTINUATION flood, pings, settings, empty frames.
 #[test]
 fn floods_of_frames_end_their_own_connection_and_nothing_else() {
     let site = Site::start(&["--skip-auth-route=^/"]);

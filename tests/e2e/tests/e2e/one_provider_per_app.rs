@@ -2,7 +2,7 @@
 
 use sidecar_testkit::{App, Browser, Emulator, Front, Page, Program, Provider};
 
-use crate::single_sign_on::seed;
+use crate::single_sign_on::example;
 use crate::site::PASSWORD;
 
 struct Site {
@@ -17,7 +17,7 @@ struct Site {
 fn site(host: &'static str, name: &'static str, provider: &[String]) -> Site {
     let app = App::start();
     let cookie = format!("_{host}");
-    let sidecar = seed(&app)
+    let sidecar = example(&app)
         .env("OAUTH2_PROXY_REDIRECT_URL", &callback(host))
         .env("OAUTH2_PROXY_COOKIE_NAME", &cookie)
         .env("OAUTH2_PROXY_PROVIDER_DISPLAY_NAME", name)
@@ -44,7 +44,7 @@ fn three_logins_stand_side_by_side_and_none_disturbs_another() {
     let sites = [
         site("app1", "GitHub of Example", &github.flags()),
         site("app2", "Example Workspace", &google.flags()),
-        // The seed's callback host is the one that oidc-provider knows.
+        // The example's callback host is the one that oidc-provider knows.
         site("auth", "Example Login", &openid),
     ];
     let mut browser = sites.iter().fold(Browser::new(), |browser, site| {

@@ -1,6 +1,6 @@
 //! Restrictions under single sign-on: a session that an open app's sidecar made does not open a restricted app.
 //!
-//! Three sidecars as in the seed: app1 is open, app2 is restricted, and all logins come back to auth, which is open.
+//! Three sidecars as in the example site: app1 is open, app2 is restricted, and all logins come back to auth, which is open.
 
 use sidecar_testkit::app::SOON;
 use sidecar_testkit::emulator::{Base, TENANT};
@@ -8,7 +8,7 @@ use sidecar_testkit::process::eventually;
 use sidecar_testkit::provider::SHARED_CALLBACK;
 use sidecar_testkit::{App, Browser, Emulator, Fault, Front, Gitea, Page, Program, Spoiler, place};
 
-use crate::single_sign_on::seed;
+use crate::single_sign_on::example;
 use crate::site::SESSION;
 
 const HOSTS: [&str; 3] = ["app1.example.com", "app2.example.com", "auth.example.com"];
@@ -37,7 +37,7 @@ impl Cluster {
         let apps = [App::start(), App::start(), App::start()];
         let sidecars = [0, 1, 2].map(|n| {
             let own = if n == 1 { restriction } else { &[] };
-            seed(&apps[n]).flags(provider).flags(own).start()
+            example(&apps[n]).flags(provider).flags(own).start()
         });
         Self { sidecars, apps }
     }

@@ -1,4 +1,4 @@
-//! Paths that become others on their way to the app, and paths with placeholders (http-behaviour 14.1, 14.4).
+//! Paths that become others on their way to the app, and paths with placeholders.
 
 use std::fs;
 use std::os::unix::fs::symlink;

@@ -1,4 +1,4 @@
-//! `signature-key`: the app can tell that a request came through us (http-behaviour 13.5, D49).
+//! `signature-key`: the app can tell that a request came through us (D49).
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};

@@ -1,4 +1,4 @@
-//! The system of the seed: a sidecar before each app, one callback host for all, one login for all.
+//! The example site: a sidecar before each app, one callback host for all, one login for all.
 
 use std::net::SocketAddr;
 
@@ -8,7 +8,7 @@ use sidecar_testkit::{App, Browser, Client, Elsewhere, Emulator, Front, Launch, 
 
 use crate::site::{PASSWORD, SESSION, parameter};
 
-/// The seed's `ConfigMap` as it stands, then what it leaves open.
+/// Its `ConfigMap` as it stands, then what it leaves open.
 pub(crate) fn config_map(address: SocketAddr) -> String {
     format!(
         r#"provider = "github"
@@ -25,8 +25,8 @@ set_xauthrequest = true
     )
 }
 
-/// A sidecar with the seed's `ConfigMap`, Secret and container environment, but for what its provider knows it by.
-pub(crate) fn seed(app: &App) -> Launch {
+/// A sidecar with its `ConfigMap`, Secret and container environment, but for what its provider knows it by.
+pub(crate) fn example(app: &App) -> Launch {
     let launch = Launch::new(Which::Ours).listening_as_configured();
     let config = config_map(launch.address());
     launch
@@ -37,9 +37,9 @@ pub(crate) fn seed(app: &App) -> Launch {
         .env("OAUTH2_PROXY_SIGN_IN_PAGE_STATUS", "200")
 }
 
-/// The same with another provider than the seed's.
+/// The same with another provider than the example's.
 pub(crate) fn sidecar(provider: &Provider, app: &App) -> Program {
-    seed(app)
+    example(app)
         .env("OAUTH2_PROXY_CLIENT_ID", provider.client_id())
         .env("OAUTH2_PROXY_CLIENT_SECRET", provider.client_secret())
         .env("OAUTH2_PROXY_PROVIDER", "oidc")
@@ -140,7 +140,7 @@ fn the_seeds_own_settings_sign_in_at_github_once_for_all_apps() {
     let elsewhere = Elsewhere::with(&hosts.map(|host| (host, github.address())));
     let Client { id, secret } = github.client();
     let cluster = Cluster::of(|app| {
-        let launch = seed(app).env("OAUTH2_PROXY_CLIENT_ID", id).env("OAUTH2_PROXY_CLIENT_SECRET", secret);
+        let launch = example(app).env("OAUTH2_PROXY_CLIENT_ID", id).env("OAUTH2_PROXY_CLIENT_SECRET", secret);
         launch.through(&elsewhere).start()
     });
     let browser = cluster.browser().with_host("github.com", github.address(), Front::Direct);

@@ -1,4 +1,4 @@
-//! Pages of the operator's own, as the seed mounts them in `/templates`.
+//! Pages of the operator's own, mounted in `/templates`.
 
 use serde_json::json;
 use sidecar_testkit::{App, Launch, Provider, Request, Which, place};

@@ -1,4 +1,4 @@
-//! WebSockets, in what is not asked about them elsewhere (http-behaviour 14.3, catalogue WS-*).
+//! WebSockets, in what is not asked about them elsewhere.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};

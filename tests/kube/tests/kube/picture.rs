@@ -1,4 +1,4 @@
-//! The seed's picture, for real: visitor, gateway, sidecars, apps.
+//! The example site, for real: visitor, gateway, sidecars, apps.
 
 use std::collections::BTreeSet;
 use std::net::{SocketAddr, TcpStream};

@@ -1,4 +1,4 @@
-//! The seed's site, of the manifests that ship.
+//! The example site, of the manifests that ship.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;

@@ -91,7 +91,7 @@ fn matches() -> Vec<Case> {
     cases
 }
 
-/// http-behaviour 10: what may be read in two ways needs a session.
+/// What may be read in two ways needs a session.
 fn ambiguous() -> Vec<Case> {
     let same = [
         "/pub",

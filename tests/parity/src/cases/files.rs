@@ -1,4 +1,4 @@
-//! Files of a directory (http-behaviour 14.5).
+//! Files of a directory.
 
 use crate::case::{Base, Case, Configuration, ask, case, configuration, get};
 use crate::explain::{Explained, explained};

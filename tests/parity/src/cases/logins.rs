@@ -278,7 +278,7 @@ fn groups() -> Configuration {
     }
 }
 
-/// The seed's layout: one host for the callback of all apps.
+/// The example site's layout: one host for the callback of all apps.
 fn callback_host() -> Configuration {
     Configuration { explained: rows::absolute_target(), ..callback_host_cases() }
 }

@@ -39,7 +39,7 @@ fn proxied() -> Configuration {
         ask.with("X-Real-Ip", "203.0.113.7")
     };
     let mut cases = usual(forwarded);
-    // Where every address may come in, so may a session without one (D63).
+    // Where every address may come in, so may a session without one (P63).
     cases.push(case("a session without an e-mail", forwarded(get("/page").as_session(json!({"u": "nameless"})))));
     cases.push(case("no client address", get("/page").with("Accept", "application/json")));
     cases.push(case(

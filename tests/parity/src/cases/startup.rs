@@ -23,7 +23,7 @@ pub fn all() -> Vec<Attempt> {
         pages(),
         credentials(),
         logs(),
-        seed(),
+        manifests(),
         syntax(),
         listeners(),
     ]
@@ -83,7 +83,7 @@ fn spelling() -> Vec<Attempt> {
 }
 
 /// The lines that the system which this program replaces has in its manifests.
-fn seed() -> Vec<Attempt> {
+fn manifests() -> Vec<Attempt> {
     let file = "provider = \"github\"\ncookie_domains = [\".example.com\"]\nskip_provider_button = false\n\
                 custom_templates_dir = \"/templates\"\n";
     let more = "email_domains = [\"*\"]\ncookie_secret = \"marked-cookie-secret-32-bytes-ok\"\n\

@@ -9,7 +9,7 @@ pub(super) fn all() -> Vec<Configuration> {
     vec![unreadable(), constraints(), twice()]
 }
 
-/// http-behaviour 9 and 11.1, differences.md D22.
+/// D22.
 fn unreadable() -> Configuration {
     let mut cases: Vec<Case> = Vec::new();
     for query in
@@ -40,7 +40,6 @@ fn unreadable() -> Configuration {
     configuration("unreadable queries", &[], cases)
 }
 
-/// http-behaviour 8.3.
 fn constraints() -> Configuration {
     let mut cases: Vec<Case> = Vec::new();
     for query in [
@@ -92,7 +91,7 @@ fn constraints() -> Configuration {
     configuration("constraints everywhere", &["--reverse-proxy=true"], cases)
 }
 
-/// differences.md D58: what says two things at once says nothing.
+/// D58: what says two things at once says nothing.
 fn twice() -> Configuration {
     let returning = |name: &str, change: fn(&str) -> String| {
         let start = "https://auth.example.com/oauth2/start?rd=/deep".to_owned();
