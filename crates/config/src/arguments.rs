@@ -224,7 +224,7 @@ impl Strict {
     fn warn_of_a_value_behind(&mut self, row: &Row, word: Option<&String>) {
         if let Some(word @ ("true" | "false")) = word.map(String::as_str) {
             let message = format!("the word behind it is not read; write --{}={word}", row.flag);
-            self.warnings.push(Warning { subject: row.flag.into(), source: Source::Flag, message });
+            self.warnings.push(Warning { subject: row.flag.into(), source: Source::Flag, element: None, message });
         }
     }
 }

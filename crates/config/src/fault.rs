@@ -285,6 +285,8 @@ pub struct Warning {
     pub subject: Cow<'static, str>,
     /// Where it was written.
     pub source: Source,
+    /// Which element of a list it is about, counted from 0; `None` for a value as a whole.
+    pub element: Option<usize>,
     /// What it means for this deployment.
     pub message: String,
 }

@@ -14,7 +14,7 @@ use crate::files::Files;
 use crate::help;
 use crate::meaning::{Config, Judge, Surroundings};
 use crate::merge::Flags;
-use crate::sheet::Sheet;
+use crate::sheet::{explained, placed};
 use crate::understand::{Completeness, Given, Understood};
 use crate::written::Source;
 
@@ -156,7 +156,7 @@ fn converted(
     if judge.faults.is_empty() {
         Ok(Secret::new(convert::to_alpha(&options, &structured)))
     } else {
-        Err(explained(Stage::Configuration, judge.faults, &[&file.sheet]))
+        Err(failed(explained(judge.faults, &[&file.sheet])))
     }
 }
 
@@ -178,11 +178,12 @@ fn configuration(
     let Judge { faults: found, warnings } = understood.judge;
     faults.extend(found);
     faults.extend(proxy(environment));
+    let sheets = [&file.sheet, &understood.sheet];
     match config {
-        Some(config) if faults.is_empty() => Ok(config),
+        Some(config) if faults.is_empty() => Ok(Config { warnings: placed(config.warnings, &sheets), ..config }),
         config => {
             let warnings = config.map_or(warnings, |config| config.warnings);
-            Err(explained(stage, faults, &[&file.sheet, &understood.sheet]).beside(warnings))
+            Err(Faults::new(stage, explained(faults, &sheets)).beside(placed(warnings, &sheets)))
         }
     }
 }
@@ -228,12 +229,6 @@ fn understood(
 
 fn failed(faults: Vec<Fault>) -> Faults {
     Faults::new(Stage::Configuration, faults)
-}
-
-/// The faults, each with the line that it is about.
-fn explained(stage: Stage, faults: Vec<Fault>, sheets: &[&Sheet]) -> Faults {
-    let explained = |fault| sheets.iter().fold(fault, |fault, sheet| sheet.explained(fault));
-    Faults::new(stage, faults.into_iter().map(explained).collect())
 }
 
 fn read(path: &str, files: &Files) -> Result<Document, Fault> {

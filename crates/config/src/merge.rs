@@ -82,6 +82,7 @@ impl Merged {
             self.warnings.push(Warning {
                 subject: row.flag.into(),
                 source,
+                element: None,
                 message: format!("the bare number {nanos} means {nanos} nanoseconds; write \"{nanos}s\" for seconds"),
             });
         }
@@ -161,7 +162,7 @@ fn misspelt(environment: &Environment) -> Vec<Warning> {
             let meant = nearest(name.strip_prefix(ENVIRONMENT_PREFIX)?, known().map(|(key, _)| key))?;
             let (_, flag) = known().find(|(key, _)| *key == meant)?;
             let message = format!("no option has this variable, so it is not read; did you mean {}?", variable(meant));
-            Some(Warning { subject: flag.into(), source: Source::Environment(name.clone()), message })
+            Some(Warning { subject: flag.into(), source: Source::Environment(name.clone()), element: None, message })
         })
         .collect();
     warnings.sort_by_key(|warning| warning.source.to_string());

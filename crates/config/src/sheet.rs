@@ -1,11 +1,11 @@
-//! A configuration file as it was written: for a fault, the place of the very element that it speaks of, and the line to
-//! show with it.
+//! A configuration file as it was written: for a fault or a warning, the place of the very element that it speaks of; for a
+//! fault, the line to show with it.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use crate::excerpt::{Excerpt, Piece};
-use crate::fault::{Fault, without_credentials};
+use crate::fault::{Fault, Warning, without_credentials};
 use crate::row::Secrecy;
 use crate::written::Source;
 
@@ -61,12 +61,8 @@ impl Sheet {
     /// The fault with its line, when it is about a place in this file: that of the element that it speaks of, with a mark
     /// under it.
     pub(crate) fn explained(&self, fault: Fault) -> Fault {
-        let Source::File { path, line, column } = &fault.source else { return fault };
-        if fault.excerpt.is_some() || *path != self.path {
-            return fault;
-        }
-        let at = self.offset(*line, *column);
-        let mut places = self.values.iter().filter(|place| place.key.start == at || place.value.start == at).peekable();
+        let Some(at) = self.at(&fault.source).filter(|_| fault.excerpt.is_none()) else { return fault };
+        let mut places = self.places(at).peekable();
         let Some(&place) = places.peek() else {
             return Fault { excerpt: Some(self.outline(at)), ..fault };
         };
@@ -74,6 +70,26 @@ impl Sheet {
         let secrecy = if places.all(|place| place.secrecy == Secrecy::Open) { Secrecy::Open } else { Secrecy::Secret };
         let marked = self.marked(place, at, fault.element);
         Fault { source: self.source(marked.start), excerpt: Some(self.excerpt(place, marked, secrecy)), ..fault }
+    }
+
+    /// The warning with the place of the element that it speaks of, when it is about a place in this file.
+    pub(crate) fn placed(&self, warning: Warning) -> Warning {
+        let place = self.at(&warning.source).and_then(|at| Some((at, self.places(at).next()?)));
+        let Some((at, place)) = place else { return warning };
+        Warning { source: self.source(self.marked(place, at, warning.element).start), ..warning }
+    }
+
+    /// The byte that a source names, when it is in this file.
+    fn at(&self, source: &Source) -> Option<usize> {
+        match source {
+            Source::File { path, line, column } if *path == self.path => Some(self.offset(*line, *column)),
+            Source::File { .. } | Source::Default | Source::Flag | Source::Environment(_) => None,
+        }
+    }
+
+    /// The keys and values of which one begins at a byte.
+    fn places(&self, at: usize) -> impl Iterator<Item = &Place> {
+        self.values.iter().filter(move |place| place.key.start == at || place.value.start == at)
     }
 
     /// What a fault at `at` speaks of: an element, the value, or the key.
@@ -215,6 +231,18 @@ impl Part {
             Self::MarkedHidden => Piece::MarkedHidden,
         }
     }
+}
+
+/// The faults, each with the line that it is about.
+pub(crate) fn explained(faults: Vec<Fault>, sheets: &[&Sheet]) -> Vec<Fault> {
+    let explained = |fault| sheets.iter().fold(fault, |fault, sheet| sheet.explained(fault));
+    faults.into_iter().map(explained).collect()
+}
+
+/// The warnings, each with the place of the element that it is about.
+pub(crate) fn placed(warnings: Vec<Warning>, sheets: &[&Sheet]) -> Vec<Warning> {
+    let placed = |warning| sheets.iter().fold(warning, |warning, sheet| sheet.placed(warning));
+    warnings.into_iter().map(placed).collect()
 }
 
 /// Where the parts between commas are in a text that stands in `part` of `raw`, with or without quotes; nothing where what

@@ -9,6 +9,7 @@ use crate::file::Document;
 use crate::meaning::Surroundings;
 use crate::options::Options;
 use crate::row::Row;
+use crate::sheet::{explained, placed};
 use crate::table::OPTIONS;
 use crate::understand::{Given, Understood};
 use crate::written::Source;
@@ -75,9 +76,11 @@ pub fn survey(sources: &Sources) -> Survey {
     survey.faults.append(&mut understood.command_line);
     let config = understood.config(Surroundings::new(&environment));
     survey.mentions = mentions(&understood);
-    survey.warnings = config.map(|config| config.warnings).unwrap_or_default();
     survey.faults.append(&mut understood.judge.faults);
-    survey.warnings.append(&mut understood.judge.warnings);
+    let warnings = config.map_or(understood.judge.warnings, |config| config.warnings);
+    let sheets = [&file.sheet, &understood.sheet];
+    survey.faults = explained(survey.faults, &sheets);
+    survey.warnings = placed(warnings, &sheets);
     survey.options = understood.options;
     survey
 }

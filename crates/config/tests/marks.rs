@@ -1,10 +1,10 @@
 //! What an operator is shown of the file that a fault is in: the line, with a mark under the very element that is meant,
-//! and nothing that may be a secret.
+//! and nothing that may be a secret. A warning is told with the place of that element.
 
 use std::ffi::OsString;
 use std::fs;
 
-use sidecar_config::{Faults, load};
+use sidecar_config::{Command, Faults, Source, Sources, Warning, load, survey};
 use tempfile::TempDir;
 
 /// What a start needs beside a structured configuration.
@@ -35,24 +35,53 @@ fn said(faults: &Faults, folder: &TempDir, subject: &str) -> String {
     format!("{place}\n{}", excerpt.join("\n"))
 }
 
-fn by_toml(toml: &str, subject: &str) -> String {
-    let folder = TempDir::new().expect("a folder");
+/// A start with this file, which says what `subject` is.
+fn with_toml(folder: &TempDir, toml: &str, subject: &str) -> Vec<OsString> {
     let path = folder.path().join("a.cfg");
     fs::write(&path, toml).expect("a file");
     let mut arguments: Vec<OsString> = FLAGS.iter().chain(&PROVIDER).map(Into::into).collect();
     arguments.retain(|flag| !flag.to_str().is_some_and(|flag| flag.starts_with(&format!("--{subject}="))));
     arguments.push(format!("--config={}", path.display()).into());
+    arguments
+}
+
+fn by_toml(toml: &str, subject: &str) -> String {
+    let folder = TempDir::new().expect("a folder");
+    let arguments = with_toml(&folder, toml, subject);
     said(&load(&arguments, &[]).expect_err("something is wrong"), &folder, subject)
 }
 
-fn by_yaml(yaml: &str, subject: &str) -> String {
-    let folder = TempDir::new().expect("a folder");
+fn with_yaml(folder: &TempDir, yaml: &str) -> Vec<OsString> {
     let path = folder.path().join("a.yaml");
     fs::write(&path, yaml).expect("a file");
     let mut arguments: Vec<OsString> = FLAGS.iter().map(Into::into).collect();
     arguments.push(format!("--alpha-config={}", path.display()).into());
+    arguments
+}
+
+fn by_yaml(yaml: &str, subject: &str) -> String {
+    let folder = TempDir::new().expect("a folder");
+    let arguments = with_yaml(&folder, yaml);
     let environment = [("ALG".into(), "RS255".into()), ("PLAIN".into(), "RS256".into())];
     said(&load(&arguments, &environment).expect_err("something is wrong"), &folder, subject)
+}
+
+/// The line and the column of each warning about `subject`.
+fn places(warnings: &[Warning], subject: &str) -> Vec<(usize, usize)> {
+    let about = warnings.iter().filter(|warning| warning.subject == subject);
+    about
+        .map(|warning| match warning.source {
+            Source::File { line, column, .. } => (line, column),
+            _ => panic!("{warning}"),
+        })
+        .collect()
+}
+
+fn warnings(arguments: &[OsString]) -> Vec<Warning> {
+    match load(arguments, &[]) {
+        Ok(Command::Run(config)) => config.warnings,
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]
@@ -216,4 +245,32 @@ fn of_several_flags_the_one_that_is_wrong_is_quoted() {
     let arguments = ["--allowed-group=a\"b", "--allowed-group=c"].map(Into::into);
     let faults = load(&arguments, &[]).expect_err("a quote within an element");
     assert!(faults.to_string().contains("allowed-group (command line): \"a\\\"b\" has a quote"), "{faults}");
+}
+
+#[test]
+fn a_warning_names_the_place_of_its_element() {
+    let folder = TempDir::new().expect("a folder");
+    for (toml, subject, shown) in [
+        ("cookie_domains = [\".example.com\",\n  \"a.example.com:80\"]\n", "cookie-domain", [(2, 3)]),
+        ("cookie_domains = \".example.com,a.example.com:80\"\n", "cookie-domain", [(1, 32)]),
+        ("whitelist_domains = [\".example.com\", \"https://a.example.com\"]\n", "whitelist-domain", [(1, 38)]),
+        ("reverse_proxy = true\ntrusted_proxy_ips = [\"10.0.0.1\", \"::/0\"]\n", "trusted-proxy-ip", [(2, 34)]),
+        ("cookie_secure = false\n", "cookie-secure", [(1, 17)]),
+    ] {
+        assert_eq!(places(&warnings(&with_toml(&folder, toml, subject)), subject), shown, "{toml}");
+    }
+    let yaml = format!("{STRUCTURED}    enabledSigningAlgs:\n    - RS256\n    - HS256\n");
+    let found = warnings(&with_yaml(&folder, &yaml));
+    assert_eq!(places(&found, "providers[0].oidcConfig.enabledSigningAlgs"), [(10, 7)]);
+}
+
+#[test]
+fn a_survey_names_the_place_of_an_element_in_faults_and_warnings() {
+    let toml =
+        "cookie_domains = [\".example.com\", \"a.example.com:80\"]\ntrusted_ips = [\"10.0.0.1\", \"10.0.0.300\"]\n";
+    let file = Some(("a.cfg".into(), toml.into()));
+    let found = survey(&Sources { file, ..Sources::default() });
+    assert_eq!(places(&found.warnings, "cookie-domain"), [(1, 35)]);
+    let fault = found.faults.iter().find(|fault| fault.subject == "trusted-ip").expect("a fault");
+    assert_eq!(fault.source.to_string(), "a.cfg:2:28");
 }

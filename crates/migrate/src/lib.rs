@@ -21,7 +21,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 pub use document::DocumentError;
-pub use table::{Line, Verdict};
+pub use table::{Line, Note, Verdict};
 
 use document::Documents;
 use place::Place;

@@ -44,7 +44,7 @@ pub(super) fn variables(environment: &mut Environment, judge: &mut Judge) {
                 judge.faults.push(unreadable(row, input, source.clone(), error));
             }
             let message = format!("it is not read beside --alpha-config; write {} in its file", place(alpha));
-            judge.warnings.push(Warning { subject: row.flag.into(), source, message });
+            judge.warnings.push(Warning { subject: row.flag.into(), source, element: None, message });
         }
     }
     let mut upstreams = Judge::default();

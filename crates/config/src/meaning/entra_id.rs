@@ -77,11 +77,8 @@ pub(super) fn token_file(
 fn tenants(options: &Options, judge: &mut Judge) -> Tenants {
     let written = &options.entra_id_allowed_tenants;
     let ids: Vec<&str> = judge.restriction(written).collect();
-    for id in &ids {
-        if !is_tenant_id(id) {
-            let message = format!("{} is no tenant id as tokens have it, so it lets nobody in", quote(id));
-            judge.warn(written, message);
-        }
+    for id in written.elements().filter(|id| !id.value.is_empty() && !is_tenant_id(id.value)) {
+        judge.warn(&id, format!("{} is no tenant id as tokens have it, so it lets nobody in", quote(id.value)));
     }
     if let Some(shared) = shared_issuer(&options.oidc_issuer_url.value) {
         if !options.insecure_oidc_skip_issuer_verification.value {

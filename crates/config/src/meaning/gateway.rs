@@ -145,10 +145,10 @@ fn forwarding(options: &Options, judge: &mut Judge) -> Option<Forwarding> {
             judge.warn(&options.trusted_proxy_ips, message);
             IpNets::private()
         }
-        list => {
-            if list.iter().any(|network| network.ends_with("/0")) {
-                let message = "every peer is believed about who the client is and which host it asked for";
-                judge.warn(&options.trusted_proxy_ips, message);
+        [_, ..] => {
+            if let Some(everybody) = options.trusted_proxy_ips.elements().find(|network| network.value.ends_with("/0"))
+            {
+                judge.warn(&everybody, "every peer is believed about who the client is and which host it asked for");
             }
             proxies
         }
@@ -187,13 +187,14 @@ fn login(options: &Options, judge: &mut Judge) -> Option<Login> {
 /// Entries without a host allow nothing, as in oauth2-proxy; whoever wrote them is told.
 fn allowed_domains(written: &Written<Vec<String>>, judge: &mut Judge) -> Vec<DomainRule> {
     let mut rules = Vec::new();
-    for text in &written.value {
+    for element in written.elements() {
+        let text = element.value;
         if text == "*" || text.contains("://") || text.contains(char::is_whitespace) {
-            judge.warn(written, format!("{} allows no host; write example.com or .example.com", quote(text)));
+            judge.warn(&element, format!("{} allows no host; write example.com or .example.com", quote(text)));
         }
         match DomainRule::parse(text) {
             Some(rule) => rules.push(rule),
-            None => judge.warn(written, format!("{} names no host and allows nothing", quote(text))),
+            None => judge.warn(&element, format!("{} names no host and allows nothing", quote(text))),
         }
     }
     rules

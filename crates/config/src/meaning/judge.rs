@@ -66,6 +66,7 @@ impl Judge {
         self.warnings.push(Warning {
             subject: written.option.clone(),
             source: written.source.clone(),
+            element: written.element,
             message: message.into(),
         });
     }

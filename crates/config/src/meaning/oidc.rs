@@ -160,7 +160,7 @@ pub(super) fn algorithms(written: &Written<Vec<String>>, judge: &mut Judge) -> O
         if let Some(algorithm) = Algorithm::from_name(name) {
             algorithms.push(algorithm);
         } else if is_symmetric(name) {
-            judge.warn(written, format!("{name} is left out: a token signed with a shared secret is never accepted"));
+            judge.warn(element, format!("{name} is left out: a token signed with a shared secret is never accepted"));
         } else {
             let known: Vec<&str> = Algorithm::ALL.iter().map(|algorithm| algorithm.as_str()).collect();
             let reason = format!("{} is no signature algorithm", quote(name));
