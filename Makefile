@@ -47,12 +47,14 @@ parity:
 # Each parser of foreign bytes, for a while each; findings are in fuzz/artifacts. It begins with the corpus in git, and what
 # it learns stays in fuzz/grown. libFuzzer comes with the crate, and the compiler's own switches for it are let in by
 # RUSTC_BOOTSTRAP. No sanitizer: nothing here is unsafe.
+# `make fuzz FUZZ_TARGETS="template htpasswd" FUZZ_SECONDS=600` for some of them, and longer.
 FUZZ_SECONDS ?= 60
+FUZZ_TARGETS ?= $(sort $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs))))
 
 .PHONY: fuzz
 fuzz:
 	cargo install --quiet --locked --root $(CACHE)/cargo-fuzz --version 0.13.1 cargo-fuzz
-	for target in $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs))); do \
+	for target in $(FUZZ_TARGETS); do \
 		mkdir -p fuzz/grown/$$target fuzz/corpus/$$target; \
 		(cd fuzz && RUSTC_BOOTSTRAP=1 $(CACHE)/cargo-fuzz/bin/cargo-fuzz run --sanitizer none $$target \
 			grown/$$target corpus/$$target -- -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 \
