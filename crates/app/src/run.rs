@@ -127,11 +127,7 @@ fn serve(mut in_use: InUse, journal: Arc<dyn Journal>, meters: Meters) -> Result
         lasting.meters.provider_is(Arc::clone(&app.provider));
         let (metrics_doors, metrics_tls) = open(metrics.as_ref(), secure_metrics.as_ref(), "metrics")?;
         offer_metrics(metrics_doors, &lasting);
-        let probe_listener = in_use.config.app_probe_listen.as_ref().map(|listen| server::bind(listen, PLAIN_SILENCE));
-        let probe_listener = probe_listener.transpose()?;
-        if let Some(listener) = &probe_listener {
-            tracing::info!("listening on {} for probes of the app", listener.place());
-        }
+        let probe_listener = in_use.config.app_probe_listen.as_ref().map(open_for_probes).transpose()?;
         let probes = AppProbes::new(app.gateway.for_thread());
         let workers = Workers::start(
             thread::available_parallelism().map_or(1, usize::from),
@@ -185,6 +181,13 @@ fn open(
     let (tls, current) = watch::channel(tls.clone());
     doors.push(Door { listener, speech: Speech::Tls(current) });
     Ok((doors, Some(tls)))
+}
+
+/// Listens for probes of the app.
+fn open_for_probes(listen: &Listen) -> Result<server::Listener, ListenError> {
+    let listener = server::bind(listen, PLAIN_SILENCE)?;
+    tracing::info!("listening on {} for probes of the app", listener.place());
+    Ok(listener)
 }
 
 /// What takes the place of something when the configuration changes.

@@ -10,6 +10,7 @@ use hyper::body::Incoming;
 use sidecar_core::Session;
 use sidecar_core::clock::Clock;
 use sidecar_core::code::Code;
+use sidecar_core::cookie::SetCookie;
 use sidecar_core::metric::SessionFound;
 use sidecar_core::origin::Host;
 use sidecar_core::path;
@@ -138,16 +139,8 @@ impl Gateway {
         if let Some(tally) = tally {
             tally.see();
         }
-        if let Some(clean) = path::cleaned(inbound.path()) {
-            let mut answer = clean_path(&inbound, &clean);
-            answer::no_store(&mut answer);
-            answer::secure(&mut answer, shared.renderer.policy());
+        if let Some(answer) = shared.elsewhere(&inbound) {
             return answer.map(|body| Observed::new(body, None));
-        }
-        if let Some(force) = shared.settings.force_https
-            && !inbound.is_https
-        {
-            return by_https(&inbound, force).map(|body| Observed::new(body, None));
         }
         let probe = Probe::of(&inbound, &shared.settings.probes);
         let route = Route::of(inbound.path(), &shared.settings.prefix);
@@ -232,23 +225,7 @@ impl Gateway {
             record.auth(AuthStatus::Error, name, &format!("error saving session: {error}"));
         }
         let decision = self.decide(endpoint, &inbound, &resolved).await;
-        let mut cookies = match decision {
-            Decision::Refuse(Refusal::Email) => {
-                record.refused("invalid email");
-                shared.sessions.clear(inbound.presented())
-            }
-            Decision::Refuse(Refusal::Group) => {
-                record.refused("unauthorized");
-                shared.sessions.clear(inbound.presented())
-            }
-            Decision::Refuse(Refusal::Standing(requirement)) => {
-                record.kept_out(requirement);
-                resolved.cookies
-            }
-            Decision::Allow(_) | Decision::Login | Decision::Refuse(Refusal::Constraint | Refusal::Unanswered) => {
-                resolved.cookies
-            }
-        };
+        let mut cookies = shared.cookies_beside(&decision, &inbound, resolved.cookies, record);
         let mut answer = match endpoint {
             Guarded::Auth => auth::answer(shared, &decision, record.id()),
             Guarded::UserInfo => userinfo::answer(&decision, record.id()),
@@ -382,6 +359,45 @@ impl From<&ForwardError> for Failure {
 }
 
 impl Shared {
+    /// The answer that leads to another spelling or scheme of the same address, before anybody asks what is there.
+    fn elsewhere(&self, inbound: &Inbound) -> Option<Answer> {
+        if let Some(clean) = path::cleaned(inbound.path()) {
+            let mut answer = clean_path(inbound, &clean);
+            answer::no_store(&mut answer);
+            answer::secure(&mut answer, self.renderer.policy());
+            return Some(answer);
+        }
+        let force = self.settings.force_https.filter(|_| !inbound.is_https)?;
+        Some(by_https(inbound, force))
+    }
+
+    /// The cookies that go out with a decision: `resolved`, unless it ends the session.
+    fn cookies_beside(
+        &self,
+        decision: &Decision,
+        inbound: &Inbound,
+        resolved: Vec<SetCookie>,
+        record: &Record,
+    ) -> Vec<SetCookie> {
+        match decision {
+            Decision::Refuse(Refusal::Email) => {
+                record.refused("invalid email");
+                self.sessions.clear(inbound.presented())
+            }
+            Decision::Refuse(Refusal::Group) => {
+                record.refused("unauthorized");
+                self.sessions.clear(inbound.presented())
+            }
+            Decision::Refuse(Refusal::Standing(requirement)) => {
+                record.kept_out(*requirement);
+                resolved
+            }
+            Decision::Allow(_) | Decision::Login | Decision::Refuse(Refusal::Constraint | Refusal::Unanswered) => {
+                resolved
+            }
+        }
+    }
+
     /// What somebody gets who is logged in and may not reach the app.
     fn turn_away(&self, inbound: &Inbound, refusal: Refusal, record: &Record) -> Answer {
         match refusal {

@@ -23,7 +23,7 @@ mod worker;
 
 pub(crate) use accept::{Door, Speech, accept};
 pub(crate) use connection::Limits;
-pub(crate) use listen::{ListenError, bind};
+pub(crate) use listen::{ListenError, Listener, bind};
 pub(crate) use probes::AppProbes;
 pub(crate) use slots::Slots;
 pub(crate) use worker::{Drain, Workers};
