@@ -89,6 +89,21 @@ pub struct VerifiedCallback {
     pub(crate) issuer: Option<String>,
 }
 
+impl VerifiedCallback {
+    /// What the token endpoint is given for the code (RFC 6749 §4.1.3, RFC 7636 §4.5).
+    pub(crate) fn grant<'a>(&'a self, redirect_uri: &'a str) -> Vec<(&'static str, &'a str)> {
+        let mut grant = vec![
+            ("grant_type", "authorization_code"),
+            ("code", self.code.expose().as_str()),
+            ("redirect_uri", redirect_uri),
+        ];
+        if let Some(code_verifier) = &self.attempt.code_verifier {
+            grant.push(("code_verifier", code_verifier.expose()));
+        }
+        grant
+    }
+}
+
 impl Callback {
     /// Reads the parameters from the query and, for `response_mode=form_post`, the body; a parameter in both is there
     /// twice.

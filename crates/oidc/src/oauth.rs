@@ -100,20 +100,12 @@ impl OAuthClient {
     /// # Errors
     /// [`RedeemError::ClientSecret`] and [`RedeemError::Token`]
     pub async fn redeem(&self, callback: VerifiedCallback, redirect_uri: &str) -> Result<Redeemed, RedeemError> {
-        let VerifiedCallback { code, attempt, issuer: _ } = callback;
-        let mut grant = vec![
-            ("grant_type", "authorization_code"),
-            ("code", code.expose().as_str()),
-            ("redirect_uri", redirect_uri),
-        ];
-        if let Some(code_verifier) = &attempt.code_verifier {
-            grant.push(("code_verifier", code_verifier.expose()));
-        }
+        let mut grant = callback.grant(redirect_uri);
         grant.extend(self.settings.resource.as_deref().map(|resource| ("resource", resource)));
         let credentials =
             ClientCredentials::read(&self.settings.registration).map_err(|_| RedeemError::ClientSecret)?;
         let tokens = exchange_in_form(&self.client, &self.settings.token_endpoint, &credentials, &grant).await?;
-        Ok(Redeemed { tokens, nonce: attempt.nonce.expose().to_vec() })
+        Ok(Redeemed { tokens, nonce: callback.attempt.nonce.expose().to_vec() })
     }
 
     /// Turns the refresh token of a session into new tokens (RFC 6749 §6); `None` when it has none.

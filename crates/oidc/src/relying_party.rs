@@ -223,23 +223,15 @@ impl RelyingParty {
         now: SystemTime,
     ) -> Result<(Session, IdToken), RedeemError> {
         let metadata = self.metadata()?;
-        let VerifiedCallback { code, attempt, issuer } = callback;
-        self.check_response_issuer(issuer.as_deref(), &metadata)?;
-        let mut grant = vec![
-            ("grant_type", "authorization_code"),
-            ("code", code.expose().as_str()),
-            ("redirect_uri", redirect_uri),
-        ];
-        if let Some(code_verifier) = &attempt.code_verifier {
-            grant.push(("code_verifier", code_verifier.expose()));
-        }
+        self.check_response_issuer(callback.issuer.as_deref(), &metadata)?;
+        let grant = callback.grant(redirect_uri);
         let credentials = self.credentials().map_err(|_| match self.settings.registration.credential {
             ClientCredential::Secret(_) => RedeemError::ClientSecret,
             ClientCredential::AssertionFile(_) => RedeemError::ClientAssertion,
         })?;
         let response = self.tokens.exchange(&self.client, &metadata.token_endpoint, &credentials, &grant).await?;
         let raw = response.id_token.as_ref().ok_or(RedeemError::NoIdToken)?;
-        let nonce = attempt.nonce.hash();
+        let nonce = callback.attempt.nonce.hash();
         let rule = match self.settings.nonce {
             NonceCheck::Required => NonceRule::Equals(&nonce),
             NonceCheck::InsecureSkipped => NonceRule::Unchecked,
@@ -249,7 +241,7 @@ impl RelyingParty {
         if identity.email.is_none() {
             return Err(RedeemError::NoEmail);
         }
-        let mut session = Session { nonce: attempt.nonce.expose().to_vec(), ..Session::default() };
+        let mut session = Session { nonce: callback.attempt.nonce.expose().to_vec(), ..Session::default() };
         identity.write_to(&mut session);
         take_tokens(&mut session, response, now);
         Ok((session, id_token))

@@ -195,14 +195,6 @@ impl Kind for Azure {
         &self.relying_party.settings().registration
     }
 
-    fn status(&self) -> Result<(), Unavailable> {
-        self.relying_party.metadata().map(|_| ())
-    }
-
-    async fn ready_once(&self) -> Result<(), Unavailable> {
-        self.relying_party.ready_once().await
-    }
-
     fn new_attempt(&self) -> Result<LoginAttempt, Unavailable> {
         self.oauth(&*self.relying_party.metadata()?).new_attempt()
     }
@@ -271,7 +263,7 @@ impl Kind for Azure {
         Ok(self.ask_validate_url(access_token, &metadata).await?)
     }
 
-    fn verifier(&self) -> Option<&RelyingParty> {
+    fn relying_party(&self) -> Option<&RelyingParty> {
         Some(&self.relying_party)
     }
 

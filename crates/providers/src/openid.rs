@@ -51,14 +51,6 @@ impl Kind for OpenId {
         &self.relying_party.settings().registration
     }
 
-    fn status(&self) -> Result<(), Unavailable> {
-        self.relying_party.metadata().map(|_| ())
-    }
-
-    async fn ready_once(&self) -> Result<(), Unavailable> {
-        self.relying_party.ready_once().await
-    }
-
     fn new_attempt(&self) -> Result<LoginAttempt, Unavailable> {
         self.relying_party.new_attempt()
     }
@@ -90,7 +82,7 @@ impl Kind for OpenId {
         self.relying_party.validate(session, freshness, now).await
     }
 
-    fn verifier(&self) -> Option<&RelyingParty> {
+    fn relying_party(&self) -> Option<&RelyingParty> {
         Some(&self.relying_party)
     }
 

@@ -23,13 +23,10 @@ pub(crate) trait Kind: Send + Sync + 'static {
 
     fn registration(&self) -> &Registration;
 
-    /// By itself nothing has to be learned before a login can begin.
-    fn status(&self) -> Result<(), Unavailable> {
-        Ok(())
-    }
-
-    fn ready_once(&self) -> impl Future<Output = Result<(), Unavailable>> + Send {
-        std::future::ready(Ok(()))
+    /// The client of OpenID Connect beneath, which learns about the provider and verifies the tokens that requests bring.
+    /// Without one there is nothing to be learned, and they are nobody's.
+    fn relying_party(&self) -> Option<&RelyingParty> {
+        None
     }
 
     fn new_attempt(&self) -> Result<LoginAttempt, Unavailable>;
@@ -60,12 +57,7 @@ pub(crate) trait Kind: Send + Sync + 'static {
         now: SystemTime,
     ) -> impl Future<Output = Result<(), ValidateError>> + Send;
 
-    /// Who verifies the tokens that requests bring; without one they are nobody's.
-    fn verifier(&self) -> Option<&RelyingParty> {
-        None
-    }
-
-    /// The session of whoever presents a token that [`Kind::verifier`] verified.
+    /// The session of whoever presents a token that [`Kind::relying_party`] verified.
     fn bearer_session(
         &self,
         _id_token: &IdToken,
@@ -101,12 +93,17 @@ impl<K: Kind> Provider for Running<K> {
     }
 
     fn status(&self) -> Result<(), Unavailable> {
-        self.kind.status()
+        self.kind.relying_party().map_or(Ok(()), |relying_party| relying_party.metadata().map(|_| ()))
     }
 
     fn ready_once(&self) -> BoxFuture<Result<(), Unavailable>> {
         let kind = Arc::clone(&self.kind);
-        self.background.run(async move { kind.ready_once().await })
+        self.background.run(async move {
+            match kind.relying_party() {
+                Some(relying_party) => relying_party.ready_once().await,
+                None => Ok(()),
+            }
+        })
     }
 
     fn new_attempt(&self) -> Result<LoginAttempt, Unavailable> {
@@ -147,7 +144,7 @@ impl<K: Kind> Provider for Running<K> {
     }
 
     fn bearer(&self, token: &Secret<String>, now: SystemTime) -> BoxFuture<Result<Session, BearerError>> {
-        let Some(verifier) = self.kind.verifier() else {
+        let Some(verifier) = self.kind.relying_party() else {
             return Box::pin(std::future::ready(Err(BearerError::NotSupported)));
         };
         if let Some(verified) = verifier.verify_bearer_at_once(token, now) {
@@ -156,7 +153,7 @@ impl<K: Kind> Provider for Running<K> {
         }
         let (kind, token) = (Arc::clone(&self.kind), token.clone());
         self.background.run(async move {
-            let verifier = kind.verifier().ok_or(BearerError::NotSupported)?;
+            let verifier = kind.relying_party().ok_or(BearerError::NotSupported)?;
             let id_token = verifier.verify_bearer(&token, now).await?;
             kind.bearer_session(&id_token, &token, now)
         })

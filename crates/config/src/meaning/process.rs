@@ -49,28 +49,20 @@ pub struct Shutdown {
 #[expect(clippy::option_option, reason = "outside: whether there is a fault; inside: whether there is a listener")]
 pub(super) fn listen(structured: &Structured, judge: &mut Judge) -> Option<Option<Listen>> {
     let Server { bind_address: written, secure_bind_address, .. } = &structured.server;
-    if is_off(written) {
-        if is_off(secure_bind_address) {
-            judge.warn(
-                written,
-                "nothing is listened on, so nothing is served; write an address, such as 127.0.0.1:4180",
-            );
-        }
-        return Some(None);
+    if is_off(written) && is_off(secure_bind_address) {
+        judge.warn(written, "nothing is listened on, so nothing is served; write an address, such as 127.0.0.1:4180");
     }
-    match listener(&written.value) {
-        Ok(listen) => Some(Some(listen)),
-        Err((reason, instead)) => {
-            judge.refuse(written, format!("{} {reason}", quote(&written.value)), instead);
-            None
-        }
-    }
+    plain(written, judge)
 }
 
 /// Where metrics are served; the inner `None` nowhere.
 #[expect(clippy::option_option, reason = "outside: whether there is a fault; inside: whether there is a listener")]
 pub(super) fn metrics(structured: &Structured, judge: &mut Judge) -> Option<Option<Listen>> {
-    let written = &structured.metrics_server.bind_address;
+    plain(&structured.metrics_server.bind_address, judge)
+}
+
+#[expect(clippy::option_option, reason = "outside: whether there is a fault; inside: whether there is a listener")]
+fn plain(written: &Written<String>, judge: &mut Judge) -> Option<Option<Listen>> {
     if is_off(written) {
         return Some(None);
     }
