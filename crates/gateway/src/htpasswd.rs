@@ -10,6 +10,7 @@
 
 mod file;
 mod hash;
+mod known;
 mod verifier;
 
 use std::collections::HashMap;

@@ -9,6 +9,8 @@
 //!
 //! [OIDC Core §3.1]: https://openid.net/specs/openid-connect-core-1_0.html#CodeFlowAuth
 
+mod verify;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -18,18 +20,16 @@ use sidecar_core::login::LoginAttempt;
 use sidecar_core::report::chain;
 use sidecar_core::{Secret, Session, login};
 
-use crate::algorithm::Algorithm;
 use crate::api::{ApiHeaders, Presented};
 use crate::authorize::{Asked, new_attempt};
 use crate::background::Background;
-use crate::bearer::{self, BearerError};
 use crate::callback::VerifiedCallback;
 use crate::claims::Claims;
 use crate::client::Client;
 use crate::discovery::Discovery;
 use crate::endpoint_url::EndpointUrlError;
 use crate::error::{ClaimsError, RedeemError, RefreshError, Unavailable, ValidateError};
-use crate::id_token::{self, IdToken, IdTokenError, IssuerRule, NonceRule, PartyRule, PastIdToken, Policy, recall};
+use crate::id_token::IdToken;
 use crate::identity::{self, Identity, Lack};
 use crate::jwks::Keys;
 use crate::key::{KeyError, PublicKey};
@@ -232,11 +232,7 @@ impl RelyingParty {
         let response = self.tokens.exchange(&self.client, &metadata.token_endpoint, &credentials, &grant).await?;
         let raw = response.id_token.as_ref().ok_or(RedeemError::NoIdToken)?;
         let nonce = callback.attempt.nonce.hash();
-        let rule = match self.settings.nonce {
-            NonceCheck::Required => NonceRule::Equals(&nonce),
-            NonceCheck::InsecureSkipped => NonceRule::Unchecked,
-        };
-        let id_token = self.verify(raw, rule, &metadata, now).await?;
+        let id_token = self.verify(raw, self.login_nonce(&nonce), &metadata, now).await?;
         let identity = self.identify(&id_token, &response.access_token, &metadata).await?;
         if identity.email.is_none() {
             return Err(RedeemError::NoEmail);
@@ -314,16 +310,6 @@ impl RelyingParty {
         }
     }
 
-    /// Reads the ID token of a session that was let in somewhere, whatever has become of it since: see [`recall`].
-    ///
-    /// # Errors
-    /// [`ValidateError`]; [`ValidateError::is_outage`] says whether the token was looked at.
-    pub async fn recall(&self, session: &Session) -> Result<PastIdToken, ValidateError> {
-        let raw = session.id_token.as_ref().ok_or(ValidateError::NoIdToken)?;
-        let metadata = self.metadata()?;
-        Ok(recall(raw.expose(), self.issuer_rule(), &self.algorithms(&metadata), &self.keys).await?)
-    }
-
     /// RFC 9207 §2.4: `iss` in the response is our provider; and it is there if the provider says it always is.
     fn check_response_issuer(&self, issuer: Option<&str>, metadata: &Metadata) -> Result<(), RedeemError> {
         let is_ours = match (self.settings.issuer_check, issuer) {
@@ -332,93 +318,6 @@ impl RelyingParty {
             (IssuerCheck::Required, None) => !metadata.names_issuer_in_response,
         };
         if is_ours { Ok(()) } else { Err(RedeemError::Issuer) }
-    }
-
-    /// Verifies a token that the provider signed for us: [`id_token::verify`] with the policy of the settings.
-    ///
-    /// # Errors
-    /// [`IdTokenError`] names the check that failed.
-    pub async fn verify(
-        &self,
-        raw: &Secret<String>,
-        nonce: NonceRule<'_>,
-        metadata: &Metadata,
-        now: SystemTime,
-    ) -> Result<IdToken, IdTokenError> {
-        let algorithms = self.algorithms(metadata);
-        let policy = self.policy(&algorithms, nonce, PartyRule::Us, now);
-        id_token::verify(raw.expose(), &policy, &self.keys).await
-    }
-
-    /// Verifies a token that a request brought, as far as that can be done at once; `None` leaves it to
-    /// [`RelyingParty::verify_bearer`].
-    #[must_use]
-    pub fn verify_bearer_at_once(
-        &self,
-        token: &Secret<String>,
-        now: SystemTime,
-    ) -> Option<Result<IdToken, BearerError>> {
-        let algorithms = match self.metadata() {
-            Ok(metadata) => self.algorithms(&metadata),
-            Err(unavailable) => return Some(Err(unavailable.into())),
-        };
-        let policy = self.policy(&algorithms, NonceRule::Unchecked, PartyRule::Any, now);
-        let verified = id_token::verify_at_once(token.expose(), &policy, &self.keys);
-        verified.map(|verified| verified.map_err(BearerError::from))
-    }
-
-    /// Verifies a token that a request brought: the policy of a login, but that no `nonce` was sent and that another client
-    /// may have asked for the token.
-    ///
-    /// # Errors
-    /// [`BearerError`]
-    pub async fn verify_bearer(&self, token: &Secret<String>, now: SystemTime) -> Result<IdToken, BearerError> {
-        let algorithms = self.algorithms(&*self.metadata()?);
-        let policy = self.policy(&algorithms, NonceRule::Unchecked, PartyRule::Any, now);
-        Ok(id_token::verify(token.expose(), &policy, &self.keys).await?)
-    }
-
-    fn policy<'a>(
-        &'a self,
-        algorithms: &'a [Algorithm],
-        nonce: NonceRule<'a>,
-        authorized_party: PartyRule,
-        now: SystemTime,
-    ) -> Policy<'a> {
-        Policy {
-            issuer: self.issuer_rule(),
-            client_id: &self.settings.registration.client_id,
-            extra_audiences: &self.settings.extra_audiences,
-            audience_claims: &self.settings.audience_claims,
-            algorithms,
-            nonce,
-            authorized_party,
-            now,
-        }
-    }
-
-    fn issuer_rule(&self) -> IssuerRule<'_> {
-        match self.settings.issuer_check {
-            IssuerCheck::Required => IssuerRule::Exactly(&self.settings.issuer),
-            IssuerCheck::InsecureSkipped => IssuerRule::Any,
-        }
-    }
-
-    /// The session of whoever presents this token: no userinfo endpoint is asked, and without an e-mail address the subject
-    /// stands for it.
-    ///
-    /// # Errors
-    /// [`BearerError::Claims`]
-    pub fn bearer_session(
-        &self,
-        id_token: &IdToken,
-        token: &Secret<String>,
-        now: SystemTime,
-    ) -> Result<Session, BearerError> {
-        let mut session = Session { created_at: Some(now), ..bearer::session_of(id_token, token) };
-        Identity::read(&self.settings, id_token, None)?.write_to(&mut session);
-        session.email = session.email.or_else(|| session.user.clone());
-        Ok(session)
     }
 
     /// Whose token this is: a session that holds the identity and nothing else. The access token is for the userinfo
@@ -464,21 +363,8 @@ impl RelyingParty {
         Identity::read(&self.settings, id_token, userinfo.as_ref())
     }
 
-    /// The rule for tokens after the login, where the nonce was demanded. OIDC Core §12.2: a refreshed token need not have
-    /// one, "however, if it is present, its value MUST be the same". A session of the original may have none at all.
-    fn later_nonce<'a>(&self, sent: &'a str) -> NonceRule<'a> {
-        match self.settings.nonce {
-            NonceCheck::Required => NonceRule::EqualsIfPresent(sent),
-            NonceCheck::InsecureSkipped => NonceRule::Unchecked,
-        }
-    }
-
     fn credentials(&self) -> std::io::Result<ClientCredentials<'_>> {
         ClientCredentials::read(&self.settings.registration)
-    }
-
-    fn algorithms(&self, metadata: &Metadata) -> Vec<Algorithm> {
-        Algorithm::allowed(&self.settings.signing_algorithms, &metadata.id_token_signing_algorithms)
     }
 
     fn scope(&self) -> &str {
