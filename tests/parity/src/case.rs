@@ -199,6 +199,15 @@ impl Ask {
         self
     }
 
+    /// Asks for another protocol on its connection, with the headers of a WebSocket's handshake.
+    #[must_use]
+    pub fn upgrading(self, protocol: &str) -> Self {
+        self.with("Connection", "Upgrade")
+            .with("Upgrade", protocol)
+            .with("Sec-WebSocket-Version", "13")
+            .with("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")
+    }
+
     /// With the cookies of Alice, who is signed in.
     #[must_use]
     pub fn signed_in(self) -> Self {

@@ -10,13 +10,13 @@ use sidecar_core::{Secret, Session};
 use sidecar_oidc::algorithm::Algorithm;
 use sidecar_oidc::settings::{Endpoints, KeySource};
 use sidecar_oidc::{
-    Account, AuthorizationRequest, Background, Client, EndpointUrl, Freshness, Provider, RefreshError, Refreshed,
-    Registration, SecretSource, Settings, ValidateError, Verdict,
+    Background, Client, EndpointUrl, Freshness, Provider, RefreshError, Refreshed, Registration, SecretSource,
+    Settings, ValidateError, Verdict,
 };
 use sidecar_providers::{AzureSettings, build};
 
 use crate::idp::{DISCOVERY, Idp, KEYS, Reply, SigningKey, TOKEN, USERINFO, now, tokens};
-use crate::suite::{CLIENT_SECRET, REDIRECT_URI, Subject, Trait, background, callback, client, told};
+use crate::suite::{self, CLIENT_SECRET, REDIRECT_URI, Subject, Trait, background, callback, client, told};
 
 const ME: &str = "/v1.0/me";
 const GRAPH: &str = "/v1.0/me/transitiveMemberOf";
@@ -104,10 +104,7 @@ async fn redeem(provider: &Arc<dyn Provider>) -> Result<Session, (Verdict, Strin
 
 fn login_url(provider: &Arc<dyn Provider>) -> String {
     let attempt = provider.new_attempt().unwrap();
-    let account = Account::Any;
-    let request =
-        AuthorizationRequest { redirect_uri: REDIRECT_URI, state: "s", attempt: &attempt, account, wishes: &[] };
-    provider.authorization_url(&request).unwrap()
+    suite::login_url(&**provider, &attempt, "s")
 }
 
 #[tokio::test]

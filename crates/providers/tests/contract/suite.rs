@@ -102,6 +102,13 @@ pub(crate) fn told(error: &(dyn Error + 'static)) -> String {
     text
 }
 
+/// Where the browser is sent to log in.
+pub(crate) fn login_url(provider: &dyn Provider, attempt: &LoginAttempt, state: &str) -> String {
+    let account = Account::Any;
+    let request = AuthorizationRequest { redirect_uri: REDIRECT_URI, state, attempt, account, wishes: &[] };
+    provider.authorization_url(&request).unwrap()
+}
+
 pub(crate) async fn a_login_ends_in_the_session_of_its_visitor(subject: &dyn Subject) {
     let idp = Idp::start().await;
     let provider = ready(subject, &idp).await;
@@ -123,14 +130,7 @@ pub(crate) async fn the_authorization_url_carries_this_attempt_and_no_secret(sub
     assert_ne!(first.state.hash(), second.state.hash());
     let state = StateParameter { hash: first.state.hash(), restarts: 0, return_to: "/deep?a=b".to_owned() };
     let state = state.encode(StateEncoding::Plain);
-    let request = AuthorizationRequest {
-        redirect_uri: REDIRECT_URI,
-        state: &state,
-        attempt: &first,
-        account: Account::Any,
-        wishes: &[],
-    };
-    let url = url::Url::parse(&provider.authorization_url(&request).unwrap()).unwrap();
+    let url = url::Url::parse(&login_url(&*provider, &first, &state)).unwrap();
     let values =
         |name: &str| url.query_pairs().filter(|(key, _)| key == name).map(|(_, value)| value).collect::<Vec<_>>();
     assert_eq!(values("client_id"), ["app"]);

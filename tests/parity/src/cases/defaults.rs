@@ -95,11 +95,7 @@ fn guarded() -> Vec<Case> {
 }
 
 fn websocket() -> crate::case::Ask {
-    get("/socket")
-        .with("Connection", "Upgrade")
-        .with("Upgrade", "websocket")
-        .with("Sec-WebSocket-Version", "13")
-        .with("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")
+    get("/socket").upgrading("websocket")
 }
 
 fn odd_requests() -> Vec<Case> {

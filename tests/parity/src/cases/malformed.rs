@@ -116,13 +116,7 @@ fn stricter() -> Vec<Case> {
 }
 
 fn upgrades() -> Vec<Case> {
-    let upgrade = |to: &'static str, target: &str| {
-        get(target)
-            .with("Connection", "Upgrade")
-            .with("Upgrade", to)
-            .with("Sec-WebSocket-Version", "13")
-            .with("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")
-    };
+    let upgrade = |to: &'static str, target: &str| get(target).upgrading(to);
     vec![
         case("a websocket", upgrade("websocket", "/answers/websocket?a=b")).explained_by(rows::websocket_answers()),
         case("a websocket with a session", upgrade("websocket", "/answers/websocket").signed_in())

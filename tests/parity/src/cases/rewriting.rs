@@ -116,14 +116,7 @@ fn rewritten() -> Configuration {
         ["/rep", "/rep/rep", "/rep?x"]
             .map(|target| case(target, get(target).signed_in()).explained_by(slash_in_front())),
     );
-    let upgrade = |target: &str| {
-        get(target)
-            .with("Connection", "Upgrade")
-            .with("Upgrade", "websocket")
-            .with("Sec-WebSocket-Version", "13")
-            .with("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")
-            .signed_in()
-    };
+    let upgrade = |target: &str| get(target).upgrading("websocket").signed_in();
     cases.push(
         case("a websocket", upgrade("/ws/websocket?b=2&a=1"))
             .explained_by(rows::websocket_answers())

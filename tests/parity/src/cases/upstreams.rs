@@ -144,14 +144,7 @@ fn upgrade_dropped() -> Vec<Explained> {
 }
 
 fn without_websockets() -> Configuration {
-    let handshake = |target: &str| {
-        get(target)
-            .with("Connection", "Upgrade")
-            .with("Upgrade", "websocket")
-            .with("Sec-WebSocket-Version", "13")
-            .with("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")
-            .signed_in()
-    };
+    let handshake = |target: &str| get(target).upgrading("websocket").signed_in();
     let cases = vec![
         case("a websocket", handshake("/page")).explained_by(upgrade_dropped()),
         case("a websocket to an app that refuses", handshake("/answers/404")).explained_by(upgrade_dropped()),

@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 use sidecar_core::policy::{Requirement, Standing};
 use sidecar_core::{Secret, Session};
 use sidecar_oidc::settings::IssuerCheck;
-use sidecar_oidc::{Account, AuthorizationRequest, Freshness, StandingError, ValidateError, Verdict};
+use sidecar_oidc::{Freshness, StandingError, ValidateError, Verdict};
 use sidecar_providers::{EntraIdSettings, Tenants};
 
 use super::{GRAPH, TENANT, built, claims, log_in, overflow};
 use crate::idp::{DISCOVERY, Idp, KEYS, Reply, SigningKey, now};
-use crate::suite::{REDIRECT_URI, told};
+use crate::suite::{login_url, told};
 
 const OTHER: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
 const UNMET: Standing = Standing::Unmet(Requirement::Tenant);
@@ -213,10 +213,7 @@ async fn a_login_asks_for_s256_and_for_no_scope_groups_though_a_group_is_require
     .await;
     assert_eq!(provider.display_name(), "Microsoft Entra ID");
     let attempt = provider.new_attempt().unwrap();
-    let account = Account::Any;
-    let request =
-        AuthorizationRequest { redirect_uri: REDIRECT_URI, state: "s", attempt: &attempt, account, wishes: &[] };
-    let url = provider.authorization_url(&request).unwrap();
+    let url = login_url(&*provider, &attempt, "s");
     assert!(provider.has_account_chooser());
     assert!(url.contains("&code_challenge_method=S256&") && url.contains("&nonce="), "{url}");
     assert!(url.contains("&scope=openid+email+profile&"), "{url}");

@@ -6,11 +6,11 @@ use serde_json::json;
 use sidecar_core::Session;
 use sidecar_core::login::StateEncoding;
 use sidecar_core::policy::Standing;
-use sidecar_oidc::{Account, AuthorizationRequest, Callback, EndpointOverrides, Freshness, Refreshed, Verdict};
+use sidecar_oidc::{Callback, EndpointOverrides, Freshness, Refreshed, Verdict};
 
 use super::{API, EMAILS, ORGANIZATIONS, TEAMS, USER, admit, built, log_in, page};
 use crate::idp::{Idp, Reply, TOKEN, now};
-use crate::suite::{REDIRECT_URI, told};
+use crate::suite::{REDIRECT_URI, login_url, told};
 
 #[tokio::test]
 async fn a_login_asks_for_groups_address_and_name_with_the_access_token_in_a_header() {
@@ -44,14 +44,7 @@ async fn the_secret_is_in_the_form_and_pkce_is_used_by_itself() {
     admit(&idp);
     let provider = built(&idp, |settings| settings.resource = Some("https://api.example/".to_owned()));
     let attempt = provider.new_attempt().unwrap();
-    let request = AuthorizationRequest {
-        redirect_uri: REDIRECT_URI,
-        state: "H:%2F",
-        attempt: &attempt,
-        account: Account::Any,
-        wishes: &[],
-    };
-    let url = provider.authorization_url(&request).unwrap();
+    let url = login_url(&*provider, &attempt, "H:%2F");
     assert!(url.starts_with(&idp.url("/login/oauth/authorize?approval_prompt=force&client_id=app&code_challenge=")));
     assert!(url.contains("&scope=user%3Aemail+read%3Aorg&") && !url.contains("nonce"), "{url}");
     let query = format!("code=marked-code&state={}:%252F", attempt.state.hash());
@@ -77,14 +70,7 @@ async fn the_own_endpoints_are_those_of_github_com() {
     assert!(provider.has_account_chooser());
     assert_eq!(provider.display_name(), "GitHub");
     let attempt = provider.new_attempt().unwrap();
-    let request = AuthorizationRequest {
-        redirect_uri: REDIRECT_URI,
-        state: "H:%2F",
-        attempt: &attempt,
-        account: Account::Any,
-        wishes: &[],
-    };
-    let url = provider.authorization_url(&request).unwrap();
+    let url = login_url(&*provider, &attempt, "H:%2F");
     assert!(url.starts_with("https://github.com/login/oauth/authorize?"), "{url}");
 }
 

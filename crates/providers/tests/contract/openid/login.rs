@@ -6,11 +6,11 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use sidecar_core::claims::ClaimValue;
 use sidecar_oidc::settings::{GroupRestriction, NonceCheck, UserInfoClaims};
-use sidecar_oidc::{Account, AuthorizationRequest, ClientCredential, SecretSource, Verdict};
+use sidecar_oidc::{ClientCredential, SecretSource, Verdict};
 
 use super::{OpenId, built, log_in};
 use crate::idp::{DISCOVERY, Idp, Reply, SigningKey, TOKEN, USERINFO, now, tokens};
-use crate::suite::{REDIRECT_URI, Subject as _, callback, callback_with, ready, told};
+use crate::suite::{REDIRECT_URI, Subject as _, callback, callback_with, login_url, ready, told};
 
 #[tokio::test]
 async fn the_session_holds_the_claims_of_the_id_token_and_all_tokens() {
@@ -176,14 +176,7 @@ async fn the_nonce_is_neither_sent_nor_demanded_when_switched_off() {
     let idp = Idp::start().await;
     let provider = built(&idp, |settings| settings.nonce = NonceCheck::InsecureSkipped).await;
     let attempt = provider.new_attempt().unwrap();
-    let request = AuthorizationRequest {
-        redirect_uri: REDIRECT_URI,
-        state: "s",
-        attempt: &attempt,
-        account: Account::Any,
-        wishes: &[],
-    };
-    assert!(!provider.authorization_url(&request).unwrap().contains("nonce="));
+    assert!(!login_url(&*provider, &attempt, "s").contains("nonce="));
     assert!(log_in(&idp, &provider, |claims| claims["nonce"] = json!("other")).await.is_ok());
 }
 
@@ -196,14 +189,7 @@ async fn the_authorization_url_is_that_of_the_original_with_nonce_and_pkce() {
     })
     .await;
     let attempt = provider.new_attempt().unwrap();
-    let request = AuthorizationRequest {
-        redirect_uri: REDIRECT_URI,
-        state: "H:%2F",
-        attempt: &attempt,
-        account: Account::Any,
-        wishes: &[],
-    };
-    let url = provider.authorization_url(&request).unwrap();
+    let url = login_url(&*provider, &attempt, "H:%2F");
     let code_verifier = attempt.code_verifier.as_ref().unwrap().expose();
     let code_challenge = sidecar_oidc::pkce::CodeChallengeMethod::S256.code_challenge(code_verifier);
     assert_eq!(
@@ -228,14 +214,7 @@ async fn pkce_is_left_out_where_the_metadata_does_not_list_s256() {
         let provider = built(&idp, |_| {}).await;
         let attempt = provider.new_attempt().unwrap();
         assert!(attempt.code_verifier.is_none());
-        let request = AuthorizationRequest {
-            redirect_uri: REDIRECT_URI,
-            state: "s",
-            attempt: &attempt,
-            account: Account::Any,
-            wishes: &[],
-        };
-        assert!(!provider.authorization_url(&request).unwrap().contains("code_challenge"));
+        assert!(!login_url(&*provider, &attempt, "s").contains("code_challenge"));
     }
 }
 
