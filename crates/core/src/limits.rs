@@ -9,3 +9,9 @@ pub(crate) const MAX_REQUEST_ID: usize = 128;
 ///
 /// Seen by `lists_user_information_and_junk_are_no_host`.
 pub(crate) const MAX_HOST: usize = 260;
+
+/// Longest target after a login. Pages and redirects say it several times, escaped; and no longer one comes through the
+/// `state` of a login, since servers take no longer addresses. Whoever brings one lands on `/`.
+///
+/// Seen by `a_target_is_as_long_as_an_address_may_be_and_no_longer`.
+pub(crate) const MAX_TARGET: usize = 8 * 1024;

@@ -1,6 +1,7 @@
 //! Where a visitor lands after logging in or out.
 
 use crate::domain::DomainRule;
+use crate::limits::MAX_TARGET;
 use crate::origin::Host;
 use crate::path;
 
@@ -25,6 +26,9 @@ pub enum ReturnToError {
     /// The URL's host is not in `whitelist-domain`.
     #[error("the target's host is not in whitelist-domain")]
     Domain,
+    /// It is longer than any server takes an address.
+    #[error("the target is too long")]
+    Length,
     /// A control character.
     #[error("the target has a control character")]
     Control,
@@ -44,6 +48,9 @@ impl ReturnTo {
     /// # Errors
     /// The first [`ReturnToError`].
     pub fn parse(text: &str, allowed: &[DomainRule]) -> Result<Self, ReturnToError> {
+        if text.len() > MAX_TARGET {
+            return Err(ReturnToError::Length);
+        }
         if text.starts_with('/') {
             let path = text.split(['?', '#']).next().unwrap_or(text);
             return if leaves_its_place(path) { Err(ReturnToError::Path) } else { Ok(Self(text.to_owned())) };
@@ -180,6 +187,15 @@ mod tests {
             "https://a.example.com/../x//y",
         ] {
             assert_eq!(ReturnTo::parse(target, &allowed()).as_ref().map(ReturnTo::as_str), Ok(target));
+        }
+    }
+
+    #[test]
+    fn a_target_is_as_long_as_an_address_may_be_and_no_longer() {
+        for begin in ["/", "https://any.test/", "/?"] {
+            let target = format!("{begin:x<MAX_TARGET$}");
+            assert!(ReturnTo::parse(&target, &allowed()).is_ok(), "{begin}");
+            assert_eq!(ReturnTo::parse(&(target + "x"), &allowed()), Err(ReturnToError::Length), "{begin}");
         }
     }
 

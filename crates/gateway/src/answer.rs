@@ -11,6 +11,7 @@ use sidecar_core::cookie::SetCookie;
 use sidecar_core::html::escape;
 use sidecar_upstream::Body;
 
+use crate::limits::MAX_LINK;
 use crate::page::Page;
 
 /// What a request is answered with.
@@ -71,7 +72,8 @@ pub(crate) fn page(status: StatusCode, page: Page) -> Answer {
 
 /// A redirect. For GET and HEAD it has a body with the link, as Go writes it.
 pub(crate) fn redirect(status: StatusCode, method: &Method, location: &str) -> Answer {
-    let mut answer = if *method == Method::GET || *method == Method::HEAD {
+    let has_link = matches!(*method, Method::GET | Method::HEAD) && location.len() <= MAX_LINK;
+    let mut answer = if has_link {
         let reason = status.canonical_reason().unwrap_or_default();
         typed(status, HTML, format!("<a href=\"{}\">{reason}</a>.\n\n", escape(location)))
     } else {
@@ -148,6 +150,27 @@ pub(crate) fn set_cookies(answer: &mut Answer, cookies: &[SetCookie]) {
             answer.headers_mut().append(SET_COOKIE, value);
         } else {
             tracing::error!(code = %Code::Internal, ?cookie, "a cookie has bytes that no header may carry");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body::Body as _;
+
+    use super::*;
+
+    #[test]
+    fn a_redirect_has_a_link_unless_its_address_is_very_long() {
+        let address = format!("/{:&<1$}", "", MAX_LINK - 1);
+        for (address, method, has_link) in [
+            (address.clone(), Method::GET, true),
+            (address.clone() + "&", Method::GET, false),
+            (address, Method::POST, false),
+        ] {
+            let answer = redirect(StatusCode::FOUND, &method, &address);
+            assert_eq!(answer.headers()[LOCATION], *address, "{method}");
+            assert_eq!(!answer.body().is_end_stream(), has_link, "{method} {}", address.len());
         }
     }
 }

@@ -38,3 +38,8 @@ pub(crate) const MAX_REMEMBERED: usize = 1024;
 ///
 /// Seen by `a_right_password_is_remembered_for_a_minute_and_so_are_no_more_than_fit`.
 pub(crate) const REMEMBERED: Duration = Duration::from_mins(1);
+
+/// Longest address that the body of a redirect says once more, as a link; of a longer one the header alone is sent.
+///
+/// Seen by `a_redirect_has_a_link_unless_its_address_is_very_long`.
+pub(crate) const MAX_LINK: usize = 16 * 1024;

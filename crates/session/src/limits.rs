@@ -45,3 +45,9 @@ pub(crate) const MAX_TRIED: usize = 8;
 ///
 /// Seen by `a_very_long_target_is_left_to_the_state_parameter`.
 pub(crate) const MAX_RETURN_TO: usize = 512;
+
+/// Most cookies that one answer deletes, each name once: those of a session and of eight logins, and as many again. A request
+/// can name thousands, and each line that deletes one is many times as long.
+///
+/// Seen by `an_answer_deletes_each_name_once_and_no_more_than_thirty_two`.
+pub(crate) const MAX_DELETED: usize = 32;

@@ -118,9 +118,8 @@ impl LoginCookies {
         let state_hash = attempt.state.hash();
         let issued_at = sign::unix_seconds(now);
 
-        let mut surplus = self.surplus_csrf(presented, now);
-        surplus.extend(self.surplus_logins(presented, now));
-        let mut cookies: Vec<SetCookie> = surplus.iter().map(|name| self.writer.delete(name, host)).collect();
+        let surplus = [self.surplus_csrf(presented, now), self.surplus_logins(presented, now)];
+        let mut cookies = self.writer.delete_all(surplus.into_iter().flatten(), host);
 
         let name = self.csrf_name(&state_hash);
         let value = csrf::seal(&self.secret, &name, attempt, issued_at)?;
@@ -203,7 +202,7 @@ impl LoginCookies {
     ///
     /// compat: v7 counts those it cannot decode but clears only those it can, oldest first; and without
     /// `cookie-csrf-per-request-limit` it lets them pile up.
-    fn surplus_csrf(&self, presented: RequestCookies<'_>, now: SystemTime) -> Vec<String> {
+    fn surplus_csrf<'a>(&self, presented: RequestCookies<'a>, now: SystemTime) -> Vec<&'a str> {
         let limit = match self.csrf {
             CsrfNaming::Shared => return Vec::new(),
             CsrfNaming::PerRequest { limit } => limit.unwrap_or(MAX_LOGINS - 1),
@@ -219,12 +218,12 @@ impl LoginCookies {
             .collect();
         decoded.sort_by_key(|(issued_at, _)| *issued_at);
         let surplus = decoded.len().saturating_sub(limit);
-        decoded.into_iter().take(surplus).map(|(_, name)| name.to_owned()).collect()
+        decoded.into_iter().take(surplus).map(|(_, name)| name).collect()
     }
 
     /// Names of per-login cookies that must go so that one more makes the most allowed: those that do not open first,
     /// then the oldest.
-    fn surplus_logins(&self, presented: RequestCookies<'_>, now: SystemTime) -> Vec<String> {
+    fn surplus_logins<'a>(&self, presented: RequestCookies<'a>, now: SystemTime) -> Vec<&'a str> {
         let mut cookies: Vec<(Option<i64>, &str)> = presented
             .iter()
             .filter(|cookie| self.names.kind(cookie.name) == Some(Kind::Login))
@@ -232,7 +231,7 @@ impl LoginCookies {
             .collect();
         cookies.sort_by_key(|(issued_at, _)| *issued_at);
         let surplus = (cookies.len() + 1).saturating_sub(MAX_LOGINS);
-        cookies.into_iter().take(surplus).map(|(_, name)| name.to_owned()).collect()
+        cookies.into_iter().take(surplus).map(|(_, name)| name).collect()
     }
 }
 

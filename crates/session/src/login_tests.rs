@@ -287,6 +287,16 @@ fn per_request_csrf_cookies_are_limited_as_v7_does() {
 }
 
 #[test]
+fn a_login_deletes_a_bounded_number_of_others() {
+    let names = |form: fn(u32) -> String| (0..2000).map(form).collect::<Vec<_>>().join("; ");
+    let broken = names(|n| format!("_oauth2_proxy_login_{n:08x}"));
+    assert_eq!(deleted(&begin(&logins(), &attempt(), &broken, now())).len(), 32);
+    let value = pair(&begin(&per_request(Some(2)), &attempt(), "", now())[0]);
+    let same = [value.as_str(); 200].join("; ");
+    assert_eq!(deleted(&begin(&per_request(Some(2)), &attempt(), &same, now())).len(), 1, "each name once");
+}
+
+#[test]
 fn a_very_long_target_is_left_to_the_state_parameter() {
     let logins = logins();
     let attempt = attempt();

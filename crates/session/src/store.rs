@@ -201,19 +201,16 @@ impl CookieStore {
         Ok(cookies)
     }
 
-    /// The lines that delete every session cookie and piece the request presented, in its order.
+    /// The lines that delete the session cookies and pieces the request presented, in its order, each name once.
     #[must_use]
     pub fn clear(&self, presented: RequestCookies<'_>, host: &str) -> Vec<SetCookie> {
         self.delete(presented, host, |_| true)
     }
 
     fn delete(&self, presented: RequestCookies<'_>, host: &str, which: impl Fn(&str) -> bool) -> Vec<SetCookie> {
-        presented
-            .iter()
-            .filter(|cookie| matches!(self.names.kind(cookie.name), Some(Kind::Session | Kind::Piece(_))))
-            .filter(|cookie| which(cookie.name))
-            .map(|cookie| self.writer.delete(cookie.name, host))
-            .collect()
+        let is_kept_here = |name: &str| matches!(self.names.kind(name), Some(Kind::Session | Kind::Piece(_)));
+        let names = presented.iter().map(|cookie| cookie.name);
+        self.writer.delete_all(names.filter(|name| is_kept_here(name) && which(name)), host)
     }
 
     /// Drops what is remembered of the sessions a request carries; the cookies themselves stay valid.

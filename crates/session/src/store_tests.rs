@@ -177,6 +177,19 @@ fn saving_deletes_what_the_request_carried_in_the_other_shape() {
 }
 
 #[test]
+fn an_answer_deletes_each_name_once_and_no_more_than_thirty_two() {
+    let store = store();
+    let one_name = headers(&["_oauth2_proxy;".repeat(4000), "_oauth2_proxy_0;".repeat(3000)]);
+    let expected = [("_oauth2_proxy".to_owned(), true), ("_oauth2_proxy_0".to_owned(), true)];
+    assert_eq!(effects(&store.clear(RequestCookies::new(&one_name), HOST)), expected);
+    let many_names: Vec<String> = (0..3000).map(|index| format!("_oauth2_proxy_{index}")).collect();
+    let many_names = headers(&[many_names.join(";")]);
+    assert_eq!(store.clear(RequestCookies::new(&many_names), HOST).len(), 32);
+    let saved = store.save(&session("alice"), RequestCookies::new(&many_names), HOST, now()).unwrap();
+    assert_eq!(saved.len(), 1 + 32);
+}
+
+#[test]
 fn clearing_answers_each_session_cookie_of_the_request_in_its_order() {
     let store = store();
     let cookies = headers(&["_oauth2_proxy_1=b; a=b; _oauth2_proxy=x; _oauth2_proxy_csrf=c", "_oauth2_proxy_0099=z"]);

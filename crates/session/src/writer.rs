@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use sidecar_core::cookie::{Attributes, SameSite, SetCookie};
 
+use crate::limits::MAX_DELETED;
 use crate::settings::CookieSettings;
 
 /// Writes and deletes cookies with the configured attributes.
@@ -35,6 +36,20 @@ impl CookieWriter {
     pub(crate) fn attributes(&self, host: &str, lifetime: Option<Duration>) -> Attributes<'_> {
         // compat: v7 leaves out a Max-Age of no whole second, which would delete the cookie.
         self.attributes_with_max_age(host, lifetime.map(|lifetime| lifetime.as_secs()).filter(|seconds| *seconds > 0))
+    }
+
+    /// The lines that make a browser forget the cookies of these names: each name once, the first [`MAX_DELETED`] of them.
+    pub(crate) fn delete_all<'n>(&self, names: impl IntoIterator<Item = &'n str>, host: &str) -> Vec<SetCookie> {
+        let mut distinct: Vec<&str> = Vec::new();
+        for name in names {
+            if distinct.len() == MAX_DELETED {
+                break;
+            }
+            if !distinct.contains(&name) {
+                distinct.push(name);
+            }
+        }
+        distinct.into_iter().map(|name| self.delete(name, host)).collect()
     }
 
     /// The line that makes a browser forget the cookie `name`: the same attributes with which it was set.

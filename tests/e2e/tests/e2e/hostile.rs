@@ -3,9 +3,9 @@
 //! What hyper's parser accepts and frames anew is right as long as the app sees one well-formed message and nothing of the
 //! rest.
 
-use sidecar_testkit::{Connection, Seen};
+use sidecar_testkit::{Connection, Request, Seen};
 
-use crate::site::Site;
+use crate::site::{SESSION, Site};
 
 /// The path that must never be asked for: it stands where an attack hides its second request.
 const SMUGGLED: &str = "/smuggled";
@@ -304,6 +304,28 @@ fn a_head_beyond_its_limits_is_refused() {
     let lines = "X-A: b\r\n".repeat(200);
     let outcome = target.attack(&format!("GET /a HTTP/1.1\r\nHost: x\r\nSession: yes\r\n{lines}\r\n"), AnotherRequest);
     assert_eq!(outcome.statuses, [200, 200], "200 lines are within the limit");
+}
+
+/// A client that takes nothing of its answers holds all of them in memory, by HTTP/2 a hundred to a connection.
+#[test]
+fn no_answer_of_ours_is_many_times_as_large_as_its_request() {
+    let site = Site::start(&[]);
+    let names = |form: &dyn Fn(u32) -> String| (0..2_000).map(form).collect::<Vec<_>>().join(";");
+    let targets = ["&", "'", "\u{e9}"].map(|letter| ("X-Auth-Request-Redirect", format!("/{}", letter.repeat(30_000))));
+    let cookies = [
+        format!("{SESSION};").repeat(4_000),
+        names(&|n| format!("{SESSION}_{n}")),
+        names(&|n| format!("{SESSION}_login_{n:08x}")),
+    ];
+    for (name, value) in targets.into_iter().chain(cookies.map(|cookies| ("Cookie", cookies))) {
+        for path in ["/", "/oauth2/sign_in", "/oauth2/start", "/oauth2/callback", "/oauth2/sign_out"] {
+            let mut connection = Connection::open(site.program.address());
+            let request = Request::get(path).header(name, &value).header("Connection", "close");
+            connection.send(&request).expect("the program reads it");
+            let answer = connection.read_to_end();
+            assert!(answer.len() < 30_000, "{} bytes at {path} for {name}: {value:.30}", answer.len());
+        }
+    }
 }
 
 #[test]
