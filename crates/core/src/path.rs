@@ -155,7 +155,7 @@ fn begins_with_two_digits(behind_percent: &str) -> bool {
 fn has_delimiter(path: &str) -> bool {
     path.contains("//")
         || path.bytes().any(|byte| matches!(byte, b';' | b'\\' | b'#' | b'?' | 0..=0x1f | 0x7f))
-        || path.split('/').any(|segment| segment == "." || segment == "..")
+        || path.split('/').any(|segment| matches!(segment.trim(), "." | ".."))
         || (!path.is_ascii() && has_compatible_delimiter(path))
 }
 
@@ -216,6 +216,7 @@ mod tests {
             ("/any?x=%", "/any"),
             ("/%61ny", "/any"),
             ("/pub%20x", "/pub x"),
+            ("/pub/%20/..%20x", "/pub/ /.. x"),
             ("/pub/...", "/pub/..."),
             ("/100%25", "/100%"),
             ("/pub/\u{3053}\u{308c}\u{306f}\u{ff1f}/\u{ff0e}x", "/pub/\u{3053}\u{308c}\u{306f}\u{ff1f}/\u{ff0e}x"),
@@ -246,6 +247,9 @@ mod tests {
             ("/pub/%ef%bc%8e./x", Ambiguity::Delimiter),
             ("/pub/\u{2025}", Ambiguity::Delimiter),
             ("/pub/\u{fe52}\u{2024}/x", Ambiguity::Delimiter),
+            ("/pub/..%20/x", Ambiguity::Delimiter),
+            ("/pub/%20./x", Ambiguity::Delimiter),
+            ("/pub/%c2%a0..", Ambiguity::Delimiter),
             ("/pub\u{ff0f}..\u{ff0f}x", Ambiguity::Delimiter),
             ("/pub/x%ef%bc%bc..%ef%bc%bcx", Ambiguity::Delimiter),
             ("/pub%2Fx", Ambiguity::EncodedSlash),

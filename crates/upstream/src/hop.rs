@@ -22,14 +22,19 @@ static FIXED: [HeaderName; 8] = [
 static ABOUT_THE_BODY: [HeaderName; 4] = [header::CONTENT_LENGTH, header::TRAILER, header::EXPECT, HTTP2_SETTINGS];
 
 /// What `Connection` may never name, whoever sends it: framing, cookies, credentials and forwarding fields stay as they
-/// were read (invariant I-09). Identity headers need no place here: ours are written later, theirs are gone anyway.
-const NEVER_NAMED: [HeaderName; 6] = [
+/// were read (invariant I-09), each that a client's address may stand in among them (`real-client-ip-header`). Identity
+/// headers need no place here: ours are written later, theirs are gone anyway.
+const NEVER_NAMED: [HeaderName; 10] = [
     header::HOST,
     header::CONTENT_LENGTH,
     header::TRANSFER_ENCODING,
     header::COOKIE,
     header::AUTHORIZATION,
     header::FORWARDED,
+    HeaderName::from_static("x-real-ip"),
+    HeaderName::from_static("x-proxyuser-ip"),
+    HeaderName::from_static("x-envoy-external-address"),
+    HeaderName::from_static("cf-connecting-ip"),
 ];
 
 /// Whether a request asks for a WebSocket in the only form that is passed on: `GET`, HTTP/1.1, no body, and exactly that
@@ -104,7 +109,7 @@ fn consume_named(headers: &mut HeaderMap) {
 }
 
 fn is_never_named(name: &HeaderName) -> bool {
-    NEVER_NAMED.contains(name) || name.as_str().starts_with("x-forwarded-") || name.as_str() == "x-real-ip"
+    NEVER_NAMED.contains(name) || name.as_str().starts_with("x-forwarded-")
 }
 
 /// The elements of a comma-separated list, over all its lines.
@@ -140,7 +145,11 @@ mod tests {
         let mut map = headers(&[
             ("connection", "close, X-Mine"),
             ("connection", "cookie,Host, X-FORWARDED-FOR, content-length, authorization, x-real-ip,,"),
+            ("connection", "X-ProxyUser-IP, x-envoy-external-address, CF-Connecting-IP"),
             ("x-mine", "1"),
+            ("x-proxyuser-ip", "10.0.0.1"),
+            ("x-envoy-external-address", "10.0.0.1"),
+            ("cf-connecting-ip", "10.0.0.1"),
             ("cookie", "a=1"),
             ("host", "app"),
             ("x-forwarded-for", "10.0.0.1"),
@@ -149,7 +158,8 @@ mod tests {
             ("accept", "*/*"),
         ]);
         consume_request(&mut map);
-        assert_eq!(names(&map), ["accept", "authorization", "cookie", "host", "x-forwarded-for", "x-real-ip"]);
+        let kept = ["accept", "authorization", "cf-connecting-ip", "cookie", "host", "x-envoy-external-address"];
+        assert_eq!(names(&map), [&kept[..], &["x-forwarded-for", "x-proxyuser-ip", "x-real-ip"]].concat());
     }
 
     #[test]

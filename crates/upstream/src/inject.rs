@@ -246,6 +246,10 @@ impl Values {
         match form {
             Form::Plain => self.push(text),
             Form::Prefixed(prefix) => self.push(&format!("{prefix}{text}")),
+            // RFC 7617 §2: an app ends the name at its first colon, so that `admin:x` would be `admin` to it.
+            Form::Basic { .. } if text.contains(':') => {
+                tracing::warn!(header = %name, "a name with a colon is left out of Basic credentials");
+            }
             Form::Basic { password } => {
                 self.push(&format!("Basic {}", STANDARD.encode(format!("{text}:{}", password.expose()))));
             }
@@ -376,6 +380,16 @@ mod tests {
             [pair("x-auth-request-redirect", "/kept"), pair("x-forwarded-user", "alice")]
         );
         assert_eq!(written(&injector, None, &forged), [pair("x-auth-request-redirect", "/kept")]);
+    }
+
+    #[test]
+    fn a_name_with_a_colon_is_no_other_name_in_basic_credentials() {
+        let basic = with("authorization", Form::Basic { password: Secret::from("") }, "user", ClientValue::Remove);
+        let injector = injector(vec![basic], vec![]);
+        for user in ["admin:x", "https://op.test/users/1", ":"] {
+            let session = Session { user: Some(user.to_owned()), ..alice() };
+            assert_eq!(written(&injector, Some(&session), &[("authorization", "Basic root")]), [], "{user}");
+        }
     }
 
     #[test]
