@@ -192,6 +192,9 @@ impl Sessions {
         };
         let outcome = self.renewals.flights.result(id, begin).await.map_or(Outcome::Kept, |flown| flown.outcome);
         let (id, found) = (Some(id), Resolved::with(SessionFound::Valid));
+        if let Outcome::Renewed(renewed) = &outcome {
+            self.renewals.signed_out.pass_on(&session, renewed, self.clock.now());
+        }
         match outcome {
             Outcome::Kept => Resolved { session: Some(session), id, ..found },
             Outcome::Ended => Resolved { cookies: self.clear(presented), ..found },

@@ -112,6 +112,17 @@ async fn requests_at_the_same_time_share_one_refresh() {
 }
 
 #[tokio::test]
+async fn what_becomes_of_a_session_that_was_signed_out_a_moment_ago_is_signed_out() {
+    let scene = Scene::new(Scripted::new(vec![Ok(renewed("new@example.com"))]));
+    scene.now.store(LOGIN + 60, Ordering::SeqCst);
+    scene.sessions.sign_out(scene.resolve().await.session.as_deref().expect("a session"));
+    scene.later(1);
+    let late = scene.resolve().await;
+    assert_eq!((email(&late), late.cookies.len()), (Some("new@example.com"), 1));
+    assert!(scene.sessions.unless_signed_out(late.session.as_deref(), late.cookies).is_empty());
+}
+
+#[tokio::test]
 async fn the_old_cookie_still_gets_the_new_session_within_the_grace_period() {
     let answers = vec![Ok(renewed("new@example.com")), refused(TokenErrorCode::InvalidGrant)];
     let scene = Scene::new(Scripted::new(answers));
