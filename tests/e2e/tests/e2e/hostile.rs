@@ -301,6 +301,12 @@ fn a_head_beyond_its_limits_is_refused() {
         assert!(outcome.statuses.is_empty() || outcome.statuses == [status], "{what}: {:?}", outcome.statuses);
         assert!(outcome.seen.is_empty(), "{what}");
     }
+    // hyper's buffer takes a head of up to twice the length, if it arrives at once.
+    for (length, seen) in [(60_000, 2), (66_000, 0), (100_000, 0)] {
+        let attack = format!("GET /a HTTP/1.1\r\nHost: x\r\nSession: yes\r\nX-Long: {}\r\n\r\n", "x".repeat(length));
+        let outcome = target.attack(&attack, AnotherRequest);
+        assert_eq!(outcome.seen.len(), seen, "{length} bytes: {:?}", outcome.statuses);
+    }
     let lines = "X-A: b\r\n".repeat(200);
     let outcome = target.attack(&format!("GET /a HTTP/1.1\r\nHost: x\r\nSession: yes\r\n{lines}\r\n"), AnotherRequest);
     assert_eq!(outcome.statuses, [200, 200], "200 lines are within the limit");

@@ -144,11 +144,14 @@ fn the_app_can_set_neither_our_cookies_nor_our_headers() {
         ];
         sidecar_testkit::Reply::Text(200, headers, "hello".to_owned())
     });
-    let site = Site::before(app, &["--set-xauthrequest"]);
+    let site = Site::before(app, &["--set-xauthrequest", "--skip-auth-route=^/public/"]);
     let answer = site.program.ask(&get_with(&site.alices_cookie(), "/"));
     assert_eq!(answer.headers.all("Set-Cookie").collect::<Vec<_>>(), ["own=1; Path=/"]);
     assert_eq!(answer.headers.all("X-Auth-Request-Email").collect::<Vec<_>>(), ["alice@example.com"]);
     assert_eq!(answer.headers.all("GAP-Auth").collect::<Vec<_>>(), ["alice@example.com"]);
+    let of_nobody = site.program.get("/public/x");
+    assert_eq!((of_nobody.status, of_nobody.headers.all("Set-Cookie").count()), (200, 1));
+    assert!(!of_nobody.headers.has("X-Auth-Request-Email") && !of_nobody.headers.has("GAP-Auth"), "{of_nobody:?}");
 }
 
 #[test]
