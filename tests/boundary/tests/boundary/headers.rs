@@ -190,6 +190,48 @@ fn not_one_byte_of_such_a_line_is_sent_to_the_app() {
     }
 }
 
+#[test]
+fn nor_does_one_around_a_wait_for_100_continue() {
+    let forged = |place: &str| {
+        let lines = NAMES.iter().flat_map(|(name, _)| [(*name).to_owned(), name.replace('-', "_")]);
+        lines.map(|name| format!("{name}: {FORGED}{place}\r\n")).collect::<String>()
+    };
+    for oracle in Oracle::all() {
+        let site = Site::before(oracle, &FLAGS);
+        let cookie = site.alices_cookie();
+        let parser = site.oracle.parser();
+        for (target, cookie, session) in [
+            ("/private", format!("Cookie: {cookie}\r\n"), Session::Alices),
+            ("/public/x", format!("Cookie: {cookie}\r\n"), Session::Alices),
+            ("/public/x", String::new(), Session::None),
+        ] {
+            for (framing, body) in [
+                ("Content-Length: 5", "hello".to_owned()),
+                // A server that does not know chunks sees a head in their trailer.
+                ("Transfer-Encoding: chunked", format!("5\r\nhello\r\n0\r\n{}\r\n", forged("trailer"))),
+            ] {
+                if parser == Parser::Wsgi && framing.starts_with('T') {
+                    continue;
+                }
+                let what = format!("{parser:?}, {target}, {framing}");
+                let mut connection = site.program.connect();
+                let (before, behind) = (forged("before"), forged("behind"));
+                let head = format!(
+                    "GET {target} HTTP/1.1\r\nHost: app.test\r\n{before}Expect: 100-continue\r\n{framing}\r\n{cookie}{behind}\r\n"
+                );
+                connection.write(head.as_bytes()).expect("sent");
+                let interim = String::from_utf8(connection.read_some().expect("an interim answer")).expect("text");
+                assert!(interim.starts_with("HTTP/1.1 100"), "{what}: {interim}");
+                // What comes now is a body, whatever it looks like.
+                connection.write(body.as_bytes()).expect("sent");
+                let answer = connection.read_response("GET").expect("an answer");
+                assert_eq!(answer.status, 200, "{what}: {}", answer.text());
+                assert_told_by_us_alone(&site.understood(&answer), session, &what);
+            }
+        }
+    }
+}
+
 /// Names of the operator's own choice, and what the app is told of alice by them.
 const CHOSEN: [(&str, &str); 3] =
     [("X-Acme-User", "alice"), ("Remote-User", "alice"), ("x-acme_Mail.address", "alice@example.com")];
