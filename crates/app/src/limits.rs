@@ -39,6 +39,12 @@ pub(crate) const MAX_IDLE_FRAMES: u64 = 1000;
 /// Seen by `more_frames_for_nothing_may_come_for_each_second_of_a_connection`.
 pub(crate) const IDLE_FRAMES_A_SECOND: u64 = 2;
 
+/// For how many bytes that it is sent a connection may send one of them more: whoever downloads moves its windows and
+/// measures the way, while an answer to `PING` has 17 bytes and earns nothing.
+///
+/// Seen by `a_flood_of_pings_ends_and_one_beside_a_download_does_not`.
+pub(crate) const BYTES_FOR_AN_IDLE_FRAME: u64 = 64;
+
 /// Most requests that an HTTP/2 connection may call off at once (CVE-2023-44487); beyond, it is closed.
 ///
 /// Seen by `requests_that_are_called_off_one_after_the_other_end_the_connection`.
@@ -94,3 +100,13 @@ pub(crate) const MAX_LOG_BYTES: usize = 1024 * 1024;
 ///
 /// Seen by `a_text_that_is_too_long_for_a_line_is_cut_between_characters`.
 pub(crate) const MAX_LOG_VALUE: usize = 8 * 1024;
+
+/// Most bytes of an answer that wait for an HTTP/2 client to take them, per request.
+///
+/// Seen by `an_answer_that_is_not_taken_is_not_read_from_the_app_either`.
+pub(crate) const SEND_BUFFER: usize = 64 * 1024;
+
+/// Longest that an HTTP/2 client which has waited too long may take to hear of it.
+///
+/// Seen by `an_http2_connection_that_does_not_hear_of_its_end_is_cut`.
+pub(crate) const FAREWELL: Duration = Duration::from_secs(5);

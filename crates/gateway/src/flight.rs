@@ -12,10 +12,10 @@ use sidecar_core::clock::Clock;
 use sidecar_session::SessionId;
 use tokio::sync::watch;
 
+use crate::limits::MOST_REMEMBERED;
+
 /// Fewer flights than this are not worth looking through.
 const SWEEP_FROM: usize = 64;
-/// Of so many, only the results that count are kept: each cookie that a session ever had would be remembered apart.
-const MOST_REMEMBERED: usize = 4096;
 
 /// The work under way, and what landed a little while ago.
 pub(crate) struct Flights<T> {

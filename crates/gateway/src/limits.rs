@@ -1,4 +1,4 @@
-//! What our own endpoints take of a request at most (invariant I-05).
+//! What our own endpoints take of a request at most, and what is remembered of sessions (invariant I-05).
 
 use std::time::Duration;
 
@@ -43,3 +43,25 @@ pub(crate) const REMEMBERED: Duration = Duration::from_mins(1);
 ///
 /// Seen by `a_redirect_has_a_link_unless_its_address_is_very_long`.
 pub(crate) const MAX_LINK: usize = 16 * 1024;
+
+/// Most sessions whose old results, of a refresh or of a question to the provider, are remembered for the next one: each cookie
+/// that a session ever had would be remembered apart. Of more, only the results that still count are kept.
+///
+/// Seen by `what_is_remembered_is_bounded`.
+pub(crate) const MOST_REMEMBERED: usize = 4096;
+
+/// How long an answer may be under way that must not bring a session back which ended meanwhile.
+///
+/// Seen by `a_session_that_ended_is_known_for_a_while_and_no_other_is`.
+pub(crate) const KNOWN_TO_HAVE_ENDED: Duration = Duration::from_mins(10);
+
+/// Most sessions that are known to have ended; of more, those that ended last count no more.
+///
+/// Seen by `what_is_known_is_bounded`.
+pub(crate) const MOST_KNOWN_TO_HAVE_ENDED: usize = 4096;
+
+/// For so long a provider that gives no answer is taken to say yes to whom it last said yes: an outage of an hour locks
+/// nobody out who was in, and nobody stays in for longer.
+///
+/// Seen by `an_outage_locks_nobody_out_for_an_hour_and_nobody_in_for_longer`.
+pub(crate) const STANDING_GRACE: Duration = Duration::from_hours(1);

@@ -3,14 +3,11 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use sidecar_core::Session;
 
-/// For so long an answer may be under way.
-const KEEP: Duration = Duration::from_mins(10);
-/// Of more, those that ended last count no more.
-const MOST: usize = 4096;
+use crate::limits::{KNOWN_TO_HAVE_ENDED as KEEP, MOST_KNOWN_TO_HAVE_ENDED as MOST};
 
 /// Who had the session, and since when: no token is kept, and a session that was opened anew is the same.
 type Mark = (Option<String>, Option<String>, Option<SystemTime>);
@@ -58,7 +55,7 @@ fn is_recent(at: SystemTime, now: SystemTime) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::time::UNIX_EPOCH;
+    use std::time::{Duration, UNIX_EPOCH};
 
     use super::*;
 

@@ -13,14 +13,12 @@ use sidecar_oidc::Provider;
 use sidecar_session::SessionId;
 
 use crate::flight::Flights;
+use crate::limits::STANDING_GRACE as GRACE;
 
 /// How long an answer counts when sessions are not refreshed.
 const KEEP: Duration = Duration::from_mins(5);
 /// How soon a provider that gave no answer is asked again, unless it asked for more patience.
 const PAUSE: Duration = Duration::from_secs(5);
-/// For so long a provider that gives no answer is taken to say yes to whom it last said yes: an outage of an hour locks
-/// nobody out who was in, and nobody stays in for longer.
-const GRACE: Duration = Duration::from_hours(1);
 
 /// Asks, and remembers.
 pub(crate) struct Standings {

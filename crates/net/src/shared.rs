@@ -15,15 +15,10 @@ use tokio::time::Instant;
 use crate::{
     BoxError, Endpoint, Stream,
     dial::Offer,
+    limits::{MAX_HEAD, MAX_STREAMS},
     pool::{KeepAlive, Pool, Protocols, RequestError, Shared},
     server_tls::Agreed,
 };
-
-/// Most requests over one connection at a time. Servers allow 100 and more (RFC 9113 6.5.2 recommends no less); the next
-/// one has another connection, so that long answers, such as streams of events, do not keep others waiting.
-const MAX_STREAMS: usize = 100;
-/// Largest head of an answer; hyper's own limit would be 16 KiB.
-const MAX_HEAD: u32 = 256 * 1024;
 
 /// A request that a connection carries: the connection counts it until the last clone is dropped. An answer that came
 /// over HTTP/2 has one among its extensions.

@@ -12,13 +12,15 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Request, StatusCode};
+use http::{HeaderValue, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Empty};
+use hyper::{body::Incoming, server::conn::http2, service::service_fn};
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use rustls::{ServerConfig, pki_types::PrivateKeyDer};
 use sidecar_net::{
-    Connector, DialError, Dialer, Endpoint, KeepAlive, Pool, PoolSettings, Proxies, ProxyEnv, Roots, Stage, Timeouts,
-    Tls, TlsSettings, Verify,
+    Connector, DialError, Dialer, Endpoint, KeepAlive, Pool, PoolSettings, Protocols, Proxies, ProxyEnv, Roots, Stage,
+    Timeouts, Tls, TlsSettings, Verify,
 };
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
@@ -273,6 +275,54 @@ async fn without_keep_alive_each_request_has_its_connection() {
         assert!(seen.to_lowercase().contains("connection: close\r\n"), "{seen}");
     }
     assert_eq!(connections.load(Ordering::SeqCst), 3);
+}
+
+/// An app of HTTP/2 that answers with a head of so many bytes, and counts its connections.
+async fn http2_app(head: usize) -> (SocketAddr, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (address, connections) = (listener.local_addr().unwrap(), Arc::new(AtomicUsize::new(0)));
+    let count = connections.clone();
+    tokio::spawn(async move {
+        while let Ok((socket, _)) = listener.accept().await {
+            count.fetch_add(1, Ordering::SeqCst);
+            let service = service_fn(move |_: Request<Incoming>| async move {
+                let long = HeaderValue::try_from("x".repeat(head)).unwrap();
+                Response::builder().header("x-long", long).body(Empty::<Bytes>::new())
+            });
+            tokio::spawn(http2::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(socket), service));
+        }
+    });
+    (address, connections)
+}
+
+fn http2_pool(address: SocketAddr) -> Pool<Empty<Bytes>> {
+    let settings = PoolSettings { protocols: Protocols::Http2, ..PoolSettings::default() };
+    Pool::new(Connector::to(plain(), http(address)), &settings)
+}
+
+#[tokio::test]
+async fn one_connection_of_http2_carries_a_hundred_requests_and_the_next_has_another() {
+    let (address, connections) = http2_app(0).await;
+    let pool = http2_pool(address);
+    let mut answers = Vec::new();
+    for _ in 0..100 {
+        answers.push(pool.request(get("http://app/".into())).await.unwrap());
+    }
+    assert_eq!(connections.load(Ordering::SeqCst), 1);
+    answers.push(pool.request(get("http://app/".into())).await.unwrap());
+    assert_eq!(connections.load(Ordering::SeqCst), 2);
+    drop(answers);
+    pool.request(get("http://app/".into())).await.unwrap();
+    assert_eq!(connections.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn an_answer_of_http2_has_a_head_of_bounded_size() {
+    for (head, taken) in [(100 * 1024, true), (250 * 1024, true), (257 * 1024, false), (1024 * 1024, false)] {
+        let (address, _) = http2_app(head).await;
+        let answer = http2_pool(address).request(get("http://app/".into())).await;
+        assert_eq!(answer.is_ok(), taken, "{head}");
+    }
 }
 
 #[tokio::test]

@@ -5,8 +5,7 @@
 
 use std::time::Duration;
 
-/// A provider that asks for more patience is asked again all the same: it may have meant another client, or be wrong.
-pub(crate) const LONGEST_ASKED: Duration = Duration::from_mins(5);
+use crate::limits::LONGEST_ASKED;
 
 /// Counts the faults in a row.
 #[derive(Clone, Copy, Debug, Default)]

@@ -26,14 +26,13 @@ use crate::backoff::{Backoff, spread};
 use crate::client::{Call, CallError, Client, Follow};
 use crate::endpoint_url::{EndpointUrl, EndpointUrlError};
 use crate::error::Unavailable;
+use crate::limits::MAX_AGE;
 use crate::memory::Memory;
 use crate::metadata::{Metadata, MetadataError};
 use crate::settings::IssuerCheck;
 
 /// After a success the metadata is looked at again: providers move endpoints rarely, and announce it.
 const RENEW_AFTER: Duration = Duration::from_hours(1);
-/// An older copy starts no login: the provider may long be another.
-const MAX_AGE: Duration = Duration::from_hours(24);
 /// The longest wait after the first fault; it doubles with each further one.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// The longest wait while logins need the metadata: a provider that is back is found within half a minute.

@@ -7,10 +7,10 @@ use sidecar_core::code::Code;
 use sidecar_core::policy::Requirement;
 
 use crate::background::Interrupted;
-use crate::backoff::LONGEST_ASKED;
 use crate::client::{CallError, Fault};
 use crate::id_token::IdTokenError;
 use crate::jwks::KeysError;
+use crate::limits::LONGEST_ASKED;
 use crate::token::TokenError;
 
 /// The provider cannot be asked now.

@@ -23,19 +23,17 @@ use tokio::sync::{Mutex as AsyncMutex, Notify};
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep_until};
 
-use crate::backoff::{Backoff, LONGEST_ASKED, spread};
+use crate::backoff::{Backoff, spread};
 use crate::client::{Call, CallError, Client, Fault};
 use crate::endpoint_url::EndpointUrl;
 use crate::jws::Jws;
 use crate::key_set::KeySet;
-use crate::limits::KEYS_COOL_DOWN;
+use crate::limits::{KEYS_COOL_DOWN, LONGEST_ASKED, MAX_AGE};
 
 /// Older keys are renewed in the background.
 const RENEW_AFTER: Duration = Duration::from_hours(1);
 /// The longest wait between two tries to renew keys that still serve.
 const LONGEST_PAUSE: Duration = Duration::from_mins(5);
-/// Older keys are not used even when they cannot be renewed.
-const MAX_AGE: Duration = Duration::from_hours(24);
 
 /// Where the public keys of a provider come from.
 pub struct Keys(Source);

@@ -50,3 +50,13 @@ pub(crate) const MAX_ERROR_TEXT: usize = 512;
 ///
 /// Seen by `a_storm_of_unknown_keys_causes_one_fetch_per_cool_down`.
 pub(crate) const KEYS_COOL_DOWN: Duration = Duration::from_secs(10);
+
+/// Longest that a provider's keys or metadata which cannot be renewed are still used.
+///
+/// Seen by `the_last_good_copy_serves_for_a_day_whatever_is_said_after_it`.
+pub(crate) const MAX_AGE: Duration = Duration::from_hours(24);
+
+/// Longest patience that a provider may ask for (`Retry-After`): it may have meant another client, or be wrong.
+///
+/// Seen by `what_the_provider_asks_for_is_waited_and_still_spread`.
+pub(crate) const LONGEST_ASKED: Duration = Duration::from_mins(5);

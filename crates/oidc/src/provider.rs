@@ -8,11 +8,11 @@ use sidecar_core::policy::Standing;
 use sidecar_core::{Secret, Session};
 
 use crate::background::Interrupted;
-use crate::backoff::LONGEST_ASKED;
 use crate::bearer::BearerError;
 use crate::callback::VerifiedCallback;
 use crate::client::CallError;
 use crate::error::{RedeemError, RefreshError, Unavailable, ValidateError};
+use crate::limits::LONGEST_ASKED;
 
 /// A future that needs nothing of the one who asked: what it does runs in a task of its own, so it is finished even when
 /// the visitor hangs up and the future is dropped (a rotated refresh token is not lost half-way).

@@ -7,7 +7,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::Poll;
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONNECTION, HeaderValue};
@@ -32,14 +31,10 @@ use super::slots::Slot;
 use super::socket::{Accepted, Opening, Socket};
 use super::stream;
 use super::wire::Wire;
-use crate::limits::{MAX_HEADER_LINES, MAX_STREAMS};
+use crate::limits::{FAREWELL, MAX_HEADER_LINES, MAX_STREAMS, SEND_BUFFER};
 
 /// What a field costs in HTTP/2 beside its bytes (RFC 9113 §6.5.2).
 const FIELD_OVERHEAD: usize = 32;
-/// Most bytes of an answer that wait for an HTTP/2 client to take them, per request.
-const SEND_BUFFER: usize = 64 * 1024;
-/// How long a client that has waited too long may take to hear of it.
-const FAREWELL: Duration = Duration::from_secs(5);
 
 /// What a connection may send.
 #[derive(Clone, Copy, Debug)]
@@ -247,4 +242,4 @@ fn coded(status: StatusCode, code: Code) -> Response<Empty<Bytes>> {
 
 #[cfg(test)]
 #[path = "connection_tests.rs"]
-mod tests;
+pub(super) mod tests;

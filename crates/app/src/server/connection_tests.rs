@@ -1,13 +1,16 @@
 //! Connections over real sockets. Time is tokio's: it passes when nothing else can happen.
 
+use std::cell::Cell;
 use std::ffi::OsString;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::Context;
 use std::time::Duration;
 
 use http_body_util::BodyExt as _;
 use http_body_util::Full;
 use http_body_util::combinators::BoxBody;
+use hyper::body::Frame;
 use sidecar_config::Command;
 use sidecar_gateway::{Gateway, Peer};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -31,6 +34,24 @@ fn text(body: impl Into<Bytes>) -> TextAnswer {
     Response::new(Full::new(body.into()).map_err(|never| match never {}).boxed())
 }
 
+thread_local! {
+    /// What has been read of bodies without end.
+    static READ: Cell<usize> = const { Cell::new(0) };
+}
+
+/// A body without end, of a kibibyte at a time.
+struct Counted;
+
+impl Body for Counted {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        READ.set(READ.get() + 1024);
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&[0; 1024])))))
+    }
+}
+
 struct Clerk;
 
 impl Answer for Clerk {
@@ -41,6 +62,7 @@ impl Answer for Clerk {
             "/panic" => panic!("as asked"),
             "/long" => text(vec![b'x'; LONG]),
             "/medium" => text(vec![b'x'; MEDIUM]),
+            "/counted" => Response::new(BoxBody::new(Counted)),
             "/never" => std::future::pending().await,
             _ => text("fine"),
         }
@@ -76,7 +98,7 @@ async fn client_of(answers: impl Answer, slots: &Slots) -> (TcpStream, tokio::ta
 }
 
 /// Runs on a thread of its own, as workers do.
-fn run(test: impl Future<Output = ()>) {
+pub(crate) fn run(test: impl Future<Output = ()>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
     tokio::task::LocalSet::new().block_on(&runtime, test);
 }
@@ -140,7 +162,7 @@ fn a_head_that_trickles_is_not_waited_for() {
 }
 
 /// A gateway that needs nobody else.
-fn gateway() -> Gateway {
+pub(crate) fn gateway() -> Gateway {
     let flags = [
         "--provider=github",
         "--client-id=app",
@@ -238,6 +260,30 @@ fn a_request_whose_client_opens_no_window_for_the_answer_is_not_waited_for_and_i
         assert!((STALL_TIME..STALL_TIME + Duration::from_mins(1)).contains(&begun.elapsed()), "{:?}", begun.elapsed());
         client.write_all(&get(3, "/")).await.unwrap();
         while !matches!(next_frame(&mut client).await, (1, 3, _)) {}
+    });
+}
+
+#[test]
+fn an_answer_that_is_not_taken_is_not_read_from_the_app_either() {
+    run(async {
+        let (mut client, _serving) = client(&Slots::new(8)).await;
+        let no_window = frame(4, 0, 0, &[0, 4, 0, 0, 0, 0]);
+        client.write_all(&[PREFACE, &no_window[..], &get(1, "/counted")].concat()).await.unwrap();
+        while !matches!(next_frame(&mut client).await, (1, 1, _)) {}
+        time::sleep(Duration::from_mins(1)).await;
+        let read = READ.get();
+        assert!((SEND_BUFFER / 2..=SEND_BUFFER + 4096).contains(&read), "{read}");
+    });
+}
+
+#[test]
+fn an_http2_connection_that_does_not_hear_of_its_end_is_cut() {
+    run(async {
+        let (mut client, serving) = client(&Slots::new(8)).await;
+        client.write_all(&[PREFACE, &frame(4, 0, 0, &[])[..], &get(1, "/")].concat()).await.unwrap();
+        let time = served_for(serving).await;
+        let earliest = REST_TIME + FAREWELL;
+        assert!((earliest..earliest + Duration::from_secs(15)).contains(&time), "{time:?}");
     });
 }
 

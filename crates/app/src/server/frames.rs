@@ -8,11 +8,7 @@ use std::io;
 
 use super::phase::Phase;
 use super::wire::{PREFACE, Watch};
-use crate::limits::{IDLE_FRAMES_A_SECOND, MAX_IDLE_FRAMES, MAX_RESETS, RESETS_A_SECOND};
-
-/// For how many bytes that it is sent a connection may send one idle frame more: whoever downloads moves its windows and
-/// measures the way, while an answer to `PING` has 17 bytes and earns nothing.
-const BYTES_FOR_AN_IDLE_FRAME: u64 = 64;
+use crate::limits::{BYTES_FOR_AN_IDLE_FRAME, IDLE_FRAMES_A_SECOND, MAX_IDLE_FRAMES, MAX_RESETS, RESETS_A_SECOND};
 
 // Frame types and a flag (RFC 9113 §6).
 const DATA: u8 = 0;
