@@ -101,6 +101,33 @@ pub(crate) const MAX_LOG_BYTES: usize = 1024 * 1024;
 /// Seen by `a_text_that_is_too_long_for_a_line_is_cut_between_characters`.
 pub(crate) const MAX_LOG_VALUE: usize = 8 * 1024;
 
+/// Most connections at a time of each listener beside the main one, for metrics and for probes of the app. None of them keeps a
+/// newcomer out: one that has no request makes room, of whoever has the most.
+///
+/// Seen by `the_oldest_of_the_peer_with_the_most_seats_makes_room`.
+pub(crate) const SEATS: usize = 16;
+
+/// Longest head of a scrape, or of a probe of the app.
+///
+/// Seen by `the_head_of_a_probe_has_a_limit`.
+pub(crate) const MAX_SMALL_HEAD: usize = 16 * 1024;
+
+/// Longest that a probe of the app may take, from its connection to the last byte of the answer. The kubelet gives up after a
+/// second unless it is told otherwise.
+///
+/// Seen by `a_probe_that_does_not_come_is_not_waited_for`.
+pub(crate) const PROBE_TIME: Duration = Duration::from_secs(30);
+
+/// Longest that a connection for metrics may take for a head, or rest before it.
+///
+/// Seen by `a_scrape_that_does_not_come_is_not_waited_for`.
+pub(crate) const SCRAPE_HEAD_TIME: Duration = Duration::from_secs(10);
+
+/// Longest that a connection for metrics lives; Prometheus opens another when it needs one.
+///
+/// Seen by `no_connection_for_metrics_lives_forever`.
+pub(crate) const SCRAPES_TIME: Duration = Duration::from_mins(10);
+
 /// Most bytes of an answer that wait for an HTTP/2 client to take them, per request.
 ///
 /// Seen by `an_answer_that_is_not_taken_is_not_read_from_the_app_either`.

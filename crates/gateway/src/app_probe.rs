@@ -32,9 +32,12 @@ impl Gateway {
         if shared.settings.probes.silent {
             record.silence();
         }
+        let headers = inbound.request.headers_mut();
         for name in [COOKIE, UPGRADE] {
-            inbound.request.headers_mut().remove(name);
+            headers.remove(name);
         }
+        // Whatever the app believes of visitors elsewhere: here nobody is anybody.
+        shared.table.injector().told().strip(headers);
         let mut answer = self.app_probe(inbound, &mut record).await;
         record.status(answer.status());
         answer::close(&mut answer);

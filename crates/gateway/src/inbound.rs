@@ -29,7 +29,9 @@ pub enum Peer {
 }
 
 impl Peer {
-    pub(crate) fn ip(self) -> Option<std::net::IpAddr> {
+    /// Its address, if it has one.
+    #[must_use]
+    pub fn ip(self) -> Option<std::net::IpAddr> {
         match self {
             Self::Tcp(address) | Self::Tls(address) => Some(address.ip()),
             Self::Unix => None,

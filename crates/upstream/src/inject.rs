@@ -45,6 +45,7 @@ pub struct Injector {
     request: Vec<Injected>,
     response: Vec<Injected>,
     protected: ProtectedNames,
+    told: ProtectedNames,
     protected_on_responses: ProtectedNames,
 }
 
@@ -65,6 +66,7 @@ impl Injector {
             request: injection.request.iter().map(Injected::new).collect::<Result<_, _>>()?,
             response: injection.response.iter().map(Injected::new).collect::<Result<_, _>>()?,
             protected: ProtectedNames::new(protected(injection)),
+            told: ProtectedNames::new(told(injection)),
             protected_on_responses: ProtectedNames::new(
                 RESPONSE_NAMES.into_iter().chain(injection.response.iter().map(|header| header.name.as_str())),
             ),
@@ -78,6 +80,13 @@ impl Injector {
     #[must_use]
     pub fn protected(&self) -> &ProtectedNames {
         &self.protected
+    }
+
+    /// Every name by which an app may be told who is asking, those that the operator lets visitors write as well:
+    /// to be stripped where nobody can be signed in.
+    #[must_use]
+    pub fn told(&self) -> &ProtectedNames {
+        &self.told
     }
 
     /// The values of all headers for a session.
@@ -143,13 +152,13 @@ fn protected(injection: &Injection) -> impl Iterator<Item = &str> {
         let same = |header: &InjectedHeader| header.client_value != ClientValue::Remove && header.name == name;
         injection.request.iter().any(same)
     };
-    let removed = |header: &&InjectedHeader| header.client_value == ClientValue::Remove;
-    let configured = injection.request.iter().filter(removed);
+    told(injection).filter(move |name| !kept(name) && *name != header::AUTHORIZATION.as_str())
+}
+
+/// Our own names, those of the requests, and whatever else carries a claim.
+fn told(injection: &Injection) -> impl Iterator<Item = &str> {
     let answered = injection.response.iter().filter(|header| header.carries_claims());
-    REQUEST_NAMES
-        .into_iter()
-        .chain(configured.chain(answered).map(|header| header.name.as_str()))
-        .filter(move |name| !kept(name) && *name != header::AUTHORIZATION.as_str())
+    REQUEST_NAMES.into_iter().chain(injection.request.iter().chain(answered).map(|header| header.name.as_str()))
 }
 
 impl InjectedHeader {

@@ -4,8 +4,6 @@
 use std::convert::Infallible;
 use std::io::Write as _;
 use std::net::IpAddr;
-use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use flate2::Compression;
@@ -19,39 +17,25 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::Semaphore;
 use tokio::time;
 
 use super::Metrics;
 use super::text::MEDIA_TYPE;
-use crate::server::Door;
-
-/// Scrapers that are served at a time; others wait. Each costs a rendering on the thread that accepts connections.
-const AT_ONCE: usize = 16;
-/// Longest that a connection may take for a head.
-const HEAD_TIME: Duration = Duration::from_secs(10);
-/// Longest that a connection lives; Prometheus opens another when it needs one.
-const LIFE: Duration = Duration::from_mins(10);
-/// Largest head of a scrape.
-const HEAD_BYTES: usize = 16 * 1024;
-/// Pause after an error that will not go away at once.
-const PAUSE: Duration = Duration::from_millis(50);
+use crate::limits::{MAX_SMALL_HEAD, SCRAPE_HEAD_TIME, SCRAPES_TIME};
+use crate::server::{Door, PAUSE, Seats};
 
 /// Accepts scrapes until the future is dropped.
 pub(crate) async fn serve(door: Door, metrics: Metrics) -> Infallible {
-    let seats = Arc::new(Semaphore::new(AT_ONCE));
+    let mut seats = Seats::default();
     loop {
-        // It is never closed.
-        let seat = Arc::clone(&seats).acquire_owned().await.ok();
         match door.next().await {
-            Ok((accepted, _)) => {
-                let metrics = metrics.clone();
-                tokio::spawn(async move {
+            Ok((accepted, peer)) => {
+                let (seat, metrics) = (seats.take(peer.ip()), metrics.clone());
+                tokio::spawn(seat.while_free(async {
                     if let Some((socket, _)) = accepted.open().await {
                         connection(socket, metrics).await;
                     }
-                    drop(seat);
-                });
+                }));
             }
             Err(error) => {
                 tracing::error!(%error, "cannot accept connections for metrics");
@@ -68,11 +52,11 @@ async fn connection(socket: impl AsyncRead + AsyncWrite + Unpin, metrics: Metric
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIME)
-        .max_buf_size(HEAD_BYTES)
+        .header_read_timeout(SCRAPE_HEAD_TIME)
+        .max_buf_size(MAX_SMALL_HEAD)
         .serve_connection(TokioIo::new(socket), service);
     // How it ends is the scraper's affair.
-    let _ = time::timeout(LIFE, connection).await;
+    let _ = time::timeout(SCRAPES_TIME, connection).await;
 }
 
 fn answer<B>(request: &Request<B>, metrics: &Metrics) -> Response<Full<Bytes>> {
@@ -138,6 +122,8 @@ fn gzip(text: &[u8]) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
     use super::*;
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
@@ -146,6 +132,45 @@ mod tests {
             headers.append(*name, HeaderValue::from_static(value));
         }
         headers
+    }
+
+    async fn served_for(client: impl AsyncFnOnce(tokio::io::DuplexStream)) -> std::time::Duration {
+        let metrics = Metrics {
+            tallies: sidecar_gateway::Tallies::new(sidecar_gateway::Counted::No),
+            meters: super::super::Meters::default(),
+            tunnels: sidecar_upstream::Tunnels::default(),
+        };
+        let (theirs, ours) = tokio::io::duplex(1 << 20);
+        let begun = time::Instant::now();
+        tokio::join!(connection(ours, metrics), client(theirs));
+        begun.elapsed()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_scrape_that_does_not_come_is_not_waited_for() {
+        for begun in ["", "GET /metrics HT"] {
+            let time = served_for(async |mut client| {
+                client.write_all(begun.as_bytes()).await.unwrap();
+                let _ = client.read_to_end(&mut Vec::new()).await;
+            });
+            let time = time.await;
+            assert!((SCRAPE_HEAD_TIME..SCRAPE_HEAD_TIME * 2).contains(&time), "{begun:?}: {time:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_connection_for_metrics_lives_forever() {
+        let time = served_for(async |mut client| {
+            let mut answer = vec![0; 1 << 16];
+            while client.write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n").await.is_ok() {
+                if client.read(&mut answer).await.unwrap_or(0) == 0 {
+                    break;
+                }
+                time::sleep(SCRAPE_HEAD_TIME / 2).await;
+            }
+        });
+        let time = time.await;
+        assert!((SCRAPES_TIME..SCRAPES_TIME + SCRAPE_HEAD_TIME).contains(&time), "{time:?}");
     }
 
     #[test]

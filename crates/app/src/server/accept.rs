@@ -15,7 +15,7 @@ use super::socket::Accepted;
 use super::worker::Workers;
 
 /// Pause after an error that will not go away at once, such as too many open files.
-const PAUSE: Duration = Duration::from_millis(50);
+pub(crate) const PAUSE: Duration = Duration::from_millis(50);
 
 /// A listener, and how whoever comes there speaks to us.
 pub(crate) struct Door {

@@ -15,15 +15,17 @@ mod frames;
 mod listen;
 mod phase;
 mod probes;
+mod seats;
 mod slots;
 mod socket;
 mod stream;
 mod wire;
 mod worker;
 
-pub(crate) use accept::{Door, Speech, accept};
+pub(crate) use accept::{Door, PAUSE, Speech, accept};
 pub(crate) use connection::Limits;
 pub(crate) use listen::{ListenError, Listener, bind};
 pub(crate) use probes::AppProbes;
+pub(crate) use seats::Seats;
 pub(crate) use slots::Slots;
 pub(crate) use worker::{Drain, Workers};

@@ -1,6 +1,7 @@
 //! `app-probe-address`: probes reach an app that listens on loopback alone, and nothing else does.
 
 use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use sidecar_testkit::http::ask;
 use sidecar_testkit::{App, Connection, Launch, Provider, Reply, Request, Which, place, websocket};
@@ -99,14 +100,56 @@ fn a_probe_carries_no_identity_no_cookie_and_no_upgrade_and_is_one_request() {
 }
 
 #[test]
-fn an_app_that_is_down_fails_its_probe_and_idle_connections_do_not_lock_others_out() {
-    let port = place::free_port();
-    let (site, probes) = probed(App::on(port, |_| Reply::HangUp), &[]);
+fn an_app_that_is_down_fails_its_probe() {
+    let (site, probes) = probed(App::on(place::free_port(), |_| Reply::HangUp), &[]);
     assert_eq!(ask(probes, &Request::get("/healthz")).status, 502);
-    let idle: Vec<Connection> = (0..10).map(|_| Connection::open(probes)).collect();
-    assert_eq!(ask(probes, &Request::get("/healthz")).status, 502);
-    drop(idle);
     assert_eq!(site.program.stop().status.code(), Some(0));
+}
+
+#[test]
+fn idle_connections_keep_no_probe_waiting() {
+    let (_site, probes) = probed(App::start(), &[]);
+    let idle: Vec<Connection> = (0..50).map(|_| Connection::open(probes)).collect();
+    let begun = Instant::now();
+    assert_eq!(ask(probes, &Request::get("/healthz")).status, 200);
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    drop(idle);
+}
+
+#[test]
+fn the_head_of_a_probe_has_a_limit() {
+    let (site, probes) = probed(App::start(), &[]);
+    let long = Request::get("/healthz").header("X-Long", &"x".repeat(20 * 1024));
+    assert_eq!(ask(probes, &long).status, 431);
+    assert!(site.app.seen().is_empty());
+}
+
+#[test]
+fn nobody_is_who_they_say_there_even_where_the_app_may_be_told_by_visitors() {
+    let (site, probes) = probed(
+        App::start(),
+        &[
+            "--skip-auth-strip-headers=false",
+            "--set-xauthrequest",
+            "--pass-access-token",
+            "--pass-basic-auth",
+            "--basic-auth-password=x",
+        ],
+    );
+    let names = [
+        "X-Forwarded-User",
+        "X-Forwarded-Email",
+        "X-Forwarded-Groups",
+        "X-Forwarded-Access-Token",
+        "X-Auth-Request-User",
+    ];
+    let forged = names.iter().flat_map(|name| [(*name).to_owned(), name.replace('-', "_")]);
+    let request = forged
+        .chain(["Authorization".to_owned()])
+        .fold(Request::get("/healthz"), |request, name| request.header(&name, "root"));
+    assert_eq!(ask(probes, &request).status, 200);
+    let raw = String::from_utf8_lossy(&site.app.last().raw_head).into_owned();
+    assert!(!raw.contains("root"), "{raw}");
 }
 
 #[test]

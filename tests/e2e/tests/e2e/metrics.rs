@@ -1,6 +1,6 @@
 //! Metrics: what is counted, who is told, and what is never in them.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use sidecar_testkit::http::ask;
@@ -8,7 +8,7 @@ use sidecar_testkit::metrics::{series, value};
 use sidecar_testkit::process::eventually;
 use sidecar_testkit::websocket::{self, Message};
 use sidecar_testkit::{
-    App, Browser, Certificate, Curl, Launch, Program, Provider, Reply, Request, Response, Which, place,
+    App, Browser, Certificate, Connection, Curl, Launch, Program, Provider, Reply, Request, Response, Which, place,
 };
 
 use crate::site::{PASSWORD, Site, get_with};
@@ -146,6 +146,23 @@ fn every_path_and_method_is_answered_alike_and_nothing_else_is_there() {
     let head = counted.ask(&Request::new("HEAD", "/metrics"));
     assert_eq!((head.status, head.body.len()), (200, 0));
     assert!(counted.site.app.seen().is_empty(), "no app is behind it");
+}
+
+#[test]
+fn idle_connections_keep_no_scrape_waiting() {
+    let counted = Counted::start(&[]);
+    let address = place::loopback(counted.port);
+    let idle: Vec<Connection> = (0..50).map(|_| Connection::open(address)).collect();
+    let begun = Instant::now();
+    assert_eq!(counted.ask(&Request::get("/metrics")).status, 200);
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    drop(idle);
+}
+
+#[test]
+fn the_head_of_a_scrape_has_a_limit() {
+    let long = Request::get("/metrics").header("X-Long", &"x".repeat(20 * 1024));
+    assert_eq!(Counted::start(&[]).ask(&long).status, 431);
 }
 
 #[test]
