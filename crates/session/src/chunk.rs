@@ -4,6 +4,7 @@ use sidecar_core::cookie::RequestCookies;
 
 use crate::limits::{MAX_COOKIE_LEN, MAX_NAME_LEN, MAX_PIECES, MAX_SAME_NAME};
 use crate::names::{CookieNames, Kind};
+use crate::sign::SIGNATURE_LEN;
 
 /// The name of piece `index`, with the end of `name` left out should it get too long.
 pub(crate) fn piece_name(name: &str, index: usize) -> String {
@@ -67,6 +68,20 @@ impl<'a> Value<'a> {
         rest.is_empty()
     }
 
+    /// The parts up to the first, but for the very first, that ends as an envelope does, in a third part of a signature's
+    /// length. What stands behind is left over of a longer session.
+    fn without_left_overs(mut self) -> Self {
+        let (mut bars, mut tail) = (0, 0);
+        let ends_here = |part: &&str| {
+            bars += part.bytes().filter(|byte| *byte == b'|').count();
+            tail = part.rfind('|').map_or(tail + part.len(), |bar| part.len() - bar - 1);
+            bars == 2 && tail == SIGNATURE_LEN
+        };
+        let end = self.parts().iter().map(ends_here).enumerate().position(|(index, ends)| ends && index > 0);
+        self.count = end.map_or(self.count, |last| last + 1);
+        self
+    }
+
     pub(crate) fn join(&self) -> String {
         self.parts().concat()
     }
@@ -76,15 +91,6 @@ impl<'a> Value<'a> {
 pub(crate) struct Presented<'a> {
     whole: [Option<&'a str>; MAX_SAME_NAME],
     pieces: [[Option<&'a str>; MAX_SAME_NAME]; MAX_PIECES],
-}
-
-/// Why the session cookies of a request make no value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum NoValue {
-    /// There is none.
-    Absent,
-    /// `NAME_0` alone, which is never a whole session.
-    LonePiece,
 }
 
 impl<'a> Presented<'a> {
@@ -104,26 +110,39 @@ impl<'a> Presented<'a> {
         presented
     }
 
-    /// The values to try, in order. A cookie called `NAME` wins; only without one are pieces joined, up to the first gap.
-    ///
-    /// Of pieces that occur several times, the first of each make the first value, the second the next, and so on.
-    pub(crate) fn values(&self) -> Result<impl Iterator<Item = Value<'a>>, NoValue> {
-        let pieces = self.pieces.split(|slots| slots[0].is_none()).next().unwrap_or_default();
-        let parts = match pieces {
-            _ if self.whole[0].is_some() => std::slice::from_ref(&self.whole),
-            [] => return Err(NoValue::Absent),
-            [_] => return Err(NoValue::LonePiece),
-            pieces => pieces,
-        };
-        let sets = parts.iter().map(|slots| slots.iter().flatten().count()).max().unwrap_or(0);
-        Ok((0..sets).map(|set| nth_set(parts, set)))
+    /// The values of cookies called `NAME`.
+    pub(crate) fn whole(&self) -> impl Iterator<Item = Value<'a>> {
+        sets(std::slice::from_ref(&self.whole))
+    }
+
+    /// The values that pieces make, joined up to the first gap. Of pieces that occur several times, the first of each make
+    /// the first value, the second the next, and so on.
+    pub(crate) fn joined(&self) -> impl Iterator<Item = Value<'a>> {
+        let pieces = self.adjoining();
+        sets(if pieces.len() > 1 { pieces } else { &[] }).map(Value::without_left_overs)
+    }
+
+    /// Whether of pieces there is the first alone, which is never a session.
+    pub(crate) fn is_incomplete(&self) -> bool {
+        self.adjoining().len() == 1
+    }
+
+    /// The pieces up to the first gap.
+    fn adjoining(&self) -> &[[Option<&'a str>; MAX_SAME_NAME]] {
+        self.pieces.split(|slots| slots[0].is_none()).next().unwrap_or_default()
     }
 }
 
-/// The value made of the `set`-th occurrence of each piece, or its last where there are fewer.
-fn nth_set<'a>(pieces: &[[Option<&'a str>; MAX_SAME_NAME]], set: usize) -> Value<'a> {
-    let mut value = Value { parts: [""; MAX_PIECES], count: pieces.len() };
-    for (part, slots) in value.parts.iter_mut().zip(pieces) {
+/// The values that these parts make, as often as the commonest occurs.
+fn sets<'a>(parts: &[[Option<&'a str>; MAX_SAME_NAME]]) -> impl Iterator<Item = Value<'a>> {
+    let count = parts.iter().map(|slots| slots.iter().flatten().count()).max().unwrap_or(0);
+    (0..count).map(|set| nth_set(parts, set))
+}
+
+/// The value made of the `set`-th occurrence of each part, or its last where there are fewer.
+fn nth_set<'a>(parts: &[[Option<&'a str>; MAX_SAME_NAME]], set: usize) -> Value<'a> {
+    let mut value = Value { parts: [""; MAX_PIECES], count: parts.len() };
+    for (part, slots) in value.parts.iter_mut().zip(parts) {
         *part = slots.iter().take(set + 1).flatten().last().copied().unwrap_or_default();
     }
     value

@@ -11,11 +11,8 @@ fn joined(line: &str) -> Option<Vec<String>> {
     let mut headers = HeaderMap::new();
     headers.append(COOKIE, HeaderValue::from_str(line).unwrap());
     let presented = Presented::collect(&CookieNames::new("n"), RequestCookies::new(&headers));
-    match presented.values() {
-        Ok(values) => Some(values.map(|value| value.join()).collect()),
-        Err(NoValue::Absent) => Some(vec![]),
-        Err(NoValue::LonePiece) => None,
-    }
+    let values: Vec<String> = presented.whole().chain(presented.joined()).map(|value| value.join()).collect();
+    (!values.is_empty() || !presented.is_incomplete()).then_some(values)
 }
 
 #[test]
@@ -54,13 +51,30 @@ fn pieces_are_joined_by_name_up_to_the_first_gap() {
         ("n_1=b; n_0=a", Some(vec!["ab"])),
         ("n_0=a; n_1=b; n_3=d", Some(vec!["ab"])),
         ("n_00=x; n_0=a; n_-1=x; n_1=b; n_99999999=x", Some(vec!["ab"])),
-        ("n=whole; n_0=a; n_1=b", Some(vec!["whole"])),
+        ("n=whole; n_0=a; n_1=b", Some(vec!["whole", "ab"])),
         ("n=1; n=2; n=3; n=4; n=5", Some(vec!["1", "2", "3", "4"])),
         ("n_0=a; n_1=b; n_0=c; n_1=d", Some(vec!["ab", "cd"])),
         ("n_0=a; n_0=c; n_1=b", Some(vec!["ab", "cb"])),
         ("n=", Some(vec![""])),
     ] {
         assert_eq!(joined(line), values.map(|values| values.into_iter().map(str::to_owned).collect()), "{line}");
+    }
+}
+
+#[test]
+fn what_stands_behind_the_signature_is_left_over() {
+    let end = format!("|1|{}", "s".repeat(SIGNATURE_LEN));
+    let (begin, rest) = end.split_at(20);
+    for (line, value) in [
+        (format!("n_0=a{begin}; n_1={rest}; n_2=left|over"), format!("a{end}")),
+        (format!("n_0=a{begin}; n_1={rest}; n_2="), format!("a{end}")),
+        (format!("n_0=a; n_1={begin}; n_2={rest}; n_3=left; n_4=over"), format!("a{end}")),
+        (format!("n_0=a; n_1={end}; n_2={end}"), format!("a{end}")),
+        (format!("n_0=a{end}; n_1=b"), format!("a{end}b")),
+        (format!("n_0=a; n_1={end}s; n_2=b"), format!("a{end}sb")),
+        (format!("n_0=a|; n_1={end}; n_2=b"), format!("a|{end}b")),
+    ] {
+        assert_eq!(joined(&line), Some(vec![value]), "{line}");
     }
 }
 

@@ -14,6 +14,9 @@ const CLOCK_SKEW: Duration = Duration::from_mins(5);
 /// Bytes of an HMAC-SHA-256.
 pub(crate) const TAG_LEN: usize = 32;
 
+/// Characters of a signature: padded base64 of 32 bytes.
+pub(crate) const SIGNATURE_LEN: usize = 44;
+
 /// An envelope whose signature has been verified; only [`verify`] makes one.
 #[derive(Clone, Copy)]
 pub(crate) struct Envelope<'a> {
@@ -124,12 +127,10 @@ fn tag(key: &hmac::Key, parts: [&str; 3]) -> hmac::Tag {
 }
 
 fn decode_tag(signature: &str) -> Option<[u8; TAG_LEN]> {
-    /// Padded base64 of 32 bytes.
-    const ENCODED_LEN: usize = 44;
-    if signature.len() != ENCODED_LEN {
+    if signature.len() != SIGNATURE_LEN {
         return None;
     }
-    let mut buffer = [0; ENCODED_LEN / 4 * 3];
+    let mut buffer = [0; SIGNATURE_LEN / 4 * 3];
     let written = b64::PADDED.decode_slice(signature, &mut buffer).ok()?;
     buffer.get(..written)?.try_into().ok()
 }

@@ -10,7 +10,7 @@ use sidecar_core::cookie::{RequestCookies, SetCookie};
 use sidecar_core::login::RandomError;
 
 use crate::cache::SessionCache;
-use crate::chunk::{self, NoValue, Presented, Value};
+use crate::chunk::{self, Presented, Value};
 use crate::limits::MAX_PIECES;
 use crate::names::{CookieNames, Kind};
 use crate::seal::{self, Unsealed};
@@ -117,25 +117,27 @@ impl CookieStore {
 
     /// Opens the session that a request carries.
     ///
-    /// Of several cookies of one name the first that verifies counts; at most four are tried (D50). A
-    /// cookie that was opened before is looked up, without copying anything.
+    /// Of several cookies of one name the first that verifies counts; at most four are tried (D50). Of a whole cookie and
+    /// one in pieces the younger counts: the other is left over of before the session grew or shrank (P74). A cookie that was
+    /// opened before is looked up, without copying anything.
     #[must_use]
     pub fn open(&self, cookies: RequestCookies<'_>, now: SystemTime) -> Opened {
         let presented = Presented::collect(&self.names, cookies);
-        let values = match presented.values() {
-            Ok(values) => values,
-            Err(NoValue::Absent) => return Opened::None,
-            // compat: v7 checks a lone piece under the piece's name, which never matches.
-            Err(NoValue::LonePiece) => return Opened::Rejected(Rejection::Incomplete),
-        };
         let mut rejection = None;
-        for value in values {
-            match self.open_value(&value, now) {
-                Ok(opened) => return Opened::Session(opened),
-                Err(reason) => rejection = rejection.or(Some(reason)),
-            }
+        let mut note = |reason| rejection = rejection.or(Some(reason));
+        let whole = presented.whole().find_map(|value| self.open_value(&value, now).map_err(&mut note).ok());
+        let joined = presented.joined().find_map(|value| self.open_value(&value, now).map_err(&mut note).ok());
+        let opened = match (whole, joined) {
+            (Some(whole), Some(joined)) if joined.session.created_at > whole.session.created_at => Some(joined),
+            (whole, joined) => whole.or(joined),
+        };
+        // compat: v7 checks a lone piece under the piece's name, which never matches.
+        let lone = presented.is_incomplete().then_some(Rejection::Incomplete);
+        match (opened, rejection.or(lone)) {
+            (Some(opened), _) => Opened::Session(opened),
+            (None, Some(reason)) => Opened::Rejected(reason),
+            (None, None) => Opened::None,
         }
-        rejection.map_or(Opened::None, Opened::Rejected)
     }
 
     fn open_value(&self, value: &Value<'_>, now: SystemTime) -> Result<OpenedSession, Rejection> {
@@ -216,7 +218,7 @@ impl CookieStore {
     /// Drops what is remembered of the sessions a request carries; the cookies themselves stay valid.
     pub fn forget(&self, presented: RequestCookies<'_>) {
         let presented = Presented::collect(&self.names, presented);
-        for value in presented.values().into_iter().flatten() {
+        for value in presented.whole().chain(presented.joined()) {
             self.cache.forget(&value);
         }
     }

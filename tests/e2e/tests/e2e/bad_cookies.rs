@@ -142,6 +142,24 @@ fn of_several_cookies_of_one_name_the_one_that_verifies_counts() {
 }
 
 #[test]
+fn what_is_left_over_of_an_older_session_signs_nobody_out() {
+    let site = Site::start(&[]);
+    let cookie = site.alices_cookie();
+    let value = value_of(&cookie);
+    let (first, second) = value.split_at(value.len() / 2);
+    let pieces = format!("{SESSION}_0={first}; {SESSION}_1={second}");
+    for cookies in [
+        format!("{SESSION}=stale; {pieces}"),
+        format!("{pieces}; {SESSION}=stale|1700000000|{}=", "A".repeat(43)),
+        format!("{pieces}; {SESSION}_2=rest|1700000000|{}=", "A".repeat(43)),
+        format!("{SESSION}=stale; {pieces}; {SESSION}_2=rest"),
+        format!("{SESSION}_0=stale; {cookie}; {SESSION}_1=stale"),
+    ] {
+        assert_eq!(site.program.ask(&get_with(&cookies, "/")).status, 200, "{cookies}");
+    }
+}
+
+#[test]
 fn what_only_looks_like_a_credential_opens_nothing() {
     let site = Site::start(&[]);
     let query = "?access_token=x&id_token=x&token=x&code=x";

@@ -268,6 +268,11 @@ pub(super) fn first_that_verifies() -> Vec<Explained> {
     vec![explained("D50", "*", |pair| pair.all_original["status"] == "403" && pair.all_ours["status"] == "200")]
 }
 
+/// P74: what is left over of a shorter or longer session signs nobody out.
+pub(super) fn no_left_over() -> Vec<Explained> {
+    vec![explained("P74", "*", |pair| pair.all_original["status"] == "403" && pair.all_ours["status"] == "200")]
+}
+
 /// D04: a path that can be read in two ways is never exempt.
 pub(super) fn never_exempt() -> Vec<Explained> {
     vec![explained("D04", "*", |pair| {

@@ -133,7 +133,9 @@ fn pieces() -> Vec<Case> {
         ),
         case("a missing last piece", get("/page").cookie(|judge, options| split(judge, options, |p| p.truncate(2)))),
         case("the first piece alone", get("/page").cookie(|judge, options| split(judge, options, |p| p.truncate(1)))),
-        case("a left-over fourth piece", get("/page").cookie(left_over)),
+        case("a left-over fourth piece", get("/page").cookie(left_over)).explained_by(super::rows::no_left_over()),
+        case("a left-over whole beside pieces", get("/page").cookie(left_over_whole))
+            .explained_by(super::rows::no_left_over()),
         case("the whole beside pieces", get("/page").cookie(whole_beside_pieces)),
         case(
             "a whole under the name of a piece",
@@ -219,6 +221,11 @@ fn left_over(judge: &mut Judge, options: &CookieOptions) -> String {
 fn whole_beside_pieces(judge: &mut Judge, options: &CookieOptions) -> String {
     let whole = judge.mint(options, &alice_but(&json!({"u": "whole"})));
     format!("{}; {whole}", split(judge, options, |_| ()))
+}
+
+fn left_over_whole(judge: &mut Judge, options: &CookieOptions) -> String {
+    let whole = judge.mint(options, &alice_but(&json!({"ca": 1_000_000_000})));
+    format!("{whole}; {}", split(judge, options, |_| ()))
 }
 
 fn stale_first(judge: &mut Judge, options: &CookieOptions) -> String {
