@@ -213,7 +213,7 @@ impl Gateway {
 
     async fn guarded(&self, endpoint: Guarded, mut inbound: Inbound, record: &mut Record) -> Answer {
         let shared = &*self.shared;
-        let resolved = match self.resolve(&inbound, record).await {
+        let mut resolved = match self.resolve(&inbound, record).await {
             Ok(resolved) => resolved,
             Err(refused) => return refuse_credential(endpoint, record.id(), refused),
         };
@@ -225,7 +225,8 @@ impl Gateway {
             record.auth(AuthStatus::Error, name, &format!("error saving session: {error}"));
         }
         let decision = self.decide(endpoint, &inbound, &resolved).await;
-        let mut cookies = shared.cookies_beside(&decision, &inbound, resolved.cookies, record);
+        let cookies = std::mem::take(&mut resolved.cookies);
+        resolved.cookies = shared.cookies_beside(&decision, &inbound, cookies, record);
         let mut answer = match endpoint {
             Guarded::Auth => auth::answer(shared, &decision, record.id()),
             Guarded::UserInfo => userinfo::answer(&decision, record.id()),
@@ -234,10 +235,10 @@ impl Gateway {
                     Decision::Allow(grant) => grant.session(),
                     Decision::Login | Decision::Refuse(_) => None,
                 };
-                match Box::pin(sign_out::answer(shared, &mut inbound, resolved.session.as_deref(), let_in)).await {
+                match Box::pin(sign_out::answer(shared, &mut inbound, &resolved, let_in)).await {
                     Ok(answer) => {
                         // A session that was refreshed on the way must not outlive its sign-out.
-                        cookies.clear();
+                        resolved.cookies.clear();
                         answer
                     }
                     Err(report) => shared.failure_page(&inbound, report),
@@ -253,7 +254,7 @@ impl Gateway {
             },
         };
         // The app may have taken its time.
-        let cookies = shared.sessions.unless_signed_out(record.known_session(), cookies);
+        let cookies = shared.sessions.unless_signed_out(resolved);
         answer::set_cookies_first(&mut answer, &cookies);
         answer
     }

@@ -82,6 +82,8 @@ pub(crate) struct Resolved {
     pub(crate) session: Option<Arc<Session>>,
     /// Who says that it is of somebody.
     pub(crate) account: Account,
+    /// The session as it was before its refresh.
+    pub(crate) before: Option<Arc<Session>>,
     /// Names the cookie that the session came in; `None` if it came in no cookie.
     pub(crate) id: Option<SessionId>,
     pub(crate) cookies: Vec<SetCookie>,
@@ -106,6 +108,11 @@ impl Resolved {
     /// Nobody, for now.
     fn with(found: SessionFound) -> Self {
         Self { found, ..Self::default() }
+    }
+
+    /// The session as it is, and as it was.
+    pub(crate) fn sessions(&self) -> impl Iterator<Item = &Session> {
+        [&self.session, &self.before].into_iter().filter_map(|session| session.as_deref())
     }
 }
 
@@ -154,15 +161,24 @@ impl Sessions {
         self.store.clear(presented.cookies(), presented.host)
     }
 
-    /// Notes that the visitor of this session signs out.
-    pub(crate) fn sign_out(&self, session: &Session) {
-        self.renewals.signed_out.note(session, self.clock.now());
+    /// Notes that these sessions end, also for the answers that are under way.
+    pub(crate) fn sign_out<'a>(&self, sessions: impl IntoIterator<Item = &'a Session>) {
+        let now = self.clock.now();
+        sessions.into_iter().for_each(|session| self.renewals.signed_out.note(session, now));
+    }
+
+    /// The cookies that end the session that the request carries, also for the answers that are under way.
+    pub(crate) fn end(&self, presented: Presented<'_>) -> Vec<SetCookie> {
+        if let Opened::Session(opened) = self.store.open(presented.cookies(), self.clock.now()) {
+            self.sign_out([&*opened.session]);
+        }
+        self.clear(presented)
     }
 
     /// The cookies that a request's session leaves in its answer: none if its visitor has signed out meanwhile.
-    pub(crate) fn unless_signed_out(&self, session: Option<&Session>, cookies: Vec<SetCookie>) -> Vec<SetCookie> {
-        let signed_out = |session| self.renewals.signed_out.holds(session, self.clock.now());
-        if !cookies.is_empty() && session.is_some_and(signed_out) { Vec::new() } else { cookies }
+    pub(crate) fn unless_signed_out(&self, resolved: Resolved) -> Vec<SetCookie> {
+        let signed_out = |session: &Session| self.renewals.signed_out.holds(session, self.clock.now());
+        if !resolved.cookies.is_empty() && resolved.sessions().any(signed_out) { Vec::new() } else { resolved.cookies }
     }
 
     /// The cookies that keep `session`.
@@ -191,10 +207,8 @@ impl Sessions {
             }
         };
         let outcome = self.renewals.flights.result(id, begin).await.map_or(Outcome::Kept, |flown| flown.outcome);
-        let (id, found) = (Some(id), Resolved::with(SessionFound::Valid));
-        if let Outcome::Renewed(renewed) = &outcome {
-            self.renewals.signed_out.pass_on(&session, renewed, self.clock.now());
-        }
+        let found = Resolved { before: Some(Arc::clone(&session)), ..Resolved::with(SessionFound::Valid) };
+        let id = Some(id);
         match outcome {
             Outcome::Kept => Resolved { session: Some(session), id, ..found },
             Outcome::Ended => Resolved { cookies: self.clear(presented), ..found },

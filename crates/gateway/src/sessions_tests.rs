@@ -115,11 +115,11 @@ async fn requests_at_the_same_time_share_one_refresh() {
 async fn what_becomes_of_a_session_that_was_signed_out_a_moment_ago_is_signed_out() {
     let scene = Scene::new(Scripted::new(vec![Ok(renewed("new@example.com"))]));
     scene.now.store(LOGIN + 60, Ordering::SeqCst);
-    scene.sessions.sign_out(scene.resolve().await.session.as_deref().expect("a session"));
+    scene.sessions.sign_out(scene.resolve().await.session.as_deref());
     scene.later(1);
     let late = scene.resolve().await;
     assert_eq!((email(&late), late.cookies.len()), (Some("new@example.com"), 1));
-    assert!(scene.sessions.unless_signed_out(late.session.as_deref(), late.cookies).is_empty());
+    assert!(scene.sessions.unless_signed_out(late).is_empty());
 }
 
 #[tokio::test]
@@ -224,4 +224,25 @@ async fn a_session_that_no_longer_holds_ends_although_there_was_nothing_to_refre
 async fn a_refresh_that_comes_back_as_somebody_else_ends_the_session() {
     let scene = Scene::new(Scripted::new(vec![Err(RefreshError::SubjectChanged)]));
     assert!(is_cleared(&scene.resolve().await));
+}
+
+#[tokio::test]
+async fn a_session_that_ended_before_it_was_renewed_or_after_does_not_come_back() {
+    let answers = || vec![Ok(renewed("new@example.com"))];
+    let scene = Scene::new(Scripted::new(answers()));
+    let late = scene.resolve().await;
+    assert_eq!(late.cookies.len(), 1);
+    // The browser still has the old cookie: the renewed one is under way.
+    assert!(scene.sessions.end(scene.presented()).iter().all(|cookie| cookie.expose().contains("Max-Age=0")));
+    assert!(scene.sessions.unless_signed_out(late).is_empty());
+
+    let scene = Scene::new(Scripted::new(answers()));
+    let (late, out) = (scene.resolve().await, scene.resolve().await);
+    scene.sessions.sign_out(out.session.as_deref());
+    assert!(scene.sessions.unless_signed_out(late).is_empty());
+
+    let scene = Scene::new(Scripted::new(answers()));
+    let late = scene.resolve().await;
+    scene.sessions.sign_out([&session("bob@example.com")]);
+    assert_eq!(scene.sessions.unless_signed_out(late).len(), 1);
 }

@@ -28,13 +28,6 @@ impl SignedOut {
         }
     }
 
-    /// Notes that what becomes of a session that ended has ended as well.
-    pub(crate) fn pass_on(&self, session: &Session, renewed: &Session, now: SystemTime) {
-        if self.holds(session, now) {
-            self.note(renewed, now);
-        }
-    }
-
     /// Whether a session ended a little while ago.
     pub(crate) fn holds(&self, session: &Session, now: SystemTime) -> bool {
         self.lock().get(&mark(session)).is_some_and(|at| is_recent(*at, now))

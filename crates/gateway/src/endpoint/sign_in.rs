@@ -109,7 +109,7 @@ async fn sign_in(
     })
 }
 
-/// The page itself. Showing it ends the session that the browser still has.
+/// The page itself. Showing it ends the session that the browser still has, also for answers that are under way.
 pub(crate) fn page(shared: &Shared, inbound: &Inbound, target: ReturnTo, status: StatusCode) -> Answer {
     let target = for_page(target, &shared.settings);
     let page = SignInPage { status, host: shown_host(inbound, &shared.settings), return_to: target.as_str() };
@@ -120,6 +120,6 @@ pub(crate) fn page(shared: &Shared, inbound: &Inbound, target: ReturnTo, status:
             shared.login_failure_page(inbound, Failure::Internal.because(error), &target)
         }
     };
-    answer::set_cookies(&mut answer, &shared.sessions.clear(inbound.presented()));
+    answer::set_cookies(&mut answer, &shared.sessions.end(inbound.presented()));
     answer
 }

@@ -9,6 +9,7 @@ use crate::answer::{self, Answer};
 use crate::inbound::Inbound;
 use crate::rescue::Report;
 use crate::return_target::requested_target;
+use crate::sessions::Resolved;
 use crate::shared::Shared;
 
 /// What stands for the ID token in a target.
@@ -21,15 +22,13 @@ const ID_TOKEN: &str = "{id_token}";
 pub(crate) async fn answer(
     shared: &Shared,
     inbound: &mut Inbound,
-    session: Option<&Session>,
+    resolved: &Resolved,
     let_in: Option<&Session>,
 ) -> Result<Answer, Report> {
     // compat: v7 answers a form that does not parse with 500 here.
     let bad_form = StatusCode::INTERNAL_SERVER_ERROR;
     let target = requested_target(inbound, &shared.settings, bad_form).await?;
-    if let Some(session) = session {
-        shared.sessions.sign_out(session);
-    }
+    shared.sessions.sign_out(resolved.sessions());
     let mut location = target.location();
     if let Some(session) = let_in {
         let id_token = session.id_token.as_ref().map_or("", |token| token.expose());

@@ -71,6 +71,16 @@ fn eight_requests_that_find_the_session_due_at_once_are_all_served() {
 
 #[test]
 fn an_answer_that_was_under_way_at_a_sign_out_brings_no_session_back() {
+    assert_no_late_answer_outlives("/oauth2/sign_out", 302);
+}
+
+#[test]
+fn nor_does_one_that_was_under_way_when_the_sign_in_page_ended_the_session() {
+    assert_no_late_answer_outlives("/oauth2/sign_in", 200);
+}
+
+/// A visit to `end`, answered with `status`, ends the session also for the answers that are under way.
+fn assert_no_late_answer_outlives(end: &str, status: u16) {
     let (go_on, held) = mpsc::channel();
     let held = Mutex::new(held);
     let app = App::with(move |seen| {
@@ -96,8 +106,8 @@ fn an_answer_that_was_under_way_at_a_sign_out_brings_no_session_back() {
         let under_way = || (site.app.seen().iter().filter(|seen| seen.target == "/slow").count() == 2).then_some(());
         eventually(PATIENCE, under_way, || site.program.said());
         for cookie in [&cookie, &renewed] {
-            let answer = site.program.ask(&get_with(cookie, "/oauth2/sign_out"));
-            assert!(answer.status == 302 && !gives_a_session(&answer), "{answer:?}");
+            let answer = site.program.ask(&get_with(cookie, end));
+            assert!(answer.status == status && !gives_a_session(&answer), "{answer:?}");
         }
         for _ in 0..2 {
             go_on.send(()).expect("the app waits");
