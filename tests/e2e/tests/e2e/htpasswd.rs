@@ -40,7 +40,7 @@ fn cheap(user: &str, password: &str) -> String {
 }
 
 /// A site whose file of users has these lines.
-fn with_users(lines: &str, flags: &[&str]) -> (Site, std::path::PathBuf) {
+pub(crate) fn with_users(lines: &str, flags: &[&str]) -> (Site, std::path::PathBuf) {
     let app = App::start();
     let launch = Launch::oidc(Which::Ours, Provider::shared(), &app.upstream());
     let file = launch.write("users", lines);

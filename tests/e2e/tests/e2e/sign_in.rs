@@ -40,7 +40,9 @@ fn the_status_of_the_sign_in_page_is_a_setting() {
 
 #[test]
 fn the_authorization_request_carries_state_nonce_and_an_s256_challenge() {
-    let site = Site::start(&["--skip-provider-button"]).program;
+    // The option would turn PKCE on by itself.
+    let launch = Launch::oidc(Which::Ours, Provider::shared(), "static://200").without("--code-challenge-method");
+    let site = launch.flag("--skip-provider-button").start();
     let answer = site.get("/deep");
     assert_eq!(answer.status, 302);
     let location = answer.location();

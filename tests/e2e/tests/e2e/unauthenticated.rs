@@ -2,6 +2,7 @@
 
 use sidecar_testkit::Request;
 
+use crate::htpasswd::with_users;
 use crate::site::Site;
 
 #[test]
@@ -67,15 +68,20 @@ fn the_sign_in_page_is_never_stored_never_framed_and_loads_nothing() {
 #[test]
 fn what_the_visitor_sent_is_shown_escaped_and_never_becomes_markup() {
     let site = Site::start(&["--show-debug-on-error"]);
-    let attack = "%22%3E%3Cscript%3Ealert(1)%3C/script%3E";
+    let (with_form, _) = with_users("bob:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\n", &["--show-debug-on-error"]);
+    let (attack, text) = ("%22%3E%3Cscript%3Ealert(1)%3C/script%3E", "\"><script>alert(1)</script>");
     for target in [
         format!("/{attack}?x={attack}"),
         format!("/oauth2/sign_in?rd=/{attack}"),
         format!("/oauth2/callback?error={attack}&state=x"),
         format!("/oauth2/callback?code={attack}&state={attack}"),
     ] {
-        let answer = site.program.ask(&Request::get(&target).header("Host", "app.example.com"));
-        assert!(!answer.text().contains("<script"), "{target}: {}", answer.text());
+        let request = Request::get(&target).header("Host", "app.example.com").header("X-Request-Id", text);
+        let request = request.header("X-Auth-Request-Redirect", &format!("/{text}"));
+        for site in [&site, &with_form] {
+            let answer = site.program.ask(&request);
+            assert!(!answer.text().contains("<script"), "{target}: {}", answer.text());
+        }
     }
 }
 
