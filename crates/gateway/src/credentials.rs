@@ -176,13 +176,12 @@ const BASIC: GeneralPurpose =
     GeneralPurpose::new(&alphabet::STANDARD, GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true));
 
 impl<'a> Authorization<'a> {
-    /// compat: exactly one space, and the scheme in exactly these letters.
+    /// compat: exactly one space, for there is none in what may follow, and the scheme in exactly these letters.
     fn parse(header: &'a HeaderValue) -> Self {
         let Some((scheme, rest)) = header.to_str().ok().and_then(|text| text.split_once(' ')) else {
             return Self::Other;
         };
         match scheme {
-            _ if rest.contains(' ') => Self::Other,
             "Bearer" => Self::Bearer(rest),
             "Basic" => Self::basic(rest).unwrap_or(Self::Other),
             _ => Self::Other,

@@ -161,6 +161,8 @@ mod tests {
             ("gopher://idp.example/", EndpointUrlError::Scheme),
             ("https://", EndpointUrlError::Malformed),
             ("https://u:p@idp.example/", EndpointUrlError::Credentials),
+            ("https://u@idp.example/", EndpointUrlError::Credentials),
+            ("https://:p@idp.example/", EndpointUrlError::Credentials),
         ] {
             assert_eq!(EndpointUrl::parse(text), Err(error), "{text}");
         }

@@ -42,6 +42,7 @@ impl Default for Case {
 }
 
 impl Case {
+    /// By [`verify`] and, with keys at hand, by [`verify_at_once`], which must say the same.
     fn verify(&self, token: &str) -> Result<IdToken, IdTokenError> {
         let policy = Policy {
             issuer: self.issuer,
@@ -55,7 +56,11 @@ impl Case {
         };
         let keys = Keys::fixed(signer().key_set());
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(verify(token, &policy, &keys))
+        let verified = runtime.block_on(verify(token, &policy, &keys));
+        let at_once = verify_at_once(token, &policy, &keys).expect("the keys are at hand");
+        let said = |verified: &Result<IdToken, IdTokenError>| verified.as_ref().map(|_| ()).map_err(text_of);
+        assert_eq!(said(&at_once), said(&verified));
+        verified
     }
 
     fn error_of(&self, claims: &Value) -> Option<String> {
@@ -116,6 +121,8 @@ fn a_token_that_says_all_it_must_passes() {
 fn each_claim_that_is_wrong_is_refused_for_its_own_reason() {
     let issuer = "the ID token was issued by a different provider";
     let audience = "invalid audience: audience from claim aud does not match any allowed audience";
+    let mut of_another_source = with("_claim_names", json!({"groups": "s"}));
+    of_another_source["_claim_sources"] = json!({"t": {}});
     for (claims, expected) in [
         (with("iss", json!("https://idp.example/")), issuer),
         (with("iss", json!("https://IDP.example")), issuer),
@@ -156,6 +163,7 @@ fn each_claim_that_is_wrong_is_refused_for_its_own_reason() {
         (with("sub", json!(" ")), "the claim sub is missing"),
         (with("sub", json!(7)), "the claim sub has the wrong type"),
         (with("_claim_names", json!({"groups": "s"})), "a distributed claim has no source"),
+        (of_another_source, "a distributed claim has no source"),
         (
             with("events", json!({"http://schemas.openid.net/event/backchannel-logout": {}})),
             "the token is a logout token",
@@ -221,6 +229,7 @@ fn the_issuer_has_the_two_exceptions_of_the_original() {
 fn a_fraction_of_a_second_after_expiry_is_after_expiry() {
     let late = Case { now: now() + Duration::from_millis(1), ..Case::default() };
     assert_eq!(late.error_of(&with("exp", json!(NOW))).as_deref(), Some("the ID token is expired"));
+    assert_eq!(late.error_of(&with("exp", json!(NOW + 1))), None);
 }
 
 #[test]

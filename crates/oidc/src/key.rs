@@ -311,6 +311,7 @@ mod tests {
             for algorithm in Algorithm::ALL {
                 let fits = kind(algorithm.as_str()) == kind(vector["alg"].as_str().unwrap());
                 assert_eq!(key.verifies(algorithm), fits, "{} {algorithm}", vector["alg"]);
+                assert_eq!(key.fits(None, algorithm), fits, "{} {algorithm}", vector["alg"]);
             }
         }
     }
@@ -348,7 +349,10 @@ mod tests {
             (with("RS256", "n", Value::Null), KeyError::Member),
             (with("RS256", "n", json!("")), KeyError::Weak),
             (with("RS256", "n", json!("+/")), KeyError::Member),
+            (with("RS256", "n", json!(URL_SAFE_NO_PAD.encode([0x7f; 256]))), KeyError::Weak),
             (with("RS256", "n", json!(URL_SAFE_NO_PAD.encode([0xff; 2048]))), KeyError::Weak),
+            (with("RS256", "e", json!(URL_SAFE_NO_PAD.encode([2, 0, 0, 0, 1]))), KeyError::Weak),
+            (with("RS256", "e", json!(URL_SAFE_NO_PAD.encode([1, 0, 0, 0, 0, 1]))), KeyError::Weak),
             (with("RS256", "e", json!("AQ")), KeyError::Weak),
             (with("RS256", "e", json!("AQAC")), KeyError::Weak),
             (with("RS256", "e", json!("")), KeyError::Weak),
@@ -358,6 +362,13 @@ mod tests {
             (with("EdDSA", "x", json!("AAAA")), KeyError::Invalid),
         ] {
             assert_eq!(PublicKey::from_jwk(&jwk).err(), Some(expected), "{jwk}");
+        }
+        for (name, value) in [
+            ("use", json!("sig")),
+            ("key_ops", json!(["sign", "verify"])),
+            ("e", json!(URL_SAFE_NO_PAD.encode([1, 0, 0, 0, 1]))),
+        ] {
+            assert!(PublicKey::from_jwk(&with("RS256", name, value)).is_ok(), "{name}");
         }
         let weak = odd["rsa1024"]["pem"].as_str().unwrap();
         assert_eq!(PublicKey::from_pem(weak).err(), Some(KeyError::Weak));

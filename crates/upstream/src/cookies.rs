@@ -136,6 +136,7 @@ mod tests {
         assert_eq!(removed(&["_oauth2_proxy=x"]), Vec::<String>::new());
         assert_eq!(removed(&["a=1;b=2"]), ["a=1;b=2"], "a line without ours is not touched");
         assert_eq!(removed(&["a=1", "_oauth2_proxy =x", "b=2; c"]), ["a=1; b=2; c"]);
+        assert_eq!(removed(&["a=1;; b=2;", "; c"]), ["a=1; b=2; c"]);
         assert_eq!(removed(&["_OAUTH2_PROXY=x; x_oauth2_proxy=1"]), ["_OAUTH2_PROXY=x; x_oauth2_proxy=1"]);
         assert_eq!(removed(&["_oauth2_proxy; a=\"_oauth2_proxy=1\""]), ["a=\"_oauth2_proxy=1\""]);
     }
@@ -164,6 +165,7 @@ mod tests {
             " _oauth2_proxy_0 = evil",
             "=_oauth2_proxy=evil",
             "_oauth2_proxy",
+            "_oauth2_proxy_csrf; Path=/",
             "app=_oauth2_proxy; Path=/",
             "other=1",
         ];

@@ -181,6 +181,9 @@ mod tests {
         consume_request(&mut map);
         assert_eq!(names(&map), ["accept", "te"]);
         assert_eq!(map[header::TE], "trailers");
+        let mut map = headers(&[("te", "gzip")]);
+        consume_request(&mut map);
+        assert!(map.is_empty());
     }
 
     #[test]
@@ -195,6 +198,9 @@ mod tests {
         assert!(!asks("GET", "keep-alive", "websocket"));
         assert!(!asks("GET", "Upgrade", "websocket, h2c"));
         assert!(!asks("GET", "Upgrade", "h2c"));
+        let older =
+            Request::get("/").version(Version::HTTP_10).header("connection", "upgrade").header("upgrade", "websocket");
+        assert!(!asks_for_websocket(&older.body(()).unwrap().into_parts().0));
     }
 
     #[test]
@@ -202,7 +208,7 @@ mod tests {
         let mut map = headers(&[("transfer-encoding", "chunked"), ("content-length", "7"), ("trailer", "x-sum")]);
         consume_response(&mut map);
         assert_eq!(names(&map), ["trailer"]);
-        let mut map = headers(&[("content-length", "7"), ("connection", "close")]);
+        let mut map = headers(&[("content-length", "7"), ("connection", "close, x-hop"), ("x-hop", "1")]);
         consume_response(&mut map);
         assert_eq!(names(&map), ["content-length"]);
     }

@@ -373,11 +373,14 @@ mod tests {
 
     #[test]
     fn a_forged_header_is_gone_with_and_without_a_value_of_ours() {
-        let injector =
-            injector(vec![claim("X-Forwarded-USER", "user"), claim("authorization", "access_token")], vec![]);
+        let injector = injector(
+            vec![claim("X-Forwarded-USER", "user"), claim("authorization", "access_token"), claim("x-who", "none")],
+            vec![],
+        );
         let forged = [
             ("x-forwarded-user", "root"),
             ("x_forwarded_user", "root"),
+            ("x_who", "root"),
             ("x.auth.request~email", "root"),
             ("gap-auth", "root"),
             ("authorization", "Basic root"),
@@ -399,6 +402,17 @@ mod tests {
             let session = Session { user: Some(user.to_owned()), ..alice() };
             assert_eq!(written(&injector, Some(&session), &[("authorization", "Basic root")]), [], "{user}");
         }
+    }
+
+    #[test]
+    fn an_empty_value_of_a_claim_is_none() {
+        let injector =
+            injector(vec![claim("x-user", "user"), claim("x-groups", "groups"), claim("x-roles", "roles")], vec![]);
+        let mut session =
+            Session { user: Some(String::new()), groups: vec![String::new(), "dev".into()], ..Session::default() };
+        let roles = ["", "reader"].map(|role| ClaimValue::String(role.into()));
+        session.additional_claims.insert("roles".into(), ClaimValue::List(roles.into()));
+        assert_eq!(written(&injector, Some(&session), &[]), [pair("x-groups", "dev"), pair("x-roles", "reader")]);
     }
 
     #[test]
@@ -449,6 +463,7 @@ mod tests {
         assert_eq!(headers.len(), 2);
         assert_eq!(headers["gap-auth"], "alice@example.com");
         assert_eq!(headers["x-auth-request-user"], "alice");
+        assert!(headers.values().all(HeaderValue::is_sensitive));
     }
 
     #[test]
