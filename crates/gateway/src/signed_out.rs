@@ -74,6 +74,8 @@ mod tests {
             signed_out.note(&Session { created_at: Some(at(n)), ..Session::default() }, at(n / 100));
         }
         assert!(signed_out.lock().len() <= MOST);
+        let first = Session { created_at: Some(at(0)), ..Session::default() };
+        assert!(signed_out.holds(&first, at(100)), "what came later does not push it out");
         let late = at(100) + KEEP;
         let last = Session { created_at: Some(late), ..Session::default() };
         signed_out.note(&last, late);
