@@ -48,12 +48,13 @@ fn is_id(word: &str) -> bool {
 fn no_text_names_a_document_that_is_not_here() {
     let texts = texts();
     let documents: Vec<&Path> = texts.iter().map(|(name, _)| Path::new(name)).collect();
+    let is_document = |word: &str| Path::new(word).extension().is_some_and(|ending| ending == "md");
     // `target` has what recipes write; behind `//` stands a host.
     let is_made = |word: &str| word.starts_with("target/") || word.starts_with("//");
     let is_here = |word: &str| documents.iter().any(|path| path.ends_with(word.trim_start_matches("../")));
     let mut missing = BTreeSet::new();
     for (name, text) in &texts {
-        let named = words(text).filter(|word| word.len() > 3 && word.ends_with(".md") && !is_made(word));
+        let named = words(text).filter(|word| is_document(word) && !is_made(word));
         missing.extend(named.filter(|word| !is_here(word)).map(|word| format!("{name}: {word}")));
     }
     assert_eq!(missing, BTreeSet::new());

@@ -68,13 +68,11 @@ fn by_yaml(yaml: &str, subject: &str) -> String {
 
 /// The line and the column of each warning about `subject`.
 fn places(warnings: &[Warning], subject: &str) -> Vec<(usize, usize)> {
-    let about = warnings.iter().filter(|warning| warning.subject == subject);
-    about
-        .map(|warning| match warning.source {
-            Source::File { line, column, .. } => (line, column),
-            _ => panic!("{warning}"),
-        })
-        .collect()
+    let place = |warning: &Warning| {
+        let Source::File { line, column, .. } = warning.source else { panic!("{warning}") };
+        (line, column)
+    };
+    warnings.iter().filter(|warning| warning.subject == subject).map(place).collect()
 }
 
 fn warnings(arguments: &[OsString]) -> Vec<Warning> {

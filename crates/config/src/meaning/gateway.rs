@@ -138,20 +138,17 @@ fn forwarding(options: &Options, judge: &mut Judge) -> Option<Forwarding> {
     if !options.reverse_proxy.value {
         return Some(Forwarding::Ignored);
     }
-    let proxies = match options.trusted_proxy_ips.value.as_slice() {
-        [] => {
-            let message = "with reverse-proxy and without this list, every loopback, private and link-local peer is \
-                           believed about who the client is; list the proxies";
-            judge.warn(&options.trusted_proxy_ips, message);
-            IpNets::private()
+    let listed = &options.trusted_proxy_ips;
+    let proxies = if listed.value.is_empty() {
+        let message = "with reverse-proxy and without this list, every loopback, private and link-local peer is \
+                       believed about who the client is; list the proxies";
+        judge.warn(listed, message);
+        IpNets::private()
+    } else {
+        if let Some(everybody) = listed.elements().find(|network| network.value.ends_with("/0")) {
+            judge.warn(&everybody, "every peer is believed about who the client is and which host it asked for");
         }
-        [_, ..] => {
-            if let Some(everybody) = options.trusted_proxy_ips.elements().find(|network| network.value.ends_with("/0"))
-            {
-                judge.warn(&everybody, "every peer is believed about who the client is and which host it asked for");
-            }
-            proxies
-        }
+        proxies
     };
     let written = &options.real_client_ip_header;
     let name = CLIENT_IP_HEADERS.iter().find(|name| name.eq_ignore_ascii_case(&written.value));
