@@ -219,8 +219,9 @@ fn left_over(judge: &mut Judge, options: &CookieOptions) -> String {
 }
 
 fn whole_beside_pieces(judge: &mut Judge, options: &CookieOptions) -> String {
-    let whole = judge.mint(options, &alice_but(&json!({"u": "whole"})));
-    format!("{}; {whole}", split(judge, options, |_| ()))
+    // The younger of the two, as it is when a session shrank.
+    let pieces = split(judge, options, |_| ());
+    format!("{pieces}; {}", judge.mint(options, &alice_but(&json!({"u": "whole"}))))
 }
 
 fn left_over_whole(judge: &mut Judge, options: &CookieOptions) -> String {
