@@ -69,11 +69,12 @@ impl Seat {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use super::*;
 
-    fn ip(last: u8) -> Option<IpAddr> {
-        Some(IpAddr::from([10, 0, 0, last]))
-    }
+    const KUBELET: Option<IpAddr> = Some(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1)));
+    const NEIGHBOUR: Option<IpAddr> = Some(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 2)));
 
     fn has_to_leave(seat: &mut Seat) -> bool {
         seat.needed.try_recv() == Err(oneshot::error::TryRecvError::Closed)
@@ -82,15 +83,15 @@ mod tests {
     #[test]
     fn the_oldest_of_the_peer_with_the_most_seats_makes_room() {
         let mut seats = Seats::default();
-        let mut kubelet = seats.take(ip(1));
-        let mut neighbour: Vec<Seat> = (1..SEATS).map(|_| seats.take(ip(2))).collect();
-        let mut next = seats.take(ip(1));
+        let mut kubelet = seats.take(KUBELET);
+        let mut neighbour: Vec<Seat> = (1..SEATS).map(|_| seats.take(NEIGHBOUR)).collect();
+        let mut next = seats.take(KUBELET);
         assert!(has_to_leave(&mut neighbour[0]));
         for seat in [&mut kubelet, &mut next].into_iter().chain(&mut neighbour[1..]) {
             assert!(!has_to_leave(seat));
         }
         for _ in 0..10 * SEATS {
-            seats.take(ip(2));
+            seats.take(NEIGHBOUR);
         }
         assert!(!has_to_leave(&mut kubelet) && seats.0.len() <= SEATS);
     }
@@ -98,12 +99,12 @@ mod tests {
     #[test]
     fn who_is_answered_leaves_after_all_who_are_not_and_a_free_seat_is_taken_first() {
         let mut seats = Seats::default();
-        let mut taken: Vec<Seat> = (0..SEATS).map(|_| seats.take(ip(1))).collect();
+        let mut taken: Vec<Seat> = (0..SEATS).map(|_| seats.take(KUBELET)).collect();
         taken[0].business().store(true, Relaxed);
-        let _other = seats.take(ip(2));
+        let _other = seats.take(NEIGHBOUR);
         assert!(has_to_leave(&mut taken[1]) && !has_to_leave(&mut taken[0]));
         drop(taken.pop());
-        let _another = seats.take(ip(2));
+        let _another = seats.take(NEIGHBOUR);
         assert!(taken.iter_mut().filter_map(|seat| has_to_leave(seat).then_some(())).count() == 1);
     }
 
