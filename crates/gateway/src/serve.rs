@@ -226,7 +226,7 @@ impl Gateway {
         }
         let decision = self.decide(endpoint, &inbound, &resolved).await;
         let cookies = std::mem::take(&mut resolved.cookies);
-        resolved.cookies = shared.cookies_beside(&decision, &inbound, cookies, record);
+        resolved.cookies = shared.cookies_beside(&decision, endpoint, &inbound, cookies, record);
         let mut answer = match endpoint {
             Guarded::Auth => auth::answer(shared, &decision, record.id()),
             Guarded::UserInfo => userinfo::answer(&decision, record.id()),
@@ -376,18 +376,24 @@ impl Shared {
     fn cookies_beside(
         &self,
         decision: &Decision,
+        endpoint: Guarded,
         inbound: &Inbound,
         resolved: Vec<SetCookie>,
         record: &Record,
     ) -> Vec<SetCookie> {
+        // To end a session at its sign-out is the sign-out's own affair.
+        let ended = |resolved| match endpoint {
+            Guarded::SignOut => resolved,
+            Guarded::Auth | Guarded::UserInfo | Guarded::Proxy => self.sessions.clear(inbound.presented()),
+        };
         match decision {
             Decision::Refuse(Refusal::Email) => {
                 record.refused("invalid email");
-                self.sessions.clear(inbound.presented())
+                ended(resolved)
             }
             Decision::Refuse(Refusal::Group) => {
                 record.refused("unauthorized");
-                self.sessions.clear(inbound.presented())
+                ended(resolved)
             }
             Decision::Refuse(Refusal::Standing(requirement)) => {
                 record.kept_out(*requirement);

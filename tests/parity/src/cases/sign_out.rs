@@ -5,7 +5,7 @@ use crate::case::{Case, Configuration, Step, ask, case, configuration, flow, get
 
 /// Every configuration of this file.
 pub(super) fn all() -> Vec<Configuration> {
-    vec![with_provider()]
+    vec![with_provider(), of_outsiders()]
 }
 
 fn with_provider() -> Configuration {
@@ -43,4 +43,10 @@ fn with_provider() -> Configuration {
     cases.push(flow("a real ID token", steps));
     let flags = ["--backend-logout-url={second}/backend?hint={id_token}"];
     Configuration { explained: super::rows::own_calls(), ..configuration("sign-out", &flags, cases) }
+}
+
+/// Whoever is not let in stays signed in where the form cannot be read.
+fn of_outsiders() -> Configuration {
+    let cases = ["/oauth2/sign_out?a;b", "/oauth2/sign_out"].map(|target| case(target, get(target).signed_in()));
+    configuration("sign-out of outsiders", &["--allowed-group=others"], cases.into())
 }
