@@ -95,17 +95,19 @@ fn login(line: &Line<'_>, options: &CookieOptions, state: Option<&str>, judge: &
     }
 }
 
-fn session(lines: &[Line<'_>], options: &CookieOptions, judge: &mut Judge, facts: &mut Facts) {
-    let is_piece = |name: &str| {
-        name == options.name
-            || name
-                .strip_prefix(&options.name)
-                .and_then(|tail| tail.strip_prefix('_'))
-                .is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+/// Whether a session, or a piece of one, is kept under this name.
+fn is_piece(name: &str, options: &CookieOptions) -> bool {
+    let piece = |tail: &str| {
+        let number = tail.strip_prefix('_');
+        number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
     };
+    name.strip_prefix(&options.name).is_some_and(|tail| tail.is_empty() || piece(tail))
+}
+
+fn session(lines: &[Line<'_>], options: &CookieOptions, judge: &mut Judge, facts: &mut Facts) {
     let pairs: Vec<String> = lines
         .iter()
-        .filter(|line| is_piece(line.name) && !line.value.is_empty())
+        .filter(|line| is_piece(line.name, options) && !line.value.is_empty())
         .map(|line| format!("{}={}", line.name, line.value))
         .collect();
     if pairs.is_empty() {
@@ -182,7 +184,7 @@ pub fn presented(header: &str, options: &CookieOptions, judge: &mut Judge) -> St
     let pairs = header.split("; ").map(|pair| {
         let name = pair.split('=').next().unwrap_or_default();
         match &whose {
-            Some(session) if name.starts_with(&options.name) => format!("{name}=<session of {}>", session["u"]),
+            Some(session) if is_piece(name, options) => format!("{name}=<session of {}>", session["u"]),
             _ => pair.to_owned(),
         }
     });

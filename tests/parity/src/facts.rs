@@ -143,7 +143,7 @@ fn app(received: &[(&'static str, Seen)], options: &CookieOptions, judge: &mut J
             let name = name.to_ascii_lowercase();
             let value = match name.as_str() {
                 "cookie" => cookies::presented(value, options, judge),
-                "x-forwarded-access-token" => cookies::stable_token(value),
+                "x-forwarded-access-token" | "x-auth-request-access-token" => cookies::stable_token(value),
                 _ => cookies::stable_credentials(value),
             };
             append(facts, format!("app header {name}"), &value);

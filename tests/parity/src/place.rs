@@ -45,17 +45,21 @@ pub fn authorization_request(target: &str) -> Option<AuthorizationRequest> {
 
 /// `NONCE:target` with the nonce replaced by its shape; in the encoded form likewise, marked as such.
 fn shape_of_state(value: &str) -> (Option<String>, String) {
-    if let Some((nonce, target)) = value.split_once(':') {
-        // A login that began anew carries its count behind the nonce.
-        let (nonce, count) =
-            nonce.split_once('~').map_or((nonce, String::new()), |(n, count)| (n, format!("~{count}")));
-        return (Some(nonce.to_owned()), format!("{}{count}:{target}", shape(nonce)));
+    if let Some(shape) = shape_of_plain_state(value) {
+        return shape;
     }
     let decoded = decode_base64url(value).and_then(|bytes| String::from_utf8(bytes).ok());
-    match decoded.as_deref().and_then(|text| text.split_once(':')) {
-        Some((nonce, target)) => (Some(nonce.to_owned()), format!("encoded {}:{target}", shape(nonce))),
+    match decoded.as_deref().and_then(shape_of_plain_state) {
+        Some((nonce, shown)) => (nonce, format!("encoded {shown}")),
         None => (None, value.to_owned()),
     }
+}
+
+fn shape_of_plain_state(value: &str) -> Option<(Option<String>, String)> {
+    let (nonce, target) = value.split_once(':')?;
+    // A login that began anew carries its count behind the nonce.
+    let (nonce, count) = nonce.split_once('~').map_or((nonce, String::new()), |(n, count)| (n, format!("~{count}")));
+    Some((Some(nonce.to_owned()), format!("{}{count}:{target}", shape(nonce))))
 }
 
 /// The nonce that a callback's target carries, so that the cookie named after it is known.

@@ -24,10 +24,20 @@ pub enum Against {
     Itself,
 }
 
+/// What becomes of rows that explained nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rows {
+    /// Each stands beside the difference that it explains.
+    Needed,
+    /// They tell what a request could show.
+    Possible,
+}
+
 /// Everything that is compared with everything that explains it.
 #[derive(Debug)]
 pub struct Run {
     against: Against,
+    rows: Rows,
     everywhere: Vec<Explained>,
     open: Vec<Open>,
     judge: Judge,
@@ -74,12 +84,25 @@ impl Run {
         std::fs::create_dir_all(&folder).expect("target is ours to write in");
         Self {
             against,
+            rows: Rows::Needed,
             everywhere,
             open,
             judge: Judge::start(&folder),
             outcome: Outcome::default(),
             tokens: Vec::new(),
         }
+    }
+
+    /// A run of cases that chance made, with whom the rows only may show.
+    #[must_use]
+    pub fn at_random(everywhere: Vec<Explained>) -> Self {
+        Self { rows: Rows::Possible, ..Self::new(Against::Ours, everywhere, Vec::new()) }
+    }
+
+    /// What failed so far.
+    #[must_use]
+    pub fn failures(&self) -> &[String] {
+        self.outcome.failures()
     }
 
     /// Runs one configuration's cases.
@@ -104,7 +127,7 @@ impl Run {
         if configuration.logs == Logs::Compared {
             self.logs(configuration, &sides, &options);
         }
-        if self.against == Against::Ours {
+        if self.against == Against::Ours && self.rows == Rows::Needed {
             self.outcome.unused(configuration.name, &configuration.explained);
         }
         self.outcome.keep_files(configuration.name, &sides[0].said(), &sides[1].said());
@@ -134,7 +157,7 @@ impl Run {
                 }
             }
         }
-        if self.against == Against::Ours {
+        if self.against == Against::Ours && self.rows == Rows::Needed {
             self.outcome.unused(&format!("{} / {}", configuration.name, case.name), &case.explained);
         }
     }

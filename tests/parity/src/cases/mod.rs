@@ -10,6 +10,7 @@ mod defaults;
 mod exempt;
 mod files;
 mod forwarded;
+pub mod generated;
 mod identity;
 mod logins;
 mod logs;

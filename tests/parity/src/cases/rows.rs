@@ -167,7 +167,7 @@ pub(super) fn login_is_used_up() -> Vec<Explained> {
 }
 
 fn restarted(state: Option<&str>) -> bool {
-    state.is_some_and(|state| state.starts_with("<43 base64url>~1:"))
+    state.is_some_and(|state| state.trim_start_matches("encoded ").starts_with("<43 base64url>~1:"))
 }
 
 // === P03 ===
