@@ -139,7 +139,9 @@ fn never_exempt() -> Vec<Explained> {
 /// D02: as [`rows::forwarded_uri_exempts_no_page`], whatever then leads to the login.
 fn forwarded_uri_exempts_no_page() -> Vec<Explained> {
     let mut rows = never_exempt();
-    rows.iter_mut().for_each(|row| row.id = "D02");
+    for row in &mut rows {
+        row.id = "D02";
+    }
     // Nor does it make one need a session that needs none.
     rows.push(explained("D02", "*", |pair| {
         let login = matches!(pair.all_original["status"].as_str(), "401" | "403" | "302");

@@ -412,11 +412,12 @@ fn visit(chance: &mut Chance, configuration: &Configuration) -> Case {
             _ => steps.push(open(target(chance, configuration))),
         }
     }
-    Case { name: steps.iter().map(|step| format!("{step:?} ")).collect(), steps, explained }
+    let name = steps.iter().map(|step| format!("{step:?}")).collect::<Vec<_>>().join(" ");
+    Case { name, steps, explained }
 }
 
 fn shown(ask: &Ask, whose: &str) -> String {
-    let headers: String = ask.headers.iter().map(|(name, value)| format!(" [{name}: {value}]")).collect();
+    let headers = ask.headers.iter().fold(String::new(), |shown, (name, value)| shown + &format!(" [{name}: {value}]"));
     let body = ask.body.map(|body| format!(" {body:?}")).unwrap_or_default();
     format!("{} {} at {}{headers}{body} by {whose}", ask.method, ask.target, ask.host)
 }
