@@ -24,7 +24,6 @@ use crate::api::{ApiHeaders, Presented};
 use crate::authorize::{Asked, new_attempt};
 use crate::background::Background;
 use crate::callback::VerifiedCallback;
-use crate::claims::Claims;
 use crate::client::Client;
 use crate::discovery::Discovery;
 use crate::endpoint_url::EndpointUrlError;
@@ -346,11 +345,8 @@ impl RelyingParty {
         let endpoint = metadata.userinfo_endpoint.as_ref().filter(|_| lack != Lack::Nothing);
         let userinfo = match (endpoint, self.settings.userinfo_claims) {
             (Some(endpoint), UserInfoClaims::Used) => {
-                match userinfo::fetch(&self.client, endpoint, access_token).await {
-                    Ok(claims) => {
-                        warn_of_another_subject(&claims, id_token);
-                        Some(claims)
-                    }
+                match userinfo::fetch(&self.client, endpoint, access_token, id_token.subject()).await {
+                    Ok(claims) => Some(claims),
                     Err(error) if lack == Lack::Extras => {
                         tracing::warn!(code = %Code::ProviderClaims, %error, fault = %error.fault, "additional claims are missing from the session");
                         None
@@ -373,13 +369,6 @@ impl RelyingParty {
             (None, GroupRestriction::None) => "openid email profile",
             (None, GroupRestriction::Some) => "openid email profile groups",
         }
-    }
-}
-
-/// compat: OIDC Core §5.3.2 forbids to use such an answer, the original does not compare; so it is told, not refused.
-fn warn_of_another_subject(userinfo: &Claims, id_token: &IdToken) {
-    if userinfo.look_up("sub").is_some_and(|sub| sub.to_text() != id_token.subject()) {
-        tracing::warn!("the userinfo endpoint answered with another sub than the ID token has");
     }
 }
 

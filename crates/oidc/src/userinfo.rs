@@ -11,15 +11,22 @@ use crate::claims::Claims;
 use crate::client::{Answer, Call, CallError, Client, Fault};
 use crate::endpoint_url::EndpointUrl;
 
-/// Fetches the claims that belong to `access_token`.
+/// Fetches the claims that belong to `access_token`, whose account is `subject`.
+///
+/// An answer about another `sub` must not be used (§5.3.2); one without is taken, as v7 takes it.
 pub(crate) async fn fetch(
     client: &Client,
     url: &EndpointUrl,
     access_token: &Secret<String>,
+    subject: &str,
 ) -> Result<Claims, CallError> {
     let headers = ApiHeaders::openid(access_token).into_map(Call::UserInfo, url)?;
     let answer = client.get(Call::UserInfo, url, headers).await?;
-    read(answer, url)
+    let claims = read(answer, url)?;
+    if claims.look_up("sub").is_some_and(|sub| sub.to_text() != subject) {
+        return Err(CallError::new(Call::UserInfo, url, Fault::Document("about another sub than the ID token")));
+    }
+    Ok(claims)
 }
 
 fn read(answer: Answer, url: &EndpointUrl) -> Result<Claims, CallError> {

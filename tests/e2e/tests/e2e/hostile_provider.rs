@@ -150,6 +150,10 @@ fn odd_claims() -> Faults {
     };
     vec![
         claims("no address", json!({ "sub": "subject-1" })),
+        claims(
+            "the address of another account",
+            json!({ "sub": "subject-2", "email": "alice@example.com", "email_verified": true }),
+        ),
         claims("an empty address", json!({ "email": "" })),
         claims("a number for an address", json!({ "email": 5 })),
         claims("yes for an address", json!({ "email": true })),
