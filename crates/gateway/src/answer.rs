@@ -143,6 +143,18 @@ pub(crate) fn set_cookies_first(answer: &mut Answer, cookies: &[SetCookie]) {
     }
 }
 
+/// Lets no cache keep the answer, whatever the app or a header for one sort of caches (RFC 9213) says: a session is in it.
+pub(crate) fn keep_out_of_caches(answer: &mut Answer) {
+    const FOR_SOME_CACHES: [HeaderName; 3] =
+        [X_ACCEL_EXPIRES, HeaderName::from_static("cdn-cache-control"), HeaderName::from_static("surrogate-control")];
+    let headers = answer.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    headers.remove(EXPIRES);
+    for name in &FOR_SOME_CACHES {
+        headers.remove(name);
+    }
+}
+
 /// Appends `Set-Cookie` lines in order.
 pub(crate) fn set_cookies(answer: &mut Answer, cookies: &[SetCookie]) {
     for cookie in cookies {

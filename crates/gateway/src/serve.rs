@@ -255,6 +255,9 @@ impl Gateway {
         };
         // The app may have taken its time.
         let cookies = shared.sessions.unless_signed_out(resolved);
+        if endpoint == Guarded::Proxy && !cookies.is_empty() {
+            answer::keep_out_of_caches(&mut answer);
+        }
         answer::set_cookies_first(&mut answer, &cookies);
         answer
     }

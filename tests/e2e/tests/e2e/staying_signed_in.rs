@@ -40,6 +40,36 @@ fn a_session_is_renewed_at_the_provider_and_goes_on() {
 }
 
 #[test]
+fn no_cache_may_keep_an_answer_that_brings_a_new_session() {
+    let said = [
+        ("Cache-Control", "public, max-age=3600"),
+        ("Expires", "Fri, 01 Jan 2100 00:00:00 GMT"),
+        ("CDN-Cache-Control", "max-age=3600"),
+        ("Surrogate-Control", "max-age=3600"),
+        ("X-Accel-Expires", "3600"),
+    ];
+    let app = App::with(move |_| {
+        Reply::Text(200, said.map(|(name, value)| (name, value.to_owned())).to_vec(), String::new())
+    });
+    let site = Site::before(app, &["--cookie-refresh=1s"]);
+    let cookie = site.alices_cookie();
+    let (mut with_one, mut without) = (false, false);
+    let of_each = || {
+        let answer = site.program.ask(&get_with(&cookie, "/logo.png"));
+        let kept: Vec<_> = said.iter().filter(|(name, value)| answer.headers.get(name) == Some(*value)).collect();
+        if answer.headers.get("Set-Cookie").is_some() {
+            assert_eq!((answer.headers.get("Cache-Control"), kept), (Some("private, no-store"), vec![]));
+            with_one = true;
+        } else {
+            assert_eq!(kept.len(), said.len(), "{answer:?}");
+            without = true;
+        }
+        (with_one && without).then_some(())
+    };
+    eventually(PATIENCE, of_each, || site.program.said());
+}
+
+#[test]
 fn requests_that_come_while_a_session_is_renewed_share_the_result() {
     let site = Site::start(&["--cookie-refresh=1s"]);
     let cookie = site.alices_cookie();

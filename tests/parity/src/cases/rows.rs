@@ -14,7 +14,16 @@ pub fn everywhere() -> Vec<Explained> {
     rows.extend(ways_on());
     rows.push(last_word_on_a_cookie());
     rows.push(code_of_a_failure());
+    rows.push(session_in_no_cache());
     rows
+}
+
+// === P83 ===
+
+fn session_in_no_cache() -> Explained {
+    explained("P83", "header cache-control", |pair| {
+        pair.ours == Some("private, no-store") && pair.all_ours.get("cookies set").is_some_and(|set| !set.is_empty())
+    })
 }
 
 // === P70 ===
