@@ -227,6 +227,7 @@ impl Gateway {
         let decision = self.decide(endpoint, &inbound, &resolved).await;
         let cookies = std::mem::take(&mut resolved.cookies);
         resolved.cookies = shared.cookies_beside(&decision, endpoint, &inbound, cookies, record);
+        let is_of_the_app = endpoint == Guarded::Proxy && matches!(decision, Decision::Allow(_));
         let mut answer = match endpoint {
             Guarded::Auth => auth::answer(shared, &decision, record.id()),
             Guarded::UserInfo => userinfo::answer(&decision, record.id()),
@@ -255,7 +256,7 @@ impl Gateway {
         };
         // The app may have taken its time.
         let cookies = shared.sessions.unless_signed_out(resolved);
-        if endpoint == Guarded::Proxy && !cookies.is_empty() {
+        if is_of_the_app && !cookies.is_empty() {
             answer::keep_out_of_caches(&mut answer);
         }
         answer::set_cookies_first(&mut answer, &cookies);
