@@ -136,12 +136,15 @@ fn lines(kind: &str) -> String {
         "date" => "Date: Mon, 30 Nov 2026 00:00:00 GMT\r\n",
         "empty" => "X-Empty:\r\nX-Blank:   \r\n",
         "odd-names" => "x_under_score: 1\r\nX.DOT: 2\r\n",
-        "upgrade" => "Upgrade: h2c\r\nConnection: Upgrade\r\n",
+        "upgrade" => "Upgrade: h2c\r\nConnection: Upgrade, close\r\n",
         "cors" => "Access-Control-Allow-Origin: *\r\nVary: Origin\r\n",
         _ => "Content-Language: de\r\n",
     };
+    // Who asks next must not meet a connection that is about to end.
+    let connection = if lines.contains("Connection:") { "" } else { "Connection: close\r\n" };
     format!(
-        "HTTP/1.1 200 OK\r\nX-Answered-By: the app\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n{lines}\r\nok"
+        "HTTP/1.1 200 OK\r\nX-Answered-By: the app\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\
+        {connection}{lines}\r\nok"
     )
 }
 

@@ -22,8 +22,7 @@ pub fn everywhere() -> Vec<Explained> {
 
 fn session_in_no_cache() -> Explained {
     explained("P83", "header cache-control", |pair| {
-        let of_the_app = !pair.all_ours["app reached"].is_empty() || pair.all_ours.contains_key("header x-answered-by");
-        pair.ours == Some("private, no-store") && of_the_app && !pair.all_ours["cookies set"].is_empty()
+        pair.ours == Some("private, no-store") && !pair.all_ours["cookies set"].is_empty() && !is_page_or_redirect(pair)
     })
 }
 

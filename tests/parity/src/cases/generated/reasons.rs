@@ -3,6 +3,7 @@
 use crate::case::{Ask, Configuration};
 use crate::cases::rows;
 use crate::explain::{Explained, explained};
+use crate::facts::Facts;
 use crate::page::decode_percent;
 
 /// What a configuration may bring about anywhere.
@@ -130,24 +131,22 @@ fn may_be_read_in_two_ways(path: &str) -> bool {
 
 /// D04: as [`rows::never_exempt`], whatever then leads to the login, or is the answer to a query that it cannot lead back to.
 fn never_exempt() -> Vec<Explained> {
-    vec![explained("D04", "*", |pair| {
-        let login = matches!(pair.all_ours["status"].as_str(), "400" | "401" | "403" | "302");
-        login && pair.all_ours["app reached"].is_empty() && !pair.all_original["app reached"].is_empty()
-    })]
+    vec![explained("D04", "*", |pair| reaches_less(pair.all_ours, pair.all_original))]
 }
 
 /// D02: as [`rows::forwarded_uri_exempts_no_page`], whatever then leads to the login.
 fn forwarded_uri_exempts_no_page() -> Vec<Explained> {
-    let mut rows = never_exempt();
-    for row in &mut rows {
-        row.id = "D02";
-    }
     // Nor does it make one need a session that needs none.
-    rows.push(explained("D02", "*", |pair| {
-        let login = matches!(pair.all_original["status"].as_str(), "401" | "403" | "302");
-        login && pair.all_original["app reached"].is_empty() && !pair.all_ours["app reached"].is_empty()
-    }));
-    rows
+    vec![explained("D02", "*", |pair| {
+        reaches_less(pair.all_ours, pair.all_original) || reaches_less(pair.all_original, pair.all_ours)
+    })]
+}
+
+/// Whether fewer of the requests of a connection come to an app on this side, and one is told to sign in instead.
+fn reaches_less(one: &Facts, other: &Facts) -> bool {
+    let statuses = one.get("statuses before").into_iter().chain(one.get("status"));
+    let login = statuses.flat_map(|text| text.split(' ')).any(|status| matches!(status, "400" | "401" | "403" | "302"));
+    login && one["app reached"].len() < other["app reached"].len()
 }
 
 /// D58: a parameter in the query and in the form is there twice.

@@ -320,13 +320,12 @@ fn single(chance: &mut Chance, configuration: &Configuration) -> Case {
     Case { name: shown(&request, whose), steps: vec![Step::Ask(request)], explained }
 }
 
-/// Requests of nobody that go out at once on one connection. Only the last says anything odd: of the others nothing but
-/// the status is compared.
+/// Requests of nobody that go out at once on one connection. Only the last has odd headers: of the others nothing but the
+/// status is compared.
 fn connection(chance: &mut Chance, configuration: &Configuration) -> Case {
     let mut asks: Vec<Ask> = (0..chance.below(3)).map(|_| plain(chance)).collect();
-    let last = request(chance, configuration);
-    let mut explained = reasons::of_request(&last, configuration);
-    asks.push(last);
+    asks.push(request(chance, configuration));
+    let mut explained: Vec<_> = asks.iter().flat_map(|ask| reasons::of_request(ask, configuration)).collect();
     if asks.iter().any(|ask| ask.body.is_some()) {
         explained.extend(reasons::of_an_unread_body());
     }
