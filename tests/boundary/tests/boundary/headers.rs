@@ -194,7 +194,7 @@ fn not_one_byte_of_such_a_line_is_sent_to_the_app() {
 fn nor_does_one_around_a_wait_for_100_continue() {
     let forged = |place: &str| {
         let lines = NAMES.iter().flat_map(|(name, _)| [(*name).to_owned(), name.replace('-', "_")]);
-        lines.map(|name| format!("{name}: {FORGED}{place}\r\n")).collect::<String>()
+        lines.fold(String::new(), |all, name| all + &format!("{name}: {FORGED}{place}\r\n"))
     };
     for oracle in Oracle::all() {
         let site = Site::before(oracle, &FLAGS);
